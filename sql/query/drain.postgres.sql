@@ -1,0 +1,7 @@
+-- Several workers may route at once: each takes entries that no other holds.
+
+-- name: drain_unrouted
+-- param: n int
+-- returns: uuid, int, int, int
+SELECT entry_id, part_no, bytes, fields FROM journal_parts
+WHERE client_id IS NULL AND status IN ('received', 'retrying') ORDER BY entry_id LIMIT :n FOR UPDATE SKIP LOCKED;

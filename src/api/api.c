@@ -1,0 +1,352 @@
+/*
+ * Why: every request takes the same way: route, caller, client, role, parameters, handler, answer.
+ *
+ * What always holds: the order of refusals is 404/405 for the path, 401, 404 for what it names,
+ * 403, 400; nothing of a failure reaches the outside but its code and what a handler chose to say;
+ * a handler that failed leaves no open transaction.
+ */
+#include "api/api.h"
+
+#include <stdlib.h>
+
+#include "api/call.h"
+#include "base/digest.h"
+#include "store/queries.h"
+#include "sys/log.h"
+
+enum err
+api_new(const struct api_options *o, struct api **out)
+{
+	struct api *api = calloc(1, sizeof(*api));
+
+	if (api == NULL)
+		abort();
+	api->o = *o;
+	digest_sha256(o->config->admin_token, api->admin_digest);
+	api->throttle = throttle_new();
+	api->ready = ready_new();
+	*out = api;
+	return ERR_OK;
+}
+
+void
+api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	throttle_free(api->throttle);
+	ready_free(api->ready);
+	free(api);
+}
+
+size_t
+api_body_limit(const struct api *api, struct str method)
+{
+	bool none = str_eq(method, STR("GET")) || str_eq(method, STR("HEAD"));
+
+	return none ? 0 : (size_t)api->o.config->api_body_limit_bytes;
+}
+
+static void
+open_connections(struct api_thread *t)
+{
+	struct db_pool *pool = t->api->o.pool;
+
+	if (t->rd == NULL && db_open(pool, true, &t->rd) != ERR_OK)
+		t->rd = NULL;
+	if (t->wr == NULL && db_open(pool, false, &t->wr) != ERR_OK)
+		t->wr = NULL;
+}
+
+void *
+api_thread_start(void *api)
+{
+	struct api_thread *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		abort();
+	t->api = api;
+	t->arena = arena_new(API_ARENA);
+	open_connections(t);
+	return t;
+}
+
+void
+api_thread_end(void *thread)
+{
+	struct api_thread *t = thread;
+
+	if (t == NULL)
+		return;
+	db_close(t->rd);
+	db_close(t->wr);
+	arena_free(t->arena);
+	free(t);
+}
+
+static enum err
+match(struct api_call *c)
+{
+	const struct route_table table = {
+		.rows = api_routes,
+		.count = api_route_count,
+		.stride = sizeof(api_routes[0]),
+		.method_offset = offsetof(struct api_route, method),
+		.pattern_offset = offsetof(struct api_route, pattern),
+	};
+	bool known = false;
+	int i = router_match(&table, c->a, c->in->method, c->in->path, &c->params, &known);
+
+	if (i >= 0) {
+		c->route = &api_routes[i];
+		return ERR_OK;
+	}
+	if (!known)
+		return api_fail(c, ERR_NOT_FOUND, "There is no such route.");
+	c->status = 405;
+	c->location = router_allow(&table, c->a, c->in->path);
+	return api_fail(c, ERR_INVALID, "The route knows other methods.");
+}
+
+static enum err
+check_role(struct api_call *c)
+{
+	if (c->who.role < c->route->role)
+		return api_fail(c, ERR_FORBIDDEN,
+		                c->route->role == ROLE_OPERATOR
+		                        ? "This is the operator's."
+		                        : "Your token's role does not allow this.");
+	if (c->route->scope == SCOPE_ALL && !c->who.all_clients)
+		return api_fail(c, ERR_FORBIDDEN, "Your token is bound to one client.");
+	return ERR_OK;
+}
+
+static enum err
+run(struct api_call *c)
+{
+	enum err e = match(c);
+
+	if (e != ERR_OK)
+		return e;
+	if (c->route->role != ROLE_NONE) {
+		if (c->rd == NULL)
+			return ERR_UNAVAILABLE;
+		e = auth_check(c);
+		if (e == ERR_OK)
+			e = scope_find(c);
+		if (e == ERR_OK)
+			e = check_role(c);
+	}
+	if (e == ERR_OK)
+		e = args_check_query(c);
+	if (e == ERR_OK)
+		e = args_check_body(c);
+	if (e == ERR_OK)
+		e = c->route->handle(c);
+	if (e == ERR_OK && buf_check(&c->out) != ERR_OK)
+		e = api_fail(c, ERR_TOO_LARGE, "The answer is too large: ask for fewer rows.");
+	return e;
+}
+
+static void
+add_header(struct api_answer *out, const char *name, struct str value)
+{
+	size_t i = 0;
+
+	while (out->headers[i].name != NULL)
+		i++;
+	out->headers[i] = (struct http_header_out){ name, value };
+}
+
+static void
+log_failure(const struct api_call *c, enum err e)
+{
+	if (err_info(e)->http_status < 500)
+		return;
+	log_error("api.failed", LOG_ERR(e), LOG_STR("request", c->in->request_id),
+	          LOG_Z("route", c->route != NULL ? c->route->pattern : ""),
+	          LOG_Z("database", c->wr != NULL && *db_message(c->wr) != 0 ? db_message(c->wr)
+	                            : c->rd != NULL                          ? db_message(c->rd)
+	                                                                     : "not connected"));
+}
+
+static void
+answer_failure(struct api_call *c, enum err e, struct api_answer *out)
+{
+	bool wrong_method = c->status == 405;
+
+	log_failure(c, e);
+	if (c->problem.code != e)
+		c->problem.detail = STR_NONE;
+	c->problem.code = e;
+	out->status = wrong_method ? 405 : err_info(e)->http_status;
+	if (wrong_method)
+		add_header(out, "Allow", c->location);
+	else if (str_is_set(c->location))
+		out->status = 308;
+	if (out->status == 308)
+		add_header(out, "Location", c->location);
+	if (out->status == 401)
+		add_header(out, "WWW-Authenticate", STR("Bearer"));
+	if (out->status == 429)
+		add_header(out, "Retry-After", str_fmt(c->a, "%lld", (long long)c->retry_after_s));
+	buf_clear(&c->out);
+	problem_render_as(&c->problem, out->status, c->in->request_id, &c->out);
+	out->content_type = PROBLEM_CONTENT_TYPE;
+	out->body = buf_slice(&c->out);
+}
+
+/* If-None-Match names the tag, or is "*". */
+static bool
+is_known(struct str header, struct str tag)
+{
+	struct str part;
+
+	while (str_split(&header, ',', &part)) {
+		part = str_trim(part);
+		if (str_starts(part, STR("W/")))
+			part = str_sub(part, 2, part.n);
+		if (str_eq(part, tag) || str_eq(part, STR("*")))
+			return true;
+	}
+	return false;
+}
+
+static void
+answer_success(struct api_call *c, struct api_answer *out)
+{
+	out->status = c->status;
+	out->content_type = c->content_type;
+	out->body = buf_slice(&c->out);
+	if (str_is_set(c->location))
+		add_header(out, "Location", c->location);
+	if (c->route->etag && c->status == 200) {
+		unsigned char digest[SHA256_LEN];
+		struct str tag;
+
+		digest_sha256(out->body, digest);
+		tag = str_fmt(c->a, "\"" STR_FMT "\"", STR_ARG(hex_encode(c->a, digest, 16)));
+		add_header(out, "ETag", tag);
+		if (is_known(c->in->header(c->in->ctx, "if-none-match"), tag)) {
+			out->status = 304;
+			out->body = STR("");
+		}
+	}
+}
+
+void
+api_serve(struct api *api, void *thread, const struct api_request *in, struct api_answer *out)
+{
+	struct api_thread *t = thread;
+	struct api_call *c;
+	enum err e;
+
+	arena_reset(t->arena);
+	open_connections(t);
+	c = ARENA_NEW(t->arena, struct api_call);
+	*c = (struct api_call){
+		.api = api,
+		.thread = t,
+		.rd = t->rd,
+		.wr = t->wr,
+		.a = t->arena,
+		.in = in,
+		.now = clock_now(api->o.clock),
+		.status = 200,
+		.content_type = JSON_CONTENT_TYPE,
+	};
+	c->address = throttle_address(c->a, in->peer, in->header(in->ctx, "x-forwarded-for"),
+	                              api->o.config->trusted_proxies);
+	buf_init(&c->out, c->a, API_MAX_ANSWER);
+	jw_init(&c->w, &c->out);
+	*out = (struct api_answer){ .status = 500 };
+	e = run(c);
+	if (t->wr != NULL && db_in_transaction(t->wr))
+		db_rollback(t->wr);
+	if (t->rd != NULL && db_in_transaction(t->rd))
+		db_rollback(t->rd);
+	if (e == ERR_OK)
+		e = arena_check(c->a);
+	if (e == ERR_OK)
+		answer_success(c, out);
+	else
+		answer_failure(c, e, out);
+}
+
+static struct str
+exchange_header(const void *ctx, const char *name)
+{
+	return http_header(ctx, name);
+}
+
+static void
+refuse(struct api_thread *t, struct http_exchange *x, enum err e)
+{
+	const struct problem p = { .code = e };
+	struct buf b;
+
+	buf_init(&b, t->arena, (size_t)64 << 10);
+	problem_render(&p, http_request_id(x), &b);
+	http_reply(x, err_info(e)->http_status, PROBLEM_CONTENT_TYPE, buf_slice(&b), NULL);
+}
+
+/* A connection's own URL: the connection is looked up here, the door does the rest. */
+static void
+serve_secret(struct api *api, struct api_thread *t, struct http_exchange *x)
+{
+	unsigned char digest[SHA256_LEN];
+	struct db_result r = { .nrows = 0 };
+	enum err e = ERR_UNAVAILABLE;
+
+	arena_reset(t->arena);
+	open_connections(t);
+	digest_sha256(door_secret(http_path(x)), digest);
+	if (t->rd != NULL)
+		e = db_query(t->rd, &q_api_connection_by_secret,
+		             DB_PARAMS(db_bytes(str_n((const char *)digest, sizeof(digest)))), NULL,
+		             t->arena, &r);
+	if (e == ERR_OK && r.nrows == 0)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		door_accept(api->o.door, x, db_get_uuid(&r, 0, 0));
+	else
+		refuse(t, x, e);
+}
+
+void
+api_handle(void *api, void *thread, struct http_exchange *x)
+{
+	const struct api_request in = {
+		.method = http_method(x),
+		.path = http_path(x),
+		.query = http_query(x),
+		.body = http_body(x),
+		.peer = http_peer(x),
+		.request_id = http_request_id(x),
+		.header = exchange_header,
+		.ctx = x,
+	};
+	struct api_answer out;
+
+	if (((struct api *)api)->o.door != NULL && str_is_set(door_secret(in.path))) {
+		serve_secret(api, thread, x);
+		return;
+	}
+	api_serve(api, thread, &in, &out);
+	http_reply(x, out.status, out.content_type, out.body, out.headers);
+}
+
+bool
+api_try_fast(struct http_exchange *x)
+{
+	struct str path = http_path(x), method = http_method(x);
+
+	if (!str_eq(path, STR("/health")) && !str_eq(path, STR("/api/health")))
+		return false;
+	if (!str_eq(method, STR("GET")) && !str_eq(method, STR("HEAD")))
+		return false;
+	if (!str_is_empty(http_query(x)))
+		return false;
+	http_reply(x, 200, JSON_CONTENT_TYPE, STR("{\"status\":\"ok\"}"), NULL);
+	return true;
+}

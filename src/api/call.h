@@ -1,0 +1,259 @@
+/*
+ * What the files of this folder share: a call on its way through the pipeline, the rows of the
+ * route table, and the small helpers that handlers are written with.
+ */
+#ifndef RECADO_API_CALL_H
+#define RECADO_API_CALL_H
+
+#include "api/api.h"
+#include "api/throttle.h"
+#include "base/json.h"
+#include "net/problem.h"
+#include "net/router.h"
+
+#define API_DEFAULT_LIMIT 50
+#define API_MAX_LIMIT     200
+#define API_MAX_ANSWER    ((size_t)96 << 20)
+#define API_ARENA         ((size_t)128 << 20)
+#define API_MAX_FIELDS    12
+
+/* Ascending: each may do what those below it may. ROLE_NONE: nobody needs to be known. */
+enum api_role { ROLE_NONE, ROLE_VIEWER, ROLE_AGENT, ROLE_ADMIN, ROLE_OPERATOR };
+
+/* Which client a route concerns, and by what it is found. */
+enum api_scope {
+	SCOPE_NONE,
+	SCOPE_ALL, /* needs a caller who is not bound to one client */
+	SCOPE_SLUG,
+	SCOPE_CONNECTION,
+	SCOPE_CONVERSATION,
+	SCOPE_LEAD,
+	SCOPE_TICKET,
+	SCOPE_TOKEN,
+	SCOPE_ENTRY
+};
+
+enum api_kind {
+	KIND_TEXT,   /* 1…max characters, no control characters but line breaks and tabs */
+	KIND_SLUG,   /* [a-z0-9-]{1,64} */
+	KIND_DIGITS, /* 1…max digits; a number is taken too */
+	KIND_PHONE,  /* a phone number in any spelling; becomes digits */
+	KIND_URL,    /* http(s) */
+	KIND_WORD,   /* one of `words` */
+	KIND_BOOL,
+	KIND_TIME, /* ISO 8601 with zone */
+	KIND_UUID,
+	KIND_LIMIT, /* 1…200 */
+	KIND_CURSOR,
+	KIND_TEXTS /* array of up to 50 texts; body only */
+};
+#define FIELD_REQUIRED 1u
+#define FIELD_NULL     2u
+
+/* A query parameter or body member that a route takes. */
+struct api_field {
+	const char *name; /* NULL ends a list */
+	enum api_kind kind;
+	unsigned flags;
+	size_t max;
+	const char *const *words; /* ends with NULL */
+};
+struct api_value {
+	bool set, null, b;
+	struct str s; /* text; digits of a phone; raw cursor */
+	int64_t i;    /* time, limit */
+	struct uuid u;
+	struct str *list;
+	size_t nlist;
+};
+
+struct api_call;
+struct api_route {
+	const char *method, *pattern;
+	enum api_role role;
+	enum api_scope scope;
+	const struct api_field *query; /* NULL: none */
+	const struct api_field *body;  /* NULL: none, and the body is not read */
+	bool etag;
+	enum err (*handle)(struct api_call *);
+};
+extern const struct api_route api_routes[];
+extern const size_t api_route_count;
+
+struct api_caller {
+	enum api_role role;
+	bool all_clients;
+	struct uuid client_id; /* nil if all */
+	struct uuid token_id;  /* nil: operator */
+};
+
+struct api {
+	struct api_options o;
+	unsigned char admin_digest[32];
+	struct throttle *throttle;
+	struct ready *ready;
+};
+
+struct api_thread {
+	struct api *api;
+	struct db *rd, *wr; /* NULL: could not be opened yet */
+	struct arena *arena;
+};
+
+struct api_call {
+	struct api *api;
+	struct api_thread *thread;
+	struct db *rd, *wr;
+	struct arena *a;
+	const struct api_request *in;
+	const struct api_route *route;
+	struct route_params params;
+	struct api_caller who;
+	unsigned char credential[32]; /* digest of what was shown */
+	struct str address;           /* the real one */
+	int64_t now;
+	/* whom it concerns; nil and absent where the route has no client */
+	struct uuid client_id;
+	struct str client_slug;
+	struct uuid subject; /* id of the connection, conversation … that the path names */
+	struct api_value query[API_MAX_FIELDS], body[API_MAX_FIELDS];
+	/* the answer */
+	int status; /* 200 until a handler says otherwise */
+	const char *content_type;
+	struct buf out;
+	struct jw w;
+	struct problem problem; /* detail and errors[] of a failure */
+	struct str location;
+	int64_t retry_after_s;
+};
+
+/* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
+ */
+MUST_CHECK enum err auth_check(struct api_call *);
+struct str auth_actor(const struct api_call *); /* "operator" or "token:<id>" */
+const char *auth_role_name(enum api_role);
+enum api_role auth_role_of(struct str name); /* ROLE_NONE if there is none such */
+
+/* scope.c: client and subject of the path. ERR_NOT_FOUND also for another client's; 308 by
+ * c->location. */
+MUST_CHECK enum err scope_find(struct api_call *);
+
+/* args.c: query and body against the route's lists; problems with paths. */
+MUST_CHECK enum err args_check_query(struct api_call *);
+MUST_CHECK enum err args_check_body(struct api_call *);
+const struct api_value *
+arg_query(const struct api_call *, const char *name); /* asserted to exist */
+const struct api_value *arg_body(const struct api_call *, const char *name);
+size_t arg_limit(const struct api_call *); /* `limit` of the query, or 50 */
+/* `q` as a pattern for LIKE … ESCAPE '!', lower case; STR_NONE without it. */
+struct str arg_pattern(struct api_call *, const char *name);
+
+/* cursor.c: opaque keyset cursors. */
+struct api_cursor {
+	char list; /* which list it belongs to: another's is refused */
+	int64_t at;
+	struct uuid id;
+	struct str text;
+};
+struct str cursor_encode(struct arena *, const struct api_cursor *);
+/* Fills from the query's `cursor`; leaves *cursor alone without one. ERR_INVALID for any other
+ * text. */
+MUST_CHECK enum err cursor_take(struct api_call *, struct api_cursor *cursor);
+/* Before and after every real instant and id, for the first page. */
+#define CURSOR_FIRST_AT INT64_C(-62135596800000)
+#define CURSOR_LAST_AT  INT64_C(253402300799999)
+struct uuid cursor_last_id(void);
+
+/* reply.c */
+enum err api_fail(struct api_call *, enum err, const char *detail); /* returns the err */
+enum err api_invalid(struct api_call *, const char *path, const char *message); /* ERR_INVALID */
+/* `{"data":[` … `],"nextCursor":…}` */
+void api_list_begin(struct api_call *);
+void api_list_end(struct api_call *, const struct api_cursor *next); /* NULL: last page */
+/* Pages of limit + 1 rows: how many to show. */
+size_t api_page_rows(const struct api_call *, const struct db_result *);
+
+/* Writes of the API: one transaction, with the client's lane where people's rows change. */
+MUST_CHECK enum err api_begin(struct api_call *, bool lane);
+/* Commits if e is OK, else rolls back; gives the outcome. */
+MUST_CHECK enum err api_end(struct api_call *, enum err e);
+struct uuid api_new_id(struct api_call *);
+/* Inside a transaction. detail: JSON or STR_NONE. */
+MUST_CHECK enum err api_audit(struct api_call *, const char *action, const char *kind,
+                              struct uuid subject, struct str detail);
+/* {"name":"text"} for audit details; absent text gives null. */
+struct str api_detail(struct arena *, const char *name, struct str text);
+/* Sealed for "<table>/<id>/<column>". */
+struct str api_seal(struct api_call *, const char *table, struct uuid id, const char *column,
+                    struct str plain);
+/* "<prefix>" and 43 characters of base64url, from 32 random bytes. */
+struct str api_secret(struct api_call *, const char *prefix);
+
+/* leads.c: the lead document from 11 columns that start at `col`; tags from lead_tags_load. */
+#define LEAD_COLUMNS 11
+struct lead_tags {
+	struct db_result rows;
+};
+/* Tags of the leads whose ids stand in column `col` of the first n rows. */
+MUST_CHECK enum err lead_tags_load(struct api_call *, const struct db_result *, size_t n,
+                                   size_t col, struct lead_tags *out);
+void
+lead_write(struct jw *, const struct db_result *, size_t row, size_t col, const struct lead_tags *);
+
+/* messages.c */
+void message_write(struct api_call *, const struct db_result *, size_t row);
+/* Newest or oldest page, written as an array; *next is set if there are more. */
+MUST_CHECK enum err
+messages_write_forward(struct api_call *, struct uuid conversation, const struct api_cursor *after,
+                       size_t limit, bool *more, struct api_cursor *next);
+
+/* operation.c */
+struct ready;
+struct ready *ready_new(void);
+void ready_free(struct ready *);
+
+#define API_HANDLER(name) enum err name(struct api_call *)
+API_HANDLER(operation_health);
+API_HANDLER(operation_ready);
+API_HANDLER(operation_metrics);
+API_HANDLER(operation_me);
+API_HANDLER(operation_settings);
+API_HANDLER(operation_health_details);
+API_HANDLER(clients_list);
+API_HANDLER(clients_create);
+API_HANDLER(clients_ensure);
+API_HANDLER(clients_get);
+API_HANDLER(clients_patch);
+API_HANDLER(tokens_list);
+API_HANDLER(tokens_create);
+API_HANDLER(tokens_delete);
+API_HANDLER(connections_list);
+API_HANDLER(connections_create);
+API_HANDLER(connections_get);
+API_HANDLER(connections_patch);
+API_HANDLER(connections_delete);
+API_HANDLER(connections_new_secret);
+API_HANDLER(connections_release);
+API_HANDLER(history_sync_get);
+API_HANDLER(tickets_list);
+API_HANDLER(tickets_get);
+API_HANDLER(tickets_of_conversation);
+API_HANDLER(tickets_open);
+API_HANDLER(tickets_patch);
+API_HANDLER(conversations_list);
+API_HANDLER(conversations_get);
+API_HANDLER(conversations_read);
+API_HANDLER(messages_list);
+API_HANDLER(leads_list);
+API_HANDLER(leads_create);
+API_HANDLER(leads_get);
+API_HANDLER(leads_patch);
+API_HANDLER(events_list_all);
+API_HANDLER(events_list);
+API_HANDLER(events_get);
+API_HANDLER(events_replay);
+API_HANDLER(events_replay_all);
+API_HANDLER(events_replay_one);
+API_HANDLER(audit_list);
+
+#endif

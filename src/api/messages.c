@@ -1,0 +1,343 @@
+/*
+ * Why: a message is shown the same way wherever it appears, and a conversation is read both ways
+ * from any of its messages.
+ *
+ * What always holds: a page is oldest first; nothing of a revoked message is shown, its earlier
+ * versions and its media included.
+ */
+#include "api/call.h"
+#include "store/queries.h"
+
+/* Columns of message_docs as the queries name them. */
+enum {
+	M_ID,
+	M_KEY,
+	M_AT,
+	M_BAD_TIME,
+	M_SOURCE,
+	M_DIRECTION,
+	M_TYPE,
+	M_BODY,
+	M_CONTENT,
+	M_STATUS,
+	M_HISTORY_STATUS,
+	M_WAMID,
+	M_REPLY_KEY,
+	M_REPLY_WAMID,
+	M_REPLY_ID,
+	M_ORIGINAL,
+	M_EDITS,
+	M_EDITED_AT,
+	M_REACTIONS,
+	M_REVOKED_AT,
+	M_ERROR,
+	M_CONFIRMED_AT
+};
+
+static const cJSON *
+parse(struct api_call *c, const struct db_result *r, size_t row, size_t col)
+{
+	struct str text = db_get_text(r, row, col);
+	const cJSON *v = NULL;
+
+	if (!str_is_set(text) || json_parse(c->a, text, &v) != ERR_OK)
+		return NULL;
+	return v;
+}
+
+static int64_t
+instant(const cJSON *v)
+{
+	int64_t at = TIME_NONE;
+
+	return json_i64(v, &at) ? at : TIME_NONE;
+}
+
+static void
+write_reply(struct jw *w, const struct db_result *r, size_t row)
+{
+	jw_key(w, "replyTo");
+	if (db_is_null(r, row, M_REPLY_KEY) && db_is_null(r, row, M_REPLY_WAMID)) {
+		jw_null(w);
+		return;
+	}
+	jw_obj(w);
+	jw_kuuid(w, "id", db_get_uuid(r, row, M_REPLY_ID));
+	jw_kstr(w, "wamid", db_get_text(r, row, M_REPLY_WAMID));
+	jw_obj_end(w);
+}
+
+static void
+write_reactions(struct jw *w, const cJSON *doc)
+{
+	jw_key(w, "reactions");
+	jw_arr(w);
+	for (const cJSON *x = json_first(doc); x != NULL; x = x->next) {
+		struct str emoji = json_str(json_get(x, "emoji"));
+
+		if (str_is_empty(emoji)) /* taken back */
+			continue;
+		jw_obj(w);
+		jw_kz(w, "by", x->string);
+		jw_kstr(w, "emoji", emoji);
+		jw_ktime(w, "timestamp", instant(json_get(x, "at")));
+		jw_obj_end(w);
+	}
+	jw_arr_end(w);
+}
+
+/* What the message said before its newest edit, oldest first. */
+static void
+write_versions(struct jw *w, const cJSON *original, const cJSON *edits)
+{
+	struct str body = json_str(json_get(original, "body"));
+
+	jw_key(w, "versions");
+	jw_arr(w);
+	for (const cJSON *x = json_first(edits); x != NULL; x = x->next) {
+		jw_obj(w);
+		jw_kstr(w, "body", body);
+		jw_ktime(w, "until", instant(json_get(x, "at")));
+		jw_obj_end(w);
+		body = json_str(json_get(x, "body"));
+	}
+	jw_arr_end(w);
+}
+
+static void
+write_error(struct api_call *c, const cJSON *doc)
+{
+	struct jw *w = &c->w;
+	struct str details = json_str(json_get(doc, "details"));
+	int64_t code = 0;
+
+	jw_key(w, "error");
+	if (doc == NULL) {
+		jw_null(w);
+		return;
+	}
+	jw_obj(w);
+	if (json_i64(json_get(doc, "code"), &code))
+		jw_ki64(w, "code", code);
+	else
+		jw_knull(w, "code");
+	jw_kstr(w, "reason", str_is_empty(details) ? json_str(json_get(doc, "title")) : details);
+	jw_obj_end(w);
+}
+
+static bool
+is_media(struct str type)
+{
+	static const char *const types[] = { "image", "audio", "video", "document", "sticker" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (str_eq(type, str_from(types[i])))
+			return true;
+	return false;
+}
+
+static void
+write_media(struct api_call *c, struct str type, const cJSON *content)
+{
+	struct str id = json_text(c->a, json_get(content, "id"));
+	struct jw *w = &c->w;
+	bool voice = false;
+
+	jw_key(w, "media");
+	if (!is_media(type) || !str_is_set(id)) {
+		jw_null(w);
+		return;
+	}
+	(void)json_bool(json_get(content, "voice"), &voice);
+	jw_obj(w);
+	jw_kstr(w, "id", id);
+	jw_kz(w, "status", "pending");
+	jw_kstr(w, "mimeType", json_str(json_get(content, "mime_type")));
+	jw_kstr(w, "sha256", json_str(json_get(content, "sha256")));
+	jw_knull(w, "bytes");
+	jw_kstr(w, "filename", json_str(json_get(content, "filename")));
+	jw_kbool(w, "voice", voice);
+	jw_knull(w, "reason");
+	jw_knull(w, "url");
+	jw_obj_end(w);
+}
+
+void
+message_write(struct api_call *c, const struct db_result *r, size_t row)
+{
+	struct str type = db_get_text(r, row, M_TYPE), direction = db_get_text(r, row, M_DIRECTION);
+	bool revoked = !db_is_null(r, row, M_REVOKED_AT);
+	struct jw *w = &c->w;
+
+	jw_obj(w);
+	jw_kuuid(w, "id", db_get_uuid(r, row, M_ID));
+	jw_kstr(w, "source", db_get_text(r, row, M_SOURCE));
+	jw_kstr(w, "direction", direction);
+	jw_kbool(w, "fromMe", str_eq(direction, STR("OUTBOUND")));
+	jw_kstr(w, "type", type);
+	jw_kstr(w, "body", revoked ? STR_NONE : db_get_text(r, row, M_BODY));
+	jw_kstr(w, "status", db_get_text(r, row, M_STATUS));
+	jw_kstr(w, "historyStatus", db_get_text(r, row, M_HISTORY_STATUS));
+	jw_kz(w, "senderType", str_eq(type, STR("system")) ? "SYSTEM" : "HUMAN");
+	jw_knull(w, "agentName");
+	jw_ktime(w, "timestamp", db_get_time(r, row, M_AT));
+	jw_kbool(w, "badTime", db_get_bool(r, row, M_BAD_TIME));
+	jw_knull(w, "sessionId");
+	jw_kstr(w, "wamid", db_get_text(r, row, M_WAMID));
+	jw_knull(w, "externalMessageId");
+	write_reply(w, r, row);
+	write_reactions(w, parse(c, r, row, M_REACTIONS));
+	write_versions(w, revoked ? NULL : parse(c, r, row, M_ORIGINAL),
+	               revoked ? NULL : parse(c, r, row, M_EDITS));
+	jw_ktime(w, "editedAt", db_get_time(r, row, M_EDITED_AT));
+	jw_ktime(w, "revokedAt", db_get_time(r, row, M_REVOKED_AT));
+	jw_ktime(w, "metaConfirmedAt", db_get_time(r, row, M_CONFIRMED_AT));
+	write_error(c, parse(c, r, row, M_ERROR));
+	jw_kbool(w, "unknownOutcome", false);
+	write_media(c, type, revoked ? NULL : parse(c, r, row, M_CONTENT));
+	jw_obj_end(w);
+}
+
+static enum err
+page(struct api_call *c, const struct query *q, struct uuid conversation,
+     const struct api_cursor *from, size_t limit, struct db_result *out)
+{
+	return db_query(c->rd, q,
+	                DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation), db_time(from->at),
+	                          db_text(from->text), db_int((int64_t)limit + 1)),
+	                NULL, c->a, out);
+}
+
+enum err
+messages_write_forward(struct api_call *c, struct uuid conversation, const struct api_cursor *after,
+                       size_t limit, bool *more, struct api_cursor *next)
+{
+	struct db_result r;
+	enum err e = page(c, &q_api_messages_forward, conversation, after, limit, &r);
+	size_t shown;
+
+	if (e != ERR_OK)
+		return e;
+	shown = r.nrows < limit ? r.nrows : limit;
+	jw_arr(&c->w);
+	for (size_t i = 0; i < shown; i++)
+		message_write(c, &r, i);
+	jw_arr_end(&c->w);
+	*more = shown < r.nrows;
+	if (*more) {
+		next->at = db_get_time(&r, shown - 1, M_AT);
+		next->text = db_get_text(&r, shown - 1, M_KEY);
+	}
+	return ERR_OK;
+}
+
+/* The place of the message that before, after or around names. */
+static enum err
+find_place(struct api_call *c, const char *name, struct api_cursor *place)
+{
+	struct db_result r;
+	enum err e = db_query(c->rd, &q_api_message_place,
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject),
+	                                db_uuid(arg_query(c, name)->u)),
+	                      NULL, c->a, &r);
+
+	if (e != ERR_OK)
+		return e;
+	if (r.nrows == 0)
+		return api_invalid(c, name, "is not a message of this conversation");
+	place->at = db_get_time(&r, 0, 0);
+	place->text = db_get_text(&r, 0, 1);
+	return ERR_OK;
+}
+
+/* What is read: `back` rows up to a place and `ahead` rows from it on. */
+struct reading {
+	struct api_cursor place;
+	size_t back, ahead;
+	bool inclusive; /* the place itself is read, as the first ahead */
+	bool before_known,
+		after_known; /* there is something on that side even if nothing of it is read */
+};
+
+static enum err
+plan(struct api_call *c, struct reading *p)
+{
+	static const char *const names[] = { "before", "after", "around" };
+	const char *given = NULL;
+	size_t limit = arg_limit(c);
+	enum err e;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!arg_query(c, names[i])->set)
+			continue;
+		if (given != NULL)
+			return api_invalid(c, names[i],
+			                   "cannot stand with before, after or around");
+		given = names[i];
+	}
+	*p = (struct reading){ .place = { .at = CURSOR_LAST_AT, .text = STR("") }, .back = limit };
+	if (given == NULL)
+		return ERR_OK;
+	e = find_place(c, given, &p->place);
+	if (e != ERR_OK)
+		return e;
+	p->after_known = *given == 'b';
+	if (strcmp(given, "after") == 0) {
+		p->back = 0;
+		p->ahead = limit;
+		p->before_known = true;
+	} else if (strcmp(given, "around") == 0) {
+		p->back = limit / 2;
+		p->ahead = limit - p->back;
+		p->inclusive = true;
+	}
+	return ERR_OK;
+}
+
+/* Both sides of the place; either may be empty. */
+static enum err
+read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
+           struct db_result *ahead)
+{
+	const struct query *forward = p->inclusive ? &q_api_messages_from : &q_api_messages_forward;
+	enum err e = ERR_OK;
+
+	*back = *ahead = (struct db_result){ .nrows = 0 };
+	if (p->back > 0)
+		e = page(c, &q_api_messages_backward, c->subject, &p->place, p->back, back);
+	if (e == ERR_OK && p->ahead > 0)
+		e = page(c, forward, c->subject, &p->place, p->ahead, ahead);
+	return e;
+}
+
+enum err
+messages_list(struct api_call *c)
+{
+	struct db_result back, ahead;
+	size_t nback, nahead;
+	struct reading p;
+	enum err e = plan(c, &p);
+
+	if (e == ERR_OK)
+		e = db_begin_read(c->rd);
+	if (e != ERR_OK)
+		return e;
+	e = read_sides(c, &p, &back, &ahead);
+	db_rollback(c->rd);
+	if (e != ERR_OK)
+		return e;
+	nback = back.nrows < p.back ? back.nrows : p.back;
+	nahead = ahead.nrows < p.ahead ? ahead.nrows : p.ahead;
+	jw_obj(&c->w);
+	jw_key(&c->w, "data");
+	jw_arr(&c->w);
+	for (size_t i = nback; i > 0; i--)
+		message_write(c, &back, i - 1);
+	for (size_t i = 0; i < nahead; i++)
+		message_write(c, &ahead, i);
+	jw_arr_end(&c->w);
+	jw_kbool(&c->w, "hasBefore", p.before_known || nback < back.nrows);
+	jw_kbool(&c->w, "hasAfter", p.after_known || nahead < ahead.nrows);
+	jw_obj_end(&c->w);
+	return ERR_OK;
+}

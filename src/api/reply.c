@@ -1,0 +1,136 @@
+/*
+ * Why: the small things every handler does: begin and end a transaction, a page, an audit row.
+ *
+ * What always holds: a transaction that was begun is committed or rolled back by the same handler;
+ * an audit row is written in the transaction of what it tells.
+ */
+#include "api/call.h"
+#include "base/digest.h"
+#include "store/queries.h"
+
+enum err
+api_fail(struct api_call *c, enum err e, const char *detail)
+{
+	c->problem.code = e;
+	if (detail != NULL)
+		c->problem.detail = str_from(detail);
+	return e;
+}
+
+enum err
+api_invalid(struct api_call *c, const char *path, const char *message)
+{
+	problem_add(&c->problem, str_from(path), str_from(message));
+	return api_fail(c, ERR_INVALID, NULL);
+}
+
+void
+api_list_begin(struct api_call *c)
+{
+	jw_obj(&c->w);
+	jw_key(&c->w, "data");
+	jw_arr(&c->w);
+}
+
+void
+api_list_end(struct api_call *c, const struct api_cursor *next)
+{
+	jw_arr_end(&c->w);
+	jw_kstr(&c->w, "nextCursor", next != NULL ? cursor_encode(c->a, next) : STR_NONE);
+	jw_obj_end(&c->w);
+}
+
+size_t
+api_page_rows(const struct api_call *c, const struct db_result *r)
+{
+	size_t limit = arg_limit(c);
+
+	return r->nrows < limit ? r->nrows : limit;
+}
+
+enum err
+api_begin(struct api_call *c, bool lane)
+{
+	enum err e;
+
+	if (c->wr == NULL)
+		return ERR_UNAVAILABLE;
+	e = db_begin(c->wr, DB_API);
+	if (e == ERR_OK && lane) {
+		e = db_lane(c->wr, c->client_id, true);
+		if (e != ERR_OK)
+			db_rollback(c->wr);
+	}
+	return e;
+}
+
+enum err
+api_end(struct api_call *c, enum err e)
+{
+	if (e == ERR_OK)
+		e = db_commit(c->wr);
+	if (e != ERR_OK && db_in_transaction(c->wr))
+		db_rollback(c->wr);
+	return e;
+}
+
+struct uuid
+api_new_id(struct api_call *c)
+{
+	return rand_uuid_v7(c->api->o.rand, c->now);
+}
+
+enum err
+api_audit(struct api_call *c, const char *action, const char *kind, struct uuid subject,
+          struct str detail)
+{
+	return db_exec(c->wr, &q_api_audit_insert,
+	               DB_PARAMS(db_uuid(api_new_id(c)), db_uuid(c->client_id), db_time(c->now),
+	                         db_text(auth_actor(c)), db_text(str_from(action)),
+	                         db_text(str_from(kind)), db_uuid(subject), db_json(detail)),
+	               NULL, NULL);
+}
+
+struct str
+api_detail(struct arena *a, const char *name, struct str text)
+{
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, a, 64 << 10);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	jw_kstr(&w, name, text);
+	jw_obj_end(&w);
+	return buf_slice(&b);
+}
+
+struct str
+api_seal(struct api_call *c, const char *table, struct uuid id, const char *column,
+         struct str plain)
+{
+	struct str aad =
+		str_fmt(c->a, "%s/" STR_FMT "/%s", table, STR_ARG(uuid_text(c->a, id)), column);
+	unsigned char nonce[12];
+
+	if (!str_is_set(plain))
+		return STR_NONE;
+	rand_fill(c->api->o.rand, nonce, sizeof(nonce));
+	return secretbox_seal(c->a, c->api->o.keys, aad, plain, nonce);
+}
+
+struct str
+api_secret(struct api_call *c, const char *prefix)
+{
+	unsigned char bytes[32];
+	struct str text;
+	char *p;
+
+	rand_fill(c->api->o.rand, bytes, sizeof(bytes));
+	text = base64_encode(c->a, bytes, sizeof(bytes));
+	text = str_fmt(c->a, "%s" STR_FMT, prefix, 43, text.p);
+	p = arena_copy(c->a, text.p, text.n);
+	for (size_t i = strlen(prefix); i < text.n; i++)
+		p[i] = (char)(p[i] == '+' ? '-' : p[i] == '/' ? '_' : p[i]);
+	return str_n(p, text.n);
+}

@@ -1,0 +1,120 @@
+/*
+ * Why: tenants are kept apart in one place. Each route says by what its client is found; here the
+ * path's slug or id is turned into that client, and only if the caller may see it.
+ *
+ * What always holds: a handler runs with client_id set whenever its route has a client, and every
+ * query it makes is given that id. What is another client's is not found, never forbidden.
+ */
+#include "api/call.h"
+#include "store/queries.h"
+
+static const struct {
+	const struct query *query;
+	const char *redirect; /* kind in the table of lost ids */
+} scopes[] = {
+	[SCOPE_CONNECTION] = { &q_api_scope_connection, NULL },
+	[SCOPE_CONVERSATION] = { &q_api_scope_conversation, "conversation" },
+	[SCOPE_LEAD] = { &q_api_scope_lead, "lead" },
+	[SCOPE_TICKET] = { &q_api_scope_ticket, "ticket" },
+	[SCOPE_TOKEN] = { &q_api_scope_token, NULL },
+	[SCOPE_ENTRY] = { &q_api_scope_entry, NULL },
+};
+
+/* The first row's client and subject; several rows are several clients that have the same id. */
+static enum err
+take(struct api_call *c, const struct db_result *r)
+{
+	if (r->nrows == 0)
+		return ERR_NOT_FOUND;
+	if (r->nrows > 1)
+		return api_fail(c, ERR_CONFLICT,
+		                "Several clients have this id: name the client in the path.");
+	c->client_id = db_get_uuid(r, 0, 0);
+	c->client_slug = db_get_text(r, 0, 1);
+	c->subject = db_get_uuid(r, 0, 2);
+	return ERR_OK;
+}
+
+static enum err
+find_slug(struct api_call *c, const char *param)
+{
+	struct str slug = route_param(&c->params, param);
+	struct db_result r;
+	enum err e = db_query(c->rd, &q_api_scope_client,
+	                      DB_PARAMS(db_text(slug), db_uuid(c->who.client_id)), NULL, c->a, &r);
+
+	return e != ERR_OK ? e : take(c, &r);
+}
+
+/* The request's own target with `lost` replaced, for a 308. */
+static struct str
+new_target(struct api_call *c, struct str lost, struct uuid to)
+{
+	struct str path = c->in->path, fresh = uuid_text(c->a, to);
+
+	for (size_t i = 0; i + lost.n <= path.n; i++)
+		if (memcmp(path.p + i, lost.p, lost.n) == 0)
+			return str_fmt(c->a, STR_FMT STR_FMT STR_FMT "%s" STR_FMT, (int)i, path.p,
+			               STR_ARG(fresh), STR_ARG(str_sub(path, i + lost.n, path.n)),
+			               str_is_empty(c->in->query) ? "" : "?",
+			               STR_ARG(c->in->query));
+	return STR_NONE;
+}
+
+static enum err
+find_lost(struct api_call *c, const char *kind, struct str text, struct uuid id, struct uuid client)
+{
+	struct db_result r;
+	enum err e;
+
+	e = db_query(c->rd, &q_api_redirect,
+	             DB_PARAMS(db_text(str_from(kind)), db_uuid(id), db_uuid(client)), NULL, c->a,
+	             &r);
+	if (e != ERR_OK)
+		return e;
+	if (r.nrows > 0)
+		c->location = new_target(c, text, db_get_uuid(&r, 0, 0));
+	return ERR_NOT_FOUND;
+}
+
+static enum err
+find_subject(struct api_call *c, enum api_scope scope, struct str text, struct uuid client)
+{
+	struct uuid id = UUID_NIL;
+	struct db_result r = { .nrows = 0 };
+	enum err e;
+
+	if (uuid_parse(text, &id) == ERR_OK && !uuid_is_nil(id)) {
+		e = db_query(c->rd, scopes[scope].query, DB_PARAMS(db_uuid(id), db_uuid(client)),
+		             NULL, c->a, &r);
+		if (e != ERR_OK)
+			return e;
+	}
+	if (r.nrows == 0 && scope == SCOPE_TICKET) {
+		e = db_query(c->rd, &q_api_scope_ticket_external,
+		             DB_PARAMS(db_text(text), db_uuid(client)), NULL, c->a, &r);
+		if (e != ERR_OK)
+			return e;
+	}
+	if (r.nrows == 0 && scopes[scope].redirect != NULL && !uuid_is_nil(id))
+		return find_lost(c, scopes[scope].redirect, text, id, client);
+	return take(c, &r);
+}
+
+enum err
+scope_find(struct api_call *c)
+{
+	enum api_scope scope = c->route->scope;
+	struct str id;
+	enum err e;
+
+	if (scope == SCOPE_NONE || scope == SCOPE_ALL)
+		return ERR_OK;
+	if (scope == SCOPE_SLUG)
+		return find_slug(c, "slug");
+	id = route_param(&c->params, "id");
+	if (!str_is_set(route_param(&c->params, "clientSlug")))
+		return find_subject(c, scope, id, c->who.client_id);
+	e = find_slug(c, "clientSlug");
+	return e != ERR_OK ? e : find_subject(c, scope, id, c->client_id);
+}

@@ -1,0 +1,316 @@
+/*
+ * Why: the ticket document and the lists of tickets; opening, closing and reopening by hand.
+ *
+ * What always holds: at most one ticket of a conversation is open; a closed ticket keeps the
+ * windows it had at closing; writes hold the client's lane, so no webhook opens one in between.
+ */
+#include "api/call.h"
+#include "store/queries.h"
+
+#define DOCUMENT_MESSAGES 200
+
+/* Columns of the ticket queries; the lead's follow. */
+enum {
+	T_ID,
+	T_EXTERNAL,
+	T_CONVERSATION,
+	T_SOURCE,
+	T_ORIGIN,
+	T_STATUS,
+	T_STAGE,
+	T_OPEN,
+	T_OPENED_AT,
+	T_CLOSED_AT,
+	T_MESSAGE_WINDOW,
+	T_SERVICE_WINDOW,
+	T_CREATED_AT,
+	T_UPDATED_AT,
+	T_LEAD
+};
+
+/* Members up to `sessions`; the caller opens and closes the object. */
+static void
+write_members(struct api_call *c, const struct db_result *r, size_t row,
+              const struct lead_tags *tags)
+{
+	struct jw *w = &c->w;
+
+	jw_kuuid(w, "id", db_get_uuid(r, row, T_ID));
+	jw_kstr(w, "externalUuid", db_get_text(r, row, T_EXTERNAL));
+	jw_kstr(w, "clientSlug", c->client_slug);
+	jw_kuuid(w, "conversationId", db_get_uuid(r, row, T_CONVERSATION));
+	jw_kstr(w, "source", db_get_text(r, row, T_SOURCE));
+	jw_kstr(w, "originatedFrom", db_get_text(r, row, T_ORIGIN));
+	jw_kstr(w, "status", db_get_text(r, row, T_STATUS));
+	jw_kstr(w, "stage", db_get_text(r, row, T_STAGE));
+	jw_ktime(w, "openedAt", db_get_time(r, row, T_OPENED_AT));
+	jw_ktime(w, "closedAt", db_get_time(r, row, T_CLOSED_AT));
+	jw_ktime(w, "messageWindowExpiresAt", db_get_time(r, row, T_MESSAGE_WINDOW));
+	jw_ktime(w, "serviceWindowExpiresAt", db_get_time(r, row, T_SERVICE_WINDOW));
+	jw_ktime(w, "createdAt", db_get_time(r, row, T_CREATED_AT));
+	jw_ktime(w, "updatedAt", db_get_time(r, row, T_UPDATED_AT));
+	jw_key(w, "lead");
+	lead_write(w, r, row, T_LEAD, tags);
+	jw_key(w, "sessions");
+	jw_arr(w);
+	jw_arr_end(w);
+}
+
+static enum err
+write_list(struct api_call *c, const struct db_result *r, struct api_cursor *k)
+{
+	size_t shown = api_page_rows(c, r);
+	struct lead_tags tags;
+	enum err e = lead_tags_load(c, r, shown, T_LEAD, &tags);
+
+	if (e != ERR_OK)
+		return e;
+	api_list_begin(c);
+	for (size_t i = 0; i < shown; i++) {
+		jw_obj(&c->w);
+		write_members(c, r, i, &tags);
+		jw_obj_end(&c->w);
+	}
+	if (shown < r->nrows) {
+		k->at = db_get_time(r, shown - 1, T_OPENED_AT);
+		k->id = db_get_uuid(r, shown - 1, T_ID);
+	}
+	api_list_end(c, shown < r->nrows ? k : NULL);
+	return ERR_OK;
+}
+
+enum err
+tickets_list(struct api_call *c)
+{
+	struct api_cursor k = { .list = 'k', .at = CURSOR_LAST_AT, .id = cursor_last_id() };
+	struct db_result r;
+	enum err e = cursor_take(c, &k);
+
+	if (e == ERR_OK)
+		e = db_query(c->rd, &q_api_ticket_list,
+		             DB_PARAMS(db_uuid(c->client_id), db_text(arg_query(c, "status")->s),
+		                       db_text(arg_query(c, "source")->s),
+		                       db_text(arg_query(c, "originatedFrom")->s), db_time(k.at),
+		                       db_uuid(k.id), db_int((int64_t)arg_limit(c) + 1)),
+		             NULL, c->a, &r);
+	return e != ERR_OK ? e : write_list(c, &r, &k);
+}
+
+enum err
+tickets_of_conversation(struct api_call *c)
+{
+	struct api_cursor k = { .list = 'o', .at = CURSOR_LAST_AT, .id = cursor_last_id() };
+	struct db_result r;
+	enum err e = cursor_take(c, &k);
+
+	if (e == ERR_OK)
+		e = db_query(c->rd, &q_api_ticket_of_conversation,
+		             DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_time(k.at),
+		                       db_uuid(k.id), db_int((int64_t)arg_limit(c) + 1)),
+		             NULL, c->a, &r);
+	return e != ERR_OK ? e : write_list(c, &r, &k);
+}
+
+/* The messages of the ticket's conversation, oldest first, from a place on. */
+static enum err
+write_messages(struct api_call *c, struct uuid conversation, const struct api_cursor *from,
+               size_t limit)
+{
+	struct api_cursor next = *from;
+	bool more = false;
+	enum err e = ERR_OK;
+
+	jw_key(&c->w, "messages");
+	if (uuid_is_nil(conversation)) {
+		jw_arr(&c->w);
+		jw_arr_end(&c->w);
+	} else {
+		e = messages_write_forward(c, conversation, from, limit, &more, &next);
+	}
+	jw_kstr(&c->w, "messagesNextCursor", more ? cursor_encode(c->a, &next) : STR_NONE);
+	return e;
+}
+
+/* The whole document of c->subject. */
+static enum err
+write_document(struct api_call *c, const struct api_cursor *from, size_t limit)
+{
+	struct lead_tags tags;
+	struct db_result r;
+	enum err e = db_query(c->rd, &q_api_ticket_one,
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
+	                      &r);
+
+	if (e == ERR_OK && r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		e = lead_tags_load(c, &r, 1, T_LEAD, &tags);
+	if (e != ERR_OK)
+		return e;
+	jw_obj(&c->w);
+	jw_key(&c->w, "ticket");
+	jw_obj(&c->w);
+	write_members(c, &r, 0, &tags);
+	e = write_messages(c, db_get_uuid(&r, 0, T_CONVERSATION), from, limit);
+	jw_obj_end(&c->w);
+	jw_obj_end(&c->w);
+	return e;
+}
+
+static const struct api_cursor first_message = { .list = 'm',
+	                                         .at = CURSOR_FIRST_AT,
+	                                         .text = { "", 0 } };
+
+enum err
+tickets_get(struct api_call *c)
+{
+	const struct api_value *limit = arg_query(c, "limit");
+	struct api_cursor k = first_message;
+	enum err e = cursor_take(c, &k);
+
+	if (e == ERR_OK)
+		e = db_begin_read(c->rd);
+	if (e != ERR_OK)
+		return e;
+	e = write_document(c, &k, limit->set ? (size_t)limit->i : DOCUMENT_MESSAGES);
+	db_rollback(c->rd);
+	return e;
+}
+
+/* In a transaction with the lane: the ticket row and the conversation's mark. */
+static enum err
+insert(struct api_call *c, struct uuid conversation, struct uuid id)
+{
+	const struct api_value *stage = arg_body(c, "stage");
+	struct db_result r;
+	const char *origin = "new_contact";
+	enum err e =
+		db_query(c->wr, &q_api_ticket_ground,
+	                 DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation), db_time(c->now)),
+	                 NULL, c->a, &r);
+
+	if (e != ERR_OK)
+		return e;
+	if (r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (db_get_bool(&r, 0, 3))
+		return api_fail(c, ERR_CONFLICT, "The conversation has an open ticket.");
+	if (db_get_bool(&r, 0, 1))
+		origin = "existing";
+	else if (db_get_bool(&r, 0, 2))
+		origin = "history_lead";
+	e = db_exec(c->wr, &q_api_ticket_insert,
+	            DB_PARAMS(db_uuid(id), db_uuid(c->client_id), db_uuid(conversation),
+	                      db_uuid(db_get_uuid(&r, 0, 0)), db_text(arg_body(c, "source")->s),
+	                      db_text(str_from(origin)),
+	                      db_text(stage->set ? stage->s : STR("new")), db_time(c->now)),
+	            NULL, NULL);
+	if (e != ERR_OK)
+		return e;
+	return db_exec(c->wr, &q_api_conversation_set_open,
+	               DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation), db_uuid(id),
+	                         db_time(c->now)),
+	               NULL, NULL);
+}
+
+enum err
+tickets_open(struct api_call *c)
+{
+	struct uuid id = api_new_id(c);
+	enum err e = api_begin(c, true);
+
+	if (e != ERR_OK)
+		return e;
+	e = insert(c, c->subject, id);
+	if (e == ERR_OK)
+		e = api_audit(c, "ticket.opened", "ticket", id, STR_NONE);
+	e = api_end(c, e);
+	if (e != ERR_OK)
+		return e;
+	c->status = 201;
+	c->subject = id;
+	return write_document(c, &first_message, DOCUMENT_MESSAGES);
+}
+
+/* Columns of api_ticket_state. */
+enum { S_SOURCE, S_STATUS, S_STAGE, S_OPEN, S_CONVERSATION, S_MESSAGE_WINDOW, S_SERVICE_WINDOW };
+
+static enum err
+set_open_ticket(struct api_call *c, struct uuid conversation, struct uuid ticket)
+{
+	if (uuid_is_nil(conversation))
+		return ERR_OK;
+	return db_exec(c->wr, &q_api_conversation_set_open,
+	               DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation), db_uuid(ticket),
+	                         db_time(c->now)),
+	               NULL, NULL);
+}
+
+/* The change from what is stored to what is wanted, with the audit action it is told by. */
+static enum err
+apply_change(struct api_call *c, const struct db_result *now, struct str status, struct str stage)
+{
+	bool was_open = db_get_bool(now, 0, S_OPEN), opens = !str_eq(status, STR("closed"));
+	struct db_param client = db_uuid(c->client_id), id = db_uuid(c->subject),
+			at = db_time(c->now);
+	struct uuid conversation = db_get_uuid(now, 0, S_CONVERSATION);
+	const char *action = "ticket.changed";
+	enum err e;
+
+	if (!was_open && !opens) {
+		e = db_exec(c->wr, &q_api_ticket_stage, DB_PARAMS(client, id, db_text(stage), at),
+		            NULL, NULL);
+	} else if (!opens) {
+		action = "ticket.closed";
+		e = db_exec(c->wr, &q_api_ticket_close,
+		            DB_PARAMS(client, id, db_text(status), db_text(stage),
+		                      db_time(db_get_time(now, 0, S_MESSAGE_WINDOW)),
+		                      db_time(db_get_time(now, 0, S_SERVICE_WINDOW)), at),
+		            NULL, NULL);
+		if (e == ERR_OK)
+			e = set_open_ticket(c, conversation, UUID_NIL);
+	} else {
+		e = db_exec(c->wr, &q_api_ticket_keep,
+		            DB_PARAMS(client, id, db_text(status), db_text(stage), at), NULL, NULL);
+		if (e == ERR_CONFLICT)
+			return api_fail(c, e, "Another ticket of the conversation is open.");
+		if (e == ERR_OK && !was_open) {
+			action = "ticket.reopened";
+			e = set_open_ticket(c, conversation, c->subject);
+		}
+	}
+	return e != ERR_OK ? e : api_audit(c, action, "ticket", c->subject, STR_NONE);
+}
+
+static enum err
+change(struct api_call *c)
+{
+	const struct api_value *status = arg_body(c, "status"), *stage = arg_body(c, "stage");
+	struct db_result r;
+	enum err e = db_query(c->wr, &q_api_ticket_state,
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
+	                      &r);
+
+	if (e != ERR_OK)
+		return e;
+	if (r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (str_eq(db_get_text(&r, 0, S_SOURCE), STR("helpdesk_import")))
+		return api_fail(c, ERR_CONFLICT, "The helpdesk decides about its tickets.");
+	if (!status->set && !stage->set)
+		return ERR_OK;
+	return apply_change(c, &r, status->set ? status->s : db_get_text(&r, 0, S_STATUS),
+	                    stage->set ? stage->s : db_get_text(&r, 0, S_STAGE));
+}
+
+enum err
+tickets_patch(struct api_call *c)
+{
+	enum err e = api_begin(c, true);
+
+	if (e != ERR_OK)
+		return e;
+	e = change(c);
+	e = api_end(c, e);
+	return e != ERR_OK ? e : write_document(c, &first_message, DOCUMENT_MESSAGES);
+}

@@ -1,0 +1,18 @@
+/* UTF-8 as RFC 3629 has it: no surrogates, nothing overlong, nothing beyond U+10FFFF. */
+#ifndef RECADO_BASE_UTF8_H
+#define RECADO_BASE_UTF8_H
+
+#include "base/str.h"
+
+#define UTF8_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+/*
+ * Length of the sequence at p (n > 0 bytes are there): 1…4. If it is not valid, *valid is false and
+ * the answer is how many bytes one U+FFFD stands for (the longest beginning of a valid sequence, at
+ * least 1).
+ */
+size_t utf8_step(const char *p, size_t n, bool *valid);
+/* Bytes at the front of s that are valid. s.n if all are. */
+size_t utf8_valid_prefix(struct str s);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * Where the program begins. The table says what there is; `recado help` and the usage lines are
+ * made from it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/commands.h"
+
+const struct command commands[] = {
+	{ .name = "serve",
+	  .words = "",
+	  .summary = "HTTP server and workers in one process",
+	  .details = "Brings the database to this version, then prints `listening on "
+	             "http://HOST:PORT`.\n"
+	             "SIGTERM and Ctrl-C stop it, SIGHUP reads LOG_LEVEL and LOG_FORMAT again.",
+	  .run = serve_run },
+	{ .name = "worker",
+	  .words = "",
+	  .summary = "Workers only, beside a `recado serve` (PostgreSQL)",
+	  .run = worker_run },
+	{ .name = "migrate",
+	  .words = "",
+	  .summary = "Bring the database to this version (serve does it too)",
+	  .run = migrate_run },
+	{ .name = "client add",
+	  .words = "SLUG",
+	  .summary = "Add a client",
+	  .details = "SLUG is 1 to 64 of a-z, 0-9 and the hyphen.",
+	  .min_words = 1,
+	  .max_words = 1,
+	  .options = { { "--name", "NAME", "what people call it", true } },
+	  .run = client_add },
+	{ .name = "client list", .words = "", .summary = "List the clients", .run = client_list },
+	{ .name = "client update",
+	  .words = "SLUG",
+	  .summary = "Change a client",
+	  .min_words = 1,
+	  .max_words = 1,
+	  .options = { { "--name", "NAME", "what people call it", false },
+	               { "--active", "yes|no", "whether it is worked for", false } },
+	  .run = client_update },
+	{ .name = "token create",
+	  .words = "NAME",
+	  .summary = "Make a token for the API",
+	  .details = "Its secret is printed once and cannot be shown again.",
+	  .min_words = 1,
+	  .max_words = 1,
+	  .options = { { "--role", "ROLE", "viewer, agent or admin", true },
+	               { "--client", "SLUG", "for this client only; without it, for all", false } },
+	  .run = token_create },
+	{ .name = "token list",
+	  .words = "",
+	  .summary = "List the tokens, without their secrets",
+	  .run = token_list },
+	{ .name = "token revoke",
+	  .words = "ID",
+	  .summary = "Make a token worthless",
+	  .min_words = 1,
+	  .max_words = 1,
+	  .run = token_revoke },
+	{ .name = "replay",
+	  .words = "",
+	  .summary = "Apply journal entries again",
+	  .details = "Takes one entry, or those that pass all the filters given. Applying twice "
+	             "changes\n"
+	             "nothing that is right. A running server or worker does the work.",
+	  .options = { { "--id", "ID", "one entry", false },
+	               { "--status", "STATUS", "applied, failed, parked, retrying, ignored …",
+	                 false },
+	               { "--since", "TIME", "received then or later, e.g. 2026-01-31T00:00:00Z",
+	                 false },
+	               { "--until", "TIME", "received before", false } },
+	  .run = replay_run },
+	{ .name = "config",
+	  .words = "",
+	  .summary = "Print the settings in force, secrets masked",
+	  .options = { { "--example", NULL, "a .env file with every setting, explained", false },
+	               { "--reference", NULL, "a table of every setting", false } },
+	  .run = config_run },
+	{ .name = "version", .words = "", .summary = "Print the version", .run = version_run },
+	{ .name = "help",
+	  .words = "[COMMAND]",
+	  .summary = "Say what there is, or what a command does",
+	  .max_words = 2,
+	  .run = help_run },
+	{ .name = NULL },
+};
+
+int
+help_run(const struct invocation *inv)
+{
+	char name[64];
+
+	if (inv->nwords == 0) {
+		command_help_all();
+		return EXIT_DONE;
+	}
+	snprintf(name, sizeof(name), "%s%s%s", inv->words[0], inv->nwords > 1 ? " " : "",
+	         inv->nwords > 1 ? inv->words[1] : "");
+	if (!command_help(name))
+		return command_refuse(inv, name, "there is no such command");
+	return EXIT_DONE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct invocation inv;
+	char help[] = "help", *just_help[] = { help };
+	int status;
+
+	umask(077);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+		status = command_parse(1, just_help, &inv);
+	else
+		status = command_parse(argc - 1, argv + 1, &inv);
+	if (status == EXIT_DONE)
+		status = inv.command->run(&inv);
+	if (fflush(stdout) != 0 && status == EXIT_DONE)
+		status = EXIT_FAILED;
+	return status;
+}

@@ -1,0 +1,223 @@
+/*
+ * Why: every command begins with the same configuration and, most of them, with the same database.
+ * What always holds: all problems are told at once; a secret is never printed.
+ */
+#include "cmd/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "store/migrate.h"
+#include "sys/log.h"
+
+#define DOTENV_MAX_BYTES ((size_t)256 * 1024)
+#define SETTINGS_ARENA   ((size_t)4 * 1024 * 1024)
+#define PROBLEMS_LIMIT   ((size_t)64 * 1024)
+
+static const char *
+from_environment(void *ctx, const char *name)
+{
+	(void)ctx;
+	return getenv(name);
+}
+
+/* Text of .env, STR_NONE if there is none; false and a problem if it cannot be read. */
+static bool
+read_dotenv(struct arena *a, struct str *out, struct buf *problems)
+{
+	FILE *f = fopen(".env", "re");
+	char *text;
+	size_t n;
+
+	*out = STR_NONE;
+	if (f == NULL) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return true;
+		buf_fmt(problems, ".env: cannot be read: %s\n", strerror(errno));
+		return false;
+	}
+	text = arena_alloc(a, DOTENV_MAX_BYTES + 1);
+	n = fread(text, 1, DOTENV_MAX_BYTES + 1, f);
+	if (ferror(f) || n > DOTENV_MAX_BYTES) {
+		buf_fmt(problems, ".env: %s\n",
+		        ferror(f) ? "cannot be read" : "is longer than 256 KiB");
+		fclose(f);
+		return false;
+	}
+	fclose(f);
+	*out = str_n(text, n);
+	return true;
+}
+
+static bool
+load(struct arena *a, struct config *out, struct buf *problems)
+{
+	struct str dotenv;
+	bool readable = read_dotenv(a, &dotenv, problems);
+
+	return config_load(a, from_environment, NULL, dotenv, out, problems) == ERR_OK && readable;
+}
+
+static bool
+decode_key(struct arena *a, struct str text, unsigned char out[SECRETBOX_KEY_LEN])
+{
+	struct str key = base64_decode(a, text);
+
+	if (key.n != SECRETBOX_KEY_LEN)
+		return false;
+	memcpy(out, key.p, key.n);
+	return true;
+}
+
+static enum log_level
+log_level_of(struct str name)
+{
+	if (str_eq(name, STR("debug")))
+		return LOG_DEBUG;
+	if (str_eq(name, STR("warn")))
+		return LOG_LEVEL_WARN;
+	if (str_eq(name, STR("error")))
+		return LOG_LEVEL_ERROR;
+	return LOG_LEVEL_INFO;
+}
+
+static void
+setup_log(const struct config *c)
+{
+	log_setup(log_level_of(c->log_level), str_eq(c->log_format, STR("json")));
+}
+
+bool
+settings_load(struct settings *s)
+{
+	struct buf problems;
+	bool ok;
+
+	*s = (struct settings){ .arena = arena_new(SETTINGS_ARENA) };
+	buf_init(&problems, s->arena, PROBLEMS_LIMIT);
+	ok = load(s->arena, &s->config, &problems);
+	if (ok && !decode_key(s->arena, s->config.secret_key, s->keys.key)) {
+		buf_z(&problems, "SECRET_KEY: is not 32 bytes in base64\n");
+		ok = false;
+	}
+	if (ok && s->config.secret_key_previous.n > 0) {
+		s->keys.has_previous =
+			decode_key(s->arena, s->config.secret_key_previous, s->keys.previous);
+		if (!s->keys.has_previous)
+			buf_z(&problems, "SECRET_KEY_PREVIOUS: is not 32 bytes in base64\n");
+		ok = s->keys.has_previous;
+	}
+	if (ok)
+		setup_log(&s->config);
+	else
+		fprintf(stderr, STR_FMT, STR_ARG(buf_slice(&problems)));
+	return ok;
+}
+
+void
+settings_free(struct settings *s)
+{
+	explicit_bzero(&s->keys, sizeof(s->keys));
+	arena_free(s->arena);
+	s->arena = NULL;
+}
+
+void
+settings_reload_log(void)
+{
+	struct arena *a = arena_new(SETTINGS_ARENA);
+	struct config c;
+	struct buf problems;
+
+	buf_init(&problems, a, PROBLEMS_LIMIT);
+	if (load(a, &c, &problems)) {
+		setup_log(&c);
+		log_info("log.reloaded", LOG_STR("level", c.log_level),
+		         LOG_STR("format", c.log_format));
+	} else {
+		log_error("config.not_reloaded", LOG_STR("problems", buf_slice(&problems)));
+	}
+	arena_free(a);
+}
+
+enum err
+settings_open_pool(const struct settings *s, struct db_pool **out)
+{
+	const struct db_options o = { .busy_timeout_ms = 5000,
+		                      .statement_timeout_ms = 30000,
+		                      .connect_timeout_ms = 3000 };
+	const char *url = str_z(s->arena, s->config.database_url);
+	enum err e = db_pool_open(url, &o, out);
+
+	if (e != ERR_OK)
+		fprintf(stderr, "recado: the database of DATABASE_URL cannot be opened: %s\n",
+		        err_info(e)->title);
+	return e;
+}
+
+enum err
+settings_open_db(const struct settings *s, struct db_pool **pool, struct db **db)
+{
+	struct db_pool *p = NULL;
+	struct db *d = NULL;
+	int from = 0, to = 0;
+	enum err e = settings_open_pool(s, &p);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_open(p, false, &d);
+	if (e == ERR_OK)
+		e = migrate_up(d, &from, &to);
+	if (e != ERR_OK) {
+		fprintf(stderr, "recado: the database cannot be used: %s%s%s\n", err_info(e)->title,
+		        d != NULL ? ": " : "", d != NULL ? db_message(d) : "");
+		settings_close_db(p, d);
+		return e;
+	}
+	if (from != to)
+		log_info("database.migrated", LOG_INT("from", from), LOG_INT("to", to));
+	*pool = p;
+	*db = d;
+	return ERR_OK;
+}
+
+void
+settings_close_db(struct db_pool *pool, struct db *db)
+{
+	if (db != NULL)
+		db_close(db);
+	if (pool != NULL)
+		db_pool_close(pool);
+}
+
+int
+settings_run(const struct invocation *inv, int (*what)(const struct invocation *, struct db *))
+{
+	struct settings s;
+	struct db_pool *pool = NULL;
+	struct db *db = NULL;
+	int status = EXIT_CONFIG;
+
+	if (settings_load(&s)) {
+		status = EXIT_FAILED;
+		if (settings_open_db(&s, &pool, &db) == ERR_OK)
+			status = what(inv, db);
+	}
+	settings_close_db(pool, db);
+	settings_free(&s);
+	return status;
+}
+
+int
+settings_finish(const struct invocation *inv, const struct db *db, enum err e)
+{
+	if (e == ERR_OK)
+		return EXIT_DONE;
+	fprintf(stderr, "recado %s: %s: %s\n", inv->command->name, err_info(e)->title,
+	        db_message(db));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,45 @@
+/* The configuration of this process: environment, then .env in the working directory. */
+#ifndef RECADO_CMD_SETTINGS_H
+#define RECADO_CMD_SETTINGS_H
+
+#include "base/arena.h"
+#include "base/secretbox.h"
+#include "cmd/command.h"
+#include "store/db.h"
+#include "sys/config.h"
+
+struct settings {
+	struct arena *arena;
+	struct config config;
+	struct secretbox_keys keys; /* SECRET_KEY and SECRET_KEY_PREVIOUS */
+};
+
+/*
+ * Reads and checks everything. On false every problem is on stderr, one a line, and the exit status
+ * is EXIT_CONFIG. Give back with settings_free in either case.
+ */
+bool settings_load(struct settings *);
+void settings_free(struct settings *);
+
+/*
+ * Reads again and sets up the log by it (SIGHUP). Anything else is as it was at the start; a
+ * configuration with problems changes nothing and is logged.
+ */
+void settings_reload_log(void);
+
+/* Opens the configured database; on failure says why on stderr. The schema is not looked at. */
+MUST_CHECK enum err settings_open_pool(const struct settings *, struct db_pool **out);
+/*
+ * Opens the database, one connection to it, and brings it to this version's schema; on failure says
+ * why on stderr. Close both.
+ */
+MUST_CHECK enum err
+settings_open_db(const struct settings *, struct db_pool **pool, struct db **db);
+/* All of a short command: settings, database, what it does, and everything closed again. */
+int settings_run(const struct invocation *, int (*what)(const struct invocation *, struct db *));
+/* The exit status of a command that ends with e; says why on stderr if it is a failure. */
+int settings_finish(const struct invocation *, const struct db *, enum err e);
+/* Closes what is not NULL, the connection first. */
+void settings_close_db(struct db_pool *pool, struct db *db);
+
+#endif

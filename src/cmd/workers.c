@@ -1,0 +1,164 @@
+/*
+ * Why: serve and worker drive the same steps. What always holds: each drainer has a wake-up of its
+ * own, so that one wake never goes to another's thread only; a worker is closed after its thread.
+ */
+#include "cmd/workers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sys/log.h"
+#include "sys/threads.h"
+#include "work/drain.h"
+
+#define WORKERS_MAX   64
+#define CHECKPOINT_MS 5000
+
+struct workers {
+	size_t n;
+	struct drain *drains[WORKERS_MAX];
+	struct wake *wakes[WORKERS_MAX];
+	struct driver *drivers[WORKERS_MAX];
+	struct keeper *keeper;
+	struct wake *keeper_wake;
+	struct driver *keeper_driver;
+	struct db *checkpoint; /* a connection of its own; NULL on PostgreSQL */
+	struct wake *checkpoint_wake;
+	struct driver *checkpoint_driver;
+};
+
+static enum err
+start_drainer(struct workers *w, const struct drain_options *o)
+{
+	char name[16];
+	size_t i = w->n;
+	enum err e = drain_open(o, &w->drains[i]);
+
+	if (e != ERR_OK)
+		return e;
+	w->wakes[i] = wake_new();
+	w->n++;
+	snprintf(name, sizeof(name), "drain-%zu", i);
+	return driver_start(name, drain_step, w->drains[i], &clock_real, w->wakes[i],
+	                    &w->drivers[i]);
+}
+
+static enum err
+start_keeper(struct workers *w, const struct keeper_options *o)
+{
+	enum err e = keeper_open(o, &w->keeper);
+
+	if (e != ERR_OK)
+		return e;
+	w->keeper_wake = wake_new();
+	return driver_start("keeper", keeper_step, w->keeper, &clock_real, w->keeper_wake,
+	                    &w->keeper_driver);
+}
+
+/* Moves SQLite's log into the database, so that no writer has to. */
+static enum step
+checkpoint_step(void *ctx, int64_t now_ms, int64_t *next_ms)
+{
+	enum err e = db_checkpoint(ctx);
+
+	if (e != ERR_OK)
+		log_warn("checkpoint.failed", LOG_ERR(e), LOG_Z("message", db_message(ctx)));
+	*next_ms = now_ms + CHECKPOINT_MS;
+	return STEP_WAIT;
+}
+
+static enum err
+start_checkpoint(struct workers *w, struct db_pool *pool)
+{
+	enum err e;
+
+	if (db_pool_engine(pool) != DB_SQLITE)
+		return ERR_OK;
+	e = db_open(pool, false, &w->checkpoint);
+	if (e != ERR_OK)
+		return e;
+	w->checkpoint_wake = wake_new();
+	return driver_start("checkpoint", checkpoint_step, w->checkpoint, &clock_real,
+	                    w->checkpoint_wake, &w->checkpoint_driver);
+}
+
+enum err
+workers_start(const struct settings *s, struct db_pool *pool, struct workers **out)
+{
+	const struct config *c = &s->config;
+	const struct drain_options d = { .pool = pool,
+		                         .rand = &rand_system,
+		                         .route_entries = 512,
+		                         .claim_messages = 500,
+		                         .claim_bytes = (size_t)8 << 20,
+		                         .arena_bytes = (size_t)256 << 20,
+		                         .amendment_ms = c->amendment_days * TIME_DAY,
+		                         .alert_ms = c->history_alert_minutes * TIME_MINUTE };
+	const struct keeper_options k = { .pool = pool,
+		                          .rand = &rand_system,
+		                          .amendment_ms = d.amendment_ms,
+		                          .alert_ms = d.alert_ms,
+		                          .journal_retention_ms = c->journal_retention_days *
+		                                                  TIME_DAY };
+	struct workers *w = calloc(1, sizeof(*w));
+	int64_t wanted = db_pool_engine(pool) == DB_SQLITE ? 1 : c->drainers;
+	enum err e = ERR_OK;
+
+	if (w == NULL)
+		abort();
+	for (int64_t i = 0; e == ERR_OK && i < wanted && i < WORKERS_MAX; i++)
+		e = start_drainer(w, &d);
+	if (e == ERR_OK)
+		e = start_keeper(w, &k);
+	if (e == ERR_OK)
+		e = start_checkpoint(w, pool);
+	if (e != ERR_OK) {
+		log_error("workers.not_started", LOG_ERR(e));
+		workers_stop(w);
+		workers_join(w);
+		return e;
+	}
+	*out = w;
+	return ERR_OK;
+}
+
+void
+workers_wake(struct workers *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		wake_set(w->wakes[i]);
+}
+
+void
+workers_stop(struct workers *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->drivers[i] != NULL)
+			driver_stop(w->drivers[i]);
+	if (w->keeper_driver != NULL)
+		driver_stop(w->keeper_driver);
+	if (w->checkpoint_driver != NULL)
+		driver_stop(w->checkpoint_driver);
+}
+
+void
+workers_join(struct workers *w)
+{
+	if (w == NULL)
+		return;
+	for (size_t i = 0; i < w->n; i++) {
+		driver_join(w->drivers[i]);
+		drain_close(w->drains[i]);
+		wake_free(w->wakes[i]);
+	}
+	driver_join(w->keeper_driver);
+	if (w->keeper != NULL)
+		keeper_close(w->keeper);
+	if (w->keeper_wake != NULL)
+		wake_free(w->keeper_wake);
+	driver_join(w->checkpoint_driver);
+	db_close(w->checkpoint);
+	if (w->checkpoint_wake != NULL)
+		wake_free(w->checkpoint_wake);
+	free(w);
+}

@@ -1,0 +1,18 @@
+/* The threads that turn the journal into rows: drainers and the keeper. For serve and worker. */
+#ifndef RECADO_CMD_WORKERS_H
+#define RECADO_CMD_WORKERS_H
+
+#include "cmd/settings.h"
+#include "store/db.h"
+
+struct workers;
+/* Starts DRAINER_THREADS drainers (one on SQLite) and the keeper. Why not: in the log. */
+MUST_CHECK enum err workers_start(const struct settings *, struct db_pool *, struct workers **out);
+/* There is something to do now. Any thread. */
+void workers_wake(struct workers *);
+/* Asks them to stop after the step that runs. */
+void workers_stop(struct workers *);
+/* Waits for them and frees. NULL is fine. */
+void workers_join(struct workers *);
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * Counters for Prometheus. Why one static table: a metric exists if it has a row, and the page
+ * shows every row from the first scrape on, so that "0" and "missing" are told apart. What always
+ * holds: rows of one name stand together; values are atomic and never locked; a label is part of
+ * the table, so no input can make one.
+ */
+#include "sys/metrics.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "sys/clock.h"
+
+enum kind { COUNTER, GAUGE, HISTOGRAM };
+
+struct row {
+	const char *name, *label; /* label: what stands between the braces, or NULL */
+	enum kind kind;
+	const char *help;
+};
+
+static const struct row rows[M_COUNT] = {
+#define WEBHOOKS(result)                                                                           \
+	{                                                                                          \
+		"recado_webhooks_total", "result=\"" result "\"", COUNTER,                         \
+			"Webhook deliveries by how they were answered."                            \
+	}
+	[M_WEBHOOKS_ACCEPTED] = WEBHOOKS("accepted"),
+	[M_WEBHOOKS_BAD_SIGNATURE] = WEBHOOKS("bad_signature"),
+	[M_WEBHOOKS_TOO_LARGE] = WEBHOOKS("too_large"),
+	[M_WEBHOOKS_UNAVAILABLE] = WEBHOOKS("unavailable"),
+	[M_WEBHOOKS_NOT_CONFIGURED] = WEBHOOKS("not_configured"),
+	[M_WEBHOOKS_CUT] = WEBHOOKS("cut"),
+	[M_ACCEPT_SECONDS] = { "recado_webhook_accept_seconds", NULL, HISTOGRAM,
+	                       "From complete headers to the answer of a webhook." },
+	[M_COMMIT_SECONDS] = { "recado_journal_commit_seconds", NULL, HISTOGRAM,
+	                       "One group commit of the journal." },
+	[M_COMMIT_ENTRIES] = { "recado_journal_commit_entries_total", NULL, COUNTER,
+	                       "Webhooks written by group commits." },
+	[M_JOURNAL_DEPTH] = { "recado_journal_due_parts", NULL, GAUGE,
+	                      "Journal parts that are due and not yet applied." },
+	[M_JOURNAL_OLDEST_SECONDS] = { "recado_journal_oldest_due_seconds", NULL, GAUGE,
+	                               "Age of the oldest due journal part." },
+#define FACTS(kind)                                                                                \
+	{                                                                                          \
+		"recado_applied_facts_total", "kind=\"" kind "\"", COUNTER,                        \
+			"Facts applied to rows."                                                   \
+	}
+	[M_FACTS_MESSAGES] = FACTS("message"),
+	[M_FACTS_CONTACTS] = FACTS("contact"),
+	[M_FACTS_AMENDMENTS] = FACTS("amendment"),
+	[M_FACTS_ACCOUNT] = FACTS("account"),
+	[M_FACTS_CHUNKS] = FACTS("chunk"),
+	[M_DUPLICATES] = { "recado_duplicate_facts_total", NULL, COUNTER,
+	                   "Facts that were known already." },
+	[M_PROBLEMS] = { "recado_problems_total", NULL, COUNTER,
+	                 "Pieces of webhooks that could not be used." },
+#define PARTS(result)                                                                              \
+	{                                                                                          \
+		"recado_journal_parts_total", "result=\"" result "\"", COUNTER,                    \
+			"Journal parts by how their processing ended."                             \
+	}
+	[M_PARTS_APPLIED] = PARTS("applied"),
+	[M_PARTS_FAILED] = PARTS("failed"),
+	[M_PARTS_RETRIED] = PARTS("retried"),
+	[M_PARTS_PARKED] = PARTS("parked"),
+	[M_LEAD_MERGES] = { "recado_lead_merges_total", NULL, COUNTER,
+	                    "Leads that turned out to be one person." },
+	[M_AMENDMENTS_DROPPED] = { "recado_amendments_dropped_total", NULL, COUNTER,
+	                           "Amendments whose message never came." },
+	[M_HISTORY_ALERTS] = { "recado_history_alerts_total", NULL, COUNTER,
+	                       "History syncs that were requested and did not begin in time." },
+#define REQUESTS(class)                                                                            \
+	{                                                                                          \
+		"recado_http_requests_total", "class=\"" class "\"", COUNTER,                      \
+			"HTTP answers by class of status."                                         \
+	}
+	[M_HTTP_REQUESTS_2XX] = REQUESTS("2xx"),
+	[M_HTTP_REQUESTS_3XX] = REQUESTS("3xx"),
+	[M_HTTP_REQUESTS_4XX] = REQUESTS("4xx"),
+	[M_HTTP_REQUESTS_5XX] = REQUESTS("5xx"),
+	[M_HTTP_CONNECTIONS] = { "recado_http_connections", NULL, GAUGE, "Open HTTP connections." },
+	[M_HTTP_BODY_BYTES_IN_FLIGHT] = { "recado_http_body_in_flight_bytes", NULL, GAUGE,
+	                                  "Bytes of request bodies held in memory." },
+	[M_LOGIN_FAILURES] = { "recado_login_failures_total", NULL, COUNTER,
+	                       "Requests with wrong credentials." },
+	[M_DB_BUSY_SECONDS] = { "recado_apply_transaction_seconds", NULL, HISTOGRAM,
+	                        "One transaction that applies facts." },
+};
+
+static const struct {
+	int64_t us;
+	const char *text;
+} bounds[] = {
+	{ 500, "0.0005" },  { 1000, "0.001" },  { 2500, "0.0025" }, { 5000, "0.005" },
+	{ 10000, "0.01" },  { 25000, "0.025" }, { 50000, "0.05" },  { 100000, "0.1" },
+	{ 250000, "0.25" }, { 500000, "0.5" },  { 1000000, "1" },   { 2500000, "2.5" },
+	{ 5000000, "5" },   { 10000000, "10" },
+};
+#define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
+
+static struct {
+	_Atomic int64_t value; /* of a histogram: the sum in us */
+	_Atomic int64_t buckets[BOUNDS + 1];
+} values[M_COUNT];
+
+void
+metrics_add(enum metric m, int64_t v)
+{
+	atomic_fetch_add_explicit(&values[m].value, v, memory_order_relaxed);
+}
+
+void
+metrics_set(enum metric m, int64_t v)
+{
+	atomic_store_explicit(&values[m].value, v, memory_order_relaxed);
+}
+
+void
+metrics_observe_us(enum metric m, int64_t us)
+{
+	size_t i = 0;
+
+	while (i < BOUNDS && us > bounds[i].us)
+		i++;
+	atomic_fetch_add_explicit(&values[m].buckets[i], 1, memory_order_relaxed);
+	metrics_add(m, us);
+}
+
+int64_t
+metrics_value(enum metric m)
+{
+	int64_t n = 0;
+
+	if (rows[m].kind != HISTOGRAM)
+		return atomic_load_explicit(&values[m].value, memory_order_relaxed);
+	for (size_t i = 0; i <= BOUNDS; i++)
+		n += atomic_load_explicit(&values[m].buckets[i], memory_order_relaxed);
+	return n;
+}
+
+static void
+render_head(struct buf *b, const char *name, const char *kind, const char *help)
+{
+	buf_fmt(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
+}
+
+static void
+render_seconds(struct buf *b, int64_t us)
+{
+	buf_fmt(b, "%lld.%06lld\n", (long long)(us / 1000000), (long long)(us % 1000000));
+}
+
+static void
+render_histogram(struct buf *b, enum metric m)
+{
+	const char *name = rows[m].name;
+	int64_t n = 0;
+
+	for (size_t i = 0; i <= BOUNDS; i++) {
+		n += atomic_load_explicit(&values[m].buckets[i], memory_order_relaxed);
+		buf_fmt(b, "%s_bucket{le=\"%s\"} %lld\n", name,
+		        i < BOUNDS ? bounds[i].text : "+Inf", (long long)n);
+	}
+	buf_fmt(b, "%s_sum ", name);
+	render_seconds(b, atomic_load_explicit(&values[m].value, memory_order_relaxed));
+	buf_fmt(b, "%s_count %lld\n", name, (long long)n);
+}
+
+/* The kernel's figures on this process: resident bytes, and microseconds since it began. 0 if
+ * unknown. */
+static void
+read_process(int64_t *resident, int64_t *age_us)
+{
+	unsigned long long pages = 0, start = 0;
+	char text[1024];
+	double up = 0;
+	FILE *f;
+
+	*resident = 0;
+	*age_us = 0;
+	f = fopen("/proc/self/statm", "re");
+	if (f != NULL) {
+		if (fscanf(f, "%*u %llu", &pages) == 1)
+			*resident = (int64_t)pages * sysconf(_SC_PAGESIZE);
+		(void)fclose(f);
+	}
+	f = fopen("/proc/self/stat", "re");
+	if (f != NULL) {
+		size_t n = fread(text, 1, sizeof(text) - 1, f);
+		const char *at;
+
+		text[n] = '\0';
+		at = strrchr(text, ')'); /* the name before it may hold anything */
+		for (int field = 2; at != NULL && field < 22; field++)
+			at = strchr(at + 1, ' ');
+		if (at != NULL)
+			(void)sscanf(at, "%llu", &start);
+		(void)fclose(f);
+	}
+	f = fopen("/proc/uptime", "re");
+	if (f != NULL) {
+		if (start > 0 && fscanf(f, "%lf", &up) == 1)
+			*age_us = (int64_t)((up - (double)start / (double)sysconf(_SC_CLK_TCK)) *
+			                    1e6);
+		(void)fclose(f);
+	}
+	if (*age_us < 0)
+		*age_us = 0;
+}
+
+static void
+render_process(struct buf *b)
+{
+	int64_t resident, age_us;
+
+	read_process(&resident, &age_us);
+	render_head(b, "recado_build_info", "gauge", "Which version runs.");
+	buf_fmt(b, "recado_build_info{version=\"%s\"} 1\n", RECADO_VERSION);
+	render_head(b, "recado_uptime_seconds", "gauge", "Seconds since the process began.");
+	buf_z(b, "recado_uptime_seconds ");
+	render_seconds(b, age_us);
+	render_head(b, "process_start_time_seconds", "gauge", "When the process began, Unix time.");
+	buf_z(b, "process_start_time_seconds ");
+	render_seconds(b, clock_now(&clock_real) * 1000 - age_us);
+	render_head(b, "process_resident_memory_bytes", "gauge", "Resident memory.");
+	buf_fmt(b, "process_resident_memory_bytes %lld\n", (long long)resident);
+}
+
+void
+metrics_render(struct buf *b)
+{
+	static const char *const kinds[] = { "counter", "gauge", "histogram" };
+
+	for (int m = 0; m < M_COUNT; m++) {
+		const struct row *r = &rows[m];
+
+		if (m == 0 || strcmp(rows[m - 1].name, r->name) != 0)
+			render_head(b, r->name, kinds[r->kind], r->help);
+		if (r->kind == HISTOGRAM) {
+			render_histogram(b, (enum metric)m);
+			continue;
+		}
+		buf_z(b, r->name);
+		if (r->label != NULL)
+			buf_fmt(b, "{%s}", r->label);
+		buf_fmt(b, " %lld\n", (long long)metrics_value((enum metric)m));
+	}
+	render_process(b);
+}

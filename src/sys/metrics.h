@@ -1,0 +1,56 @@
+/*
+ * Counters, gauges and histograms for Prometheus, from one static table. Names start with recado_;
+ * labels never hold a phone, a message id or a client's words. Thread-safe. A global, by design.
+ */
+#ifndef RECADO_SYS_METRICS_H
+#define RECADO_SYS_METRICS_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum metric {
+	M_WEBHOOKS_ACCEPTED,      /* recado_webhooks_total{result="accepted"} */
+	M_WEBHOOKS_BAD_SIGNATURE, /* … "bad_signature" */
+	M_WEBHOOKS_TOO_LARGE,
+	M_WEBHOOKS_UNAVAILABLE,
+	M_WEBHOOKS_NOT_CONFIGURED,
+	M_WEBHOOKS_CUT,           /* the body did not arrive whole or in time */
+	M_ACCEPT_SECONDS,         /* histogram: headers complete to answer ready, webhooks */
+	M_COMMIT_SECONDS,         /* histogram: one group commit */
+	M_COMMIT_ENTRIES,         /* recado_journal_commit_entries_total */
+	M_JOURNAL_DEPTH,          /* gauge: parts due */
+	M_JOURNAL_OLDEST_SECONDS, /* gauge */
+	M_FACTS_MESSAGES,         /* recado_applied_facts_total{kind="message"} */
+	M_FACTS_CONTACTS,
+	M_FACTS_AMENDMENTS,
+	M_FACTS_ACCOUNT,
+	M_FACTS_CHUNKS,
+	M_DUPLICATES,
+	M_PROBLEMS,
+	M_PARTS_APPLIED,
+	M_PARTS_FAILED,
+	M_PARTS_RETRIED,
+	M_PARTS_PARKED,
+	M_LEAD_MERGES,
+	M_AMENDMENTS_DROPPED,
+	M_HISTORY_ALERTS,
+	M_HTTP_REQUESTS_2XX, /* recado_http_requests_total{class="2xx"} */
+	M_HTTP_REQUESTS_3XX,
+	M_HTTP_REQUESTS_4XX,
+	M_HTTP_REQUESTS_5XX,
+	M_HTTP_CONNECTIONS, /* gauge */
+	M_HTTP_BODY_BYTES_IN_FLIGHT,
+	M_LOGIN_FAILURES,
+	M_DB_BUSY_SECONDS, /* histogram: one apply transaction */
+	M_COUNT
+};
+
+void metrics_add(enum metric, int64_t v);
+void metrics_set(enum metric, int64_t v);
+void metrics_observe_us(enum metric, int64_t us);
+int64_t metrics_value(enum metric); /* count for a histogram */
+/* The whole page in Prometheus' text format, build info included. */
+void metrics_render(struct buf *);
+
+#endif

@@ -1,0 +1,42 @@
+/* What routing and applying share inside one drain worker. */
+#ifndef RECADO_WORK_DRAIN_INTERNAL_H
+#define RECADO_WORK_DRAIN_INTERNAL_H
+
+#include "base/map.h"
+#include "work/apply.h"
+#include "work/drain.h"
+
+/* Entries routed last, still decoded: so that a body is usually parsed once. */
+struct drain_hot {
+	struct arena *arena;
+	struct map map; /* entry id → index */
+	FACTS_LIST(struct drain_entry) entries;
+};
+
+struct drain_entry {
+	struct uuid id, connection_id;
+	int part_no;
+	int64_t received_at, attempts, bytes, old_fields;
+	struct str body;
+	const struct facts *facts; /* NULL: not decoded yet */
+};
+
+struct drain {
+	struct drain_options o;
+	struct db *db;
+	struct arena *arena; /* of one apply step */
+	struct drain_hot hot;
+	struct uuid last_client; /* served last: the next one's turn */
+	int64_t away_until;	 /* the database was away: not before */
+};
+
+/* Bodies of the entries that have none yet, into `arena`. */
+MUST_CHECK enum err drain_bodies(struct drain *, struct arena *, struct drain_entry *v, size_t n);
+/* Routes up to a batch of new entries; *routed: how many. */
+MUST_CHECK enum err drain_route(struct drain *, int64_t now_ms, size_t *routed);
+/* Applies one batch of one client; *worked: whether there was one. */
+MUST_CHECK enum err drain_apply(struct drain *, int64_t now_ms, bool *worked);
+/* true for errors that concern the database and not the entries. */
+bool drain_is_away(enum err e);
+
+#endif

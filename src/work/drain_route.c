@@ -1,0 +1,311 @@
+/*
+ * Routing: which clients an entry concerns. What always holds: every entry keeps at least one part; a part without client
+ * is not routed yet, parked (its number is unknown), ignored or unreadable.
+ */
+#include "core/wa_decode.h"
+#include "queries.h"
+#include "sys/log.h"
+#include "sys/metrics.h"
+#include "work/drain_internal.h"
+
+#define ROUTE_BYTES (4u << 20) /* of bodies decoded at once; one entry may always be */
+
+struct target {
+	struct uuid client_id; /* nil: parked under route_key */
+	struct str route_key;
+};
+
+struct routed {
+	struct drain_entry *entry;
+	const char *status; /* failed or ignored; NULL: see targets */
+	struct str error;
+	FACTS_LIST(struct target) targets;
+};
+
+static enum err
+claim(struct drain *d, struct drain_hot *hot)
+{
+	struct db_result r;
+	size_t bytes = 0;
+	enum err e = db_query(d->db, &q_drain_unrouted, DB_PARAMS(db_int((int64_t)d->o.route_entries)), NULL, hot->arena, &r);
+
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
+		struct drain_entry x = { .id = db_get_uuid(&r, i, 0) };
+		size_t cap = hot->entries.cap;
+
+		x.part_no = (int)db_get_int(&r, i, 1);
+		x.bytes = db_get_int(&r, i, 2);
+		x.old_fields = db_get_int(&r, i, 3);
+		bytes += (size_t)x.bytes;
+		if (i > 0 && bytes > ROUTE_BYTES)
+			break;
+		if (hot->entries.n == cap) {
+			struct drain_entry *v = ARENA_ARRAY(hot->arena, cap == 0 ? 64 : cap * 2, struct drain_entry);
+
+			if (cap > 0)
+				memcpy(v, hot->entries.v, cap * sizeof(*v));
+			hot->entries.v = v;
+			hot->entries.cap = cap == 0 ? 64 : cap * 2;
+		}
+		hot->entries.v[hot->entries.n++] = x;
+	}
+	return e;
+}
+
+static void
+decode(struct arena *a, struct routed *x)
+{
+	struct facts *facts = ARENA_NEW(a, struct facts);
+	struct str reason = STR_NONE;
+	enum wa_body kind = wa_decode(a, x->entry->body, facts, &reason);
+
+	if (kind == WA_BODY_OK && facts->routes.n == 0) {
+		kind = WA_BODY_IGNORED;
+		reason = STR("it holds no changes");
+	}
+	if (kind == WA_BODY_OK) {
+		x->entry->facts = facts;
+		return;
+	}
+	x->status = kind == WA_BODY_IGNORED ? "ignored" : "failed";
+	x->error = str_fmt(a, "%s: " STR_FMT,
+			   kind == WA_BODY_IGNORED ? "not_for_us" : kind == WA_BODY_TOO_LARGE ? "too_large" : "not_json",
+			   STR_ARG(reason));
+}
+
+static struct str
+route_key(struct arena *a, const struct fact_route *r)
+{
+	if (!str_is_empty(r->phone_number_id))
+		return str_fmt(a, "n:" STR_FMT, STR_ARG(r->phone_number_id));
+	return str_is_empty(r->waba_id) ? STR_NONE : str_fmt(a, "w:" STR_FMT, STR_ARG(r->waba_id));
+}
+
+static void
+add_target(struct arena *a, struct routed *x, struct uuid client_id, struct str key)
+{
+	struct target *v = x->targets.v;
+
+	for (size_t i = 0; i < x->targets.n; i++) {
+		if (uuid_eq(v[i].client_id, client_id) && (!uuid_is_nil(client_id) || str_eq(v[i].route_key, key)))
+			return;
+	}
+	if (x->targets.n == x->targets.cap) {
+		x->targets.cap = x->targets.cap == 0 ? 4 : x->targets.cap * 2;
+		x->targets.v = ARENA_ARRAY(a, x->targets.cap, struct target);
+		if (x->targets.n > 0)
+			memcpy(x->targets.v, v, x->targets.n * sizeof(*v));
+	}
+	x->targets.v[x->targets.n++] = (struct target){ client_id, uuid_is_nil(client_id) ? key : STR_NONE };
+}
+
+/* Clients behind the route keys ("n:…", "w:…") and connections ("c" + id bytes) of all entries, in one statement. */
+static enum err
+look_up(struct drain *d, struct routed *v, size_t n, struct arena *a, struct map *known, struct uuid **clients)
+{
+	struct db_rows *rows = db_rows_new(a, &q_drain_routes);
+	struct db_result r;
+	struct map asked;
+	enum err e;
+
+	map_init(&asked, a, n);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; v[i].entry->facts != NULL && k < v[i].entry->facts->routes.n; k++) {
+			struct str key = route_key(a, &v[i].entry->facts->routes.v[k]);
+			bool added;
+
+			if (!str_is_set(key) || !uuid_is_nil(v[i].entry->connection_id))
+				continue;
+			(void)map_put(&asked, key, 0, &added);
+			if (!added)
+				continue;
+			db_row_text(rows, key);
+			db_row_text(rows, key.p[0] == 'n' ? str_sub(key, 2, key.n) : STR_NONE);
+			db_row_text(rows, key.p[0] == 'w' ? str_sub(key, 2, key.n) : STR_NONE);
+			db_row_uuid(rows, UUID_NIL);
+		}
+		if (!uuid_is_nil(v[i].entry->connection_id)) {
+			db_row_text(rows, uuid_text(a, v[i].entry->connection_id));
+			db_row_null(rows);
+			db_row_null(rows);
+			db_row_uuid(rows, v[i].entry->connection_id);
+		}
+	}
+	e = db_query(d->db, &q_drain_routes, DB_NO_PARAMS, rows, a, &r);
+	if (e != ERR_OK)
+		return e;
+	*clients = ARENA_ARRAY(a, r.nrows + 1, struct uuid);
+	map_init(known, a, r.nrows);
+	for (size_t i = 0; i < r.nrows; i++) {
+		(*clients)[i] = db_get_uuid(&r, i, 1);
+		map_set(known, db_get_text(&r, i, 0), i);
+	}
+	return ERR_OK;
+}
+
+static void
+find_targets(struct arena *a, struct routed *x, const struct map *known, const struct uuid *clients)
+{
+	const struct facts *f = x->entry->facts;
+
+	if (f == NULL)
+		return;
+	if (!uuid_is_nil(x->entry->connection_id)) {
+		size_t i = map_get(known, uuid_text(a, x->entry->connection_id));
+
+		if (i != MAP_NONE)
+			add_target(a, x, clients[i], STR_NONE);
+	} else {
+		for (size_t k = 0; k < f->routes.n; k++) {
+			struct str key = route_key(a, &f->routes.v[k]);
+			size_t i = str_is_set(key) ? map_get(known, key) : MAP_NONE;
+
+			if (str_is_set(key))
+				add_target(a, x, i == MAP_NONE ? UUID_NIL : clients[i], key);
+		}
+	}
+	if (x->targets.n == 0) {
+		x->status = "ignored";
+		x->error = STR("not_for_us: it names no number and no account of ours");
+	}
+}
+
+/* An entry that was parked may have parts already: those of the clients it was known for are applied again. */
+static enum err
+drop_known(struct drain *d, struct routed *x, struct arena *a)
+{
+	struct db_rows *again = db_rows_new(a, &q_drain_again);
+	struct db_result r;
+	enum err e = db_query(d->db, &q_drain_parts, DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, a, &r);
+
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
+		for (size_t k = 0; k < x->targets.n; k++) {
+			struct target *t = &x->targets.v[k];
+
+			if (!uuid_eq(t->client_id, db_get_uuid(&r, i, 1)) ||
+			    (uuid_is_nil(t->client_id) && !str_eq(t->route_key, db_get_text(&r, i, 2))))
+				continue;
+			if (!uuid_is_nil(t->client_id)) {
+				db_row_uuid(again, x->entry->id);
+				db_row_int(again, db_get_int(&r, i, 0));
+			}
+			*t = x->targets.v[--x->targets.n];
+			break;
+		}
+	}
+	if (e == ERR_OK)
+		e = db_exec(d->db, &q_drain_again, DB_NO_PARAMS, again, NULL);
+	if (e == ERR_OK && x->targets.n == 0)
+		e = db_exec(d->db, &q_drain_part_delete, DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, NULL);
+	return e;
+}
+
+static void
+write_target(struct db_rows *rows, const struct routed *x, int part_no, const struct target *t)
+{
+	const struct facts *f = x->entry->facts;
+
+	db_row_uuid(rows, x->entry->id);
+	db_row_int(rows, part_no);
+	db_row_uuid(rows, t->client_id);
+	db_row_text(rows, uuid_is_nil(t->client_id) ? STR("parked") : STR("received"));
+	db_row_text(rows, t->route_key);
+	db_row_int(rows, f->fields);
+	db_row_text(rows, f->routes.v[0].phone_number_id);
+	db_row_null(rows);
+	db_row_time(rows, x->entry->received_at);
+	db_row_int(rows, x->entry->bytes);
+}
+
+static enum err
+store(struct drain *d, struct routed *v, size_t n, struct arena *a)
+{
+	struct db_rows *update = db_rows_new(a, &q_drain_route_update);
+	struct db_rows *insert = db_rows_new(a, &q_drain_route_insert);
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; e == ERR_OK && i < n; i++) {
+		struct routed *x = &v[i];
+
+		if (x->status != NULL) {
+			db_row_uuid(update, x->entry->id);
+			db_row_int(update, x->entry->part_no);
+			db_row_null(update);
+			db_row_text(update, str_from(x->status));
+			db_row_null(update);
+			db_row_int(update, x->entry->facts == NULL ? 0 : x->entry->facts->fields);
+			db_row_null(update);
+			db_row_text(update, x->error);
+			db_row_time(update, x->entry->received_at);
+			db_row_int(update, x->entry->bytes);
+			continue;
+		}
+		if (x->entry->old_fields != 0)
+			e = drop_known(d, x, a);
+		for (size_t k = 0; k < x->targets.n; k++) {
+			if (uuid_is_nil(x->targets.v[k].client_id))
+				metrics_add(M_PARTS_PARKED, 1);
+			write_target(k == 0 ? update : insert, x, x->entry->part_no, &x->targets.v[k]);
+		}
+	}
+	if (e == ERR_OK)
+		e = db_exec(d->db, &q_drain_route_update, DB_NO_PARAMS, update, NULL);
+	if (e == ERR_OK)
+		e = db_exec(d->db, &q_drain_route_insert, DB_NO_PARAMS, insert, NULL);
+	return e;
+}
+
+static enum err
+route_claimed(struct drain *d, struct drain_hot *hot)
+{
+	struct routed *v = ARENA_ARRAY(hot->arena, hot->entries.n, struct routed);
+	struct uuid *clients;
+	struct map known;
+	enum err e = drain_bodies(d, hot->arena, hot->entries.v, hot->entries.n);
+
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < hot->entries.n; i++) {
+		v[i].entry = &hot->entries.v[i];
+		decode(hot->arena, &v[i]);
+		(void)map_put(&hot->map, str_n((const char *)hot->entries.v[i].id.b, 16), i, NULL);
+	}
+	e = look_up(d, v, hot->entries.n, hot->arena, &known, &clients);
+	for (size_t i = 0; e == ERR_OK && i < hot->entries.n; i++)
+		find_targets(hot->arena, &v[i], &known, clients);
+	return e == ERR_OK ? store(d, v, hot->entries.n, hot->arena) : e;
+}
+
+enum err
+drain_route(struct drain *d, int64_t now_ms, size_t *routed)
+{
+	struct drain_hot *hot = &d->hot;
+	struct db_result r;
+	enum err e;
+
+	(void)now_ms;
+	arena_reset(d->arena);
+	e = db_query(d->db, &q_drain_any, DB_NO_PARAMS, NULL, d->arena, &r);
+	if (e != ERR_OK || !db_get_bool(&r, 0, 0))
+		return e;
+	arena_reset(hot->arena);
+	hot->entries.v = NULL;
+	hot->entries.n = hot->entries.cap = 0;
+	map_init(&hot->map, hot->arena, d->o.route_entries);
+	e = db_begin(d->db, DB_APPLY);
+	if (e != ERR_OK)
+		return e;
+	e = claim(d, hot);
+	if (e == ERR_OK && hot->entries.n > 0)
+		e = route_claimed(d, hot);
+	if (e == ERR_OK)
+		e = db_commit(d->db);
+	if (e != ERR_OK) {
+		db_rollback(d->db);
+		hot->entries.n = 0;
+		map_init(&hot->map, hot->arena, 16);
+		return e;
+	}
+	*routed = hot->entries.n;
+	return ERR_OK;
+}

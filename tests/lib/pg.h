@@ -1,0 +1,25 @@
+/*
+ * A private PostgreSQL for a test program, through tests/lib/pg-start (found by the environment variable PG_START). It
+ * ends with the program, however that ends. Not thread-safe; forked tests may use the server of their parent.
+ */
+#ifndef RECADO_TESTS_PG_H
+#define RECADO_TESTS_PG_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+
+struct pg_server;
+
+/* fsync: as safe and slow as a real one. NULL, with a reason on stderr, if it does not start. */
+struct pg_server *pg_server_start(bool fsync);
+/* Waits until it is gone. NULL is fine. */
+void pg_server_end(struct pg_server *);
+
+/* URL of a new empty database. Aborts if there is none to be had. */
+const char *pg_server_new_database(struct pg_server *, struct arena *);
+/* At once, as in a crash; every connection is lost. Abort if it does not work. */
+void pg_server_stop(struct pg_server *);
+void pg_server_start_again(struct pg_server *);
+
+#endif
