@@ -46,7 +46,7 @@ static void
 dispatch(void *ctx, struct http_exchange *ex)
 {
 	int seq = atomic_load(&dispatched);
-	char text[16];
+	char text[16] = "";
 	const struct http_header_out headers[] = { { "X-Seq", str_n(text, 15) },
 		                                   { NULL, STR_NONE } };
 

@@ -187,7 +187,8 @@ make_history(struct arena *a, const struct world_options *o, size_t person, size
 			at = end - TIME_DAY * HISTORY_DAYS +
 			     SECOND * dice_range(&d, 3600, 86400 * 120);
 		else if (dice_permille(&d, 120)) /* a pause; about as many will follow */
-			at += (end - at) / 100 * dice_range(&d, 20, 120) / ((int64_t)left * 120 / 1000 + 1);
+			at += (end - at) / SECOND * dice_range(&d, 20, 120) / 100 /
+			      ((int64_t)left / 8 + 1) * SECOND;
 		at += SECOND * dice_range(&d, 3, 240);
 		if (at > end - SECOND * (int64_t)(left * 5)) /* no room left: close ranks */
 			at = end - SECOND * (int64_t)(left * 5);

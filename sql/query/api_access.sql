@@ -1,4 +1,5 @@
--- Who calls, and whose the named thing is. Ids alone do not lead with the client, so they are looked up client by client.
+-- Who calls, and whose the named thing is. Ids alone do not lead with the client, so they are looked up client by client
+-- (CROSS JOIN: SQLite keeps that order).
 
 -- name: api_token_by_hash
 -- param: hash bytes
@@ -19,27 +20,27 @@ WHERE x.id = :id AND x.deleted_at IS NULL AND (:client IS NULL OR c.id = :client
 -- name: api_scope_conversation
 -- param: id uuid, client uuid
 -- returns: uuid, text, uuid
-SELECT c.id, c.slug, x.id FROM clients c JOIN conversations x ON x.client_id = c.id AND x.id = :id
-WHERE (:client IS NULL OR c.id = :client) LIMIT 2;
+SELECT c.id, c.slug, x.id FROM clients c CROSS JOIN conversations x
+WHERE x.client_id = c.id AND x.id = :id AND (:client IS NULL OR c.id = :client) LIMIT 2;
 
 -- name: api_scope_lead
 -- param: id uuid, client uuid
 -- returns: uuid, text, uuid
-SELECT c.id, c.slug, x.id FROM clients c JOIN leads x ON x.client_id = c.id AND x.id = :id
-WHERE x.evidence > 0 AND (:client IS NULL OR c.id = :client) LIMIT 2;
+SELECT c.id, c.slug, x.id FROM clients c CROSS JOIN leads x
+WHERE x.client_id = c.id AND x.id = :id AND x.evidence > 0 AND (:client IS NULL OR c.id = :client) LIMIT 2;
 
 -- name: api_scope_ticket
 -- param: id uuid, client uuid
 -- returns: uuid, text, uuid
-SELECT c.id, c.slug, x.id FROM clients c JOIN tickets x ON x.client_id = c.id AND x.id = :id
-WHERE (:client IS NULL OR c.id = :client) LIMIT 2;
+SELECT c.id, c.slug, x.id FROM clients c CROSS JOIN tickets x
+WHERE x.client_id = c.id AND x.id = :id AND (:client IS NULL OR c.id = :client) LIMIT 2;
 
 -- The helpdesk's own id of a ticket; several clients may have the same.
 -- name: api_scope_ticket_external
 -- param: external text, client uuid
 -- returns: uuid, text, uuid
-SELECT c.id, c.slug, x.id FROM clients c JOIN tickets x ON x.client_id = c.id AND x.external_uuid = :external
-WHERE (:client IS NULL OR c.id = :client) LIMIT 2;
+SELECT c.id, c.slug, x.id FROM clients c CROSS JOIN tickets x
+WHERE x.client_id = c.id AND x.external_uuid = :external AND (:client IS NULL OR c.id = :client) LIMIT 2;
 
 -- name: api_scope_token
 -- param: id uuid, client uuid
@@ -57,8 +58,8 @@ WHERE x.entry_id = :id AND (:client IS NULL OR x.client_id = :client) ORDER BY x
 -- name: api_redirect
 -- param: kind text, id uuid, client uuid
 -- returns: uuid
-SELECT x.to_id FROM clients c JOIN redirects x ON x.client_id = c.id AND x.kind = :kind AND x.lost_id = :id
-WHERE (:client IS NULL OR c.id = :client) LIMIT 1;
+SELECT x.to_id FROM clients c CROSS JOIN redirects x
+WHERE x.client_id = c.id AND x.kind = :kind AND x.lost_id = :id AND (:client IS NULL OR c.id = :client) LIMIT 1;
 
 -- The connection whose own webhook URL holds the secret.
 -- name: api_connection_by_secret

@@ -27,21 +27,22 @@ ORDER BY l.evidence DESC LIMIT 1;
 
 -- name: api_lead_insert
 -- param: id uuid, client uuid, evidence int, wa_id text, name text, now time
-INSERT INTO leads (id, client_id, evidence, source, wa_id, push_name, hand_name, hand_name_at, is_active, created_at, updated_at)
-VALUES (:id, :client, :evidence, 'direct_creation', :wa_id, :name, :name, CASE WHEN :name IS NOT NULL THEN :now END, true,
+INSERT INTO leads (id, client_id, evidence, source, wa_id, wa_level, push_name, hand_name, hand_name_at, is_active, created_at, updated_at)
+VALUES (:id, :client, :evidence, 'direct_creation', :wa_id, 1, :name, :name, CASE WHEN :name IS NOT NULL THEN :now END, true,
   :now, :now);
 
 -- A lead of which only identities were known is now one made by hand.
 -- name: api_lead_reveal
 -- param: client uuid, id uuid, evidence int, wa_id text, name text, now time
 UPDATE leads SET evidence = :evidence, source = 'direct_creation', wa_id = COALESCE(wa_id, :wa_id),
+  wa_level = CASE WHEN wa_id IS NULL THEN 1 ELSE wa_level END,
   hand_name = :name, hand_name_at = CASE WHEN :name IS NOT NULL THEN :now END,
   push_name = COALESCE(:name, push_name), is_active = true, updated_at = :now
 WHERE client_id = :client AND id = :id;
 
 -- name: api_identity_add
--- param: client uuid, value text, lead uuid, evidence int
-INSERT INTO identities (client_id, kind, value, lead_id, evidence) VALUES (:client, 'phone', :value, :lead, :evidence)
+-- param: client uuid, value text, lead uuid
+INSERT INTO identities (client_id, kind, value, lead_id) VALUES (:client, 'phone', :value, :lead)
 ON CONFLICT (client_id, kind, value) DO NOTHING;
 
 -- name: api_lead_rename

@@ -99,8 +99,8 @@ WHERE status IN ('received', 'retrying') AND COALESCE(next_attempt_at, received_
 
 -- name: api_health_parts
 -- returns: int, int
-SELECT count(CASE WHEN status = 'parked' THEN 1 END), count(CASE WHEN status = 'failed' THEN 1 END)
-FROM journal_parts WHERE status IN ('parked', 'failed');
+SELECT (SELECT count(*) FROM journal_parts WHERE status = 'parked'),
+  (SELECT count(*) FROM journal_parts WHERE status = 'failed');
 
 -- name: api_health_connections
 -- returns: int

@@ -2,27 +2,25 @@
 
 -- name: apply_messages
 -- Every message with one of the keys, in whatever conversation of the connection.
--- param: client uuid
--- rows: connection uuid, key text
+-- rows: client uuid, connection uuid, key text
 -- returns: uuid, uuid, uuid, text, text, text, text?, json?, int, int, text?, text?, json?, text?, text?, json?, bytes, bytes?, time?, time, time?, json?, json?, time?, json?, time?, bool, uuid?, json?, uuid
 SELECT
   m.id, m.connection_id, m.conversation_id, m.dedup_key, m.direction, m.type, m.body, m.content, m.seen,
   m.status_rank, m.history_status, m.wamid, m.wamids, m.reply_key, m.reply_wamid, m.extra, m.content_key,
   m.place_key, m.place_at, m.received_at, m.history_received_at, m.edits, m.reactions, m.revoked_at, m.error,
-  m.confirmed_at, m.unread, m.entry_ticket_id, m.original, c.lead_id
-FROM @rows
-JOIN messages m ON m.client_id = :client AND m.connection_id = r.connection AND m.dedup_key = r.key
-JOIN conversations c ON c.client_id = :client AND c.id = m.conversation_id;
+  m.confirmed_at, m.unread, m.entry_ticket_id, m.original,
+  (SELECT c.lead_id FROM conversations c WHERE c.client_id = r.client AND c.id = m.conversation_id)
+FROM @rows CROSS JOIN messages m WHERE m.client_id = r.client AND m.connection_id = r.connection AND m.dedup_key = r.key;
 
 -- name: apply_messages_insert
--- param: client uuid, now time
--- rows: id uuid, connection uuid, conversation uuid, key text, at time, bad_time bool, direction text, type text, body text, content json, source text, seen int, status text, status_rank int, history_status text, wamid text, wamids json, reply_key text, reply_wamid text, extra json, content_key bytes, place_key bytes, place_at time, received_at time, history_received_at time, original json, edits json, edited_at time, reactions json, revoked_at time, error json, confirmed_at time, unread bool, entry_ticket uuid
+-- param: now time
+-- rows: client uuid, id uuid, connection uuid, conversation uuid, key text, at time, bad_time bool, direction text, type text, body text, content json, source text, seen int, status text, status_rank int, history_status text, wamid text, wamids json, reply_key text, reply_wamid text, extra json, content_key bytes, place_key bytes, place_at time, received_at time, history_received_at time, original json, edits json, edited_at time, reactions json, revoked_at time, error json, confirmed_at time, unread bool, entry_ticket uuid
 INSERT INTO messages (client_id,
   id, connection_id, conversation_id, dedup_key, at, bad_time, direction, type, body, content, source, seen, status,
   status_rank, history_status, wamid, wamids, reply_key, reply_wamid, extra, content_key, place_key, place_at,
   received_at, history_received_at, original, edits, edited_at, reactions, revoked_at, error, confirmed_at, unread,
   entry_ticket_id, created_at, updated_at)
-SELECT :client,
+SELECT r.client,
   r.id, r.connection, r.conversation, r.key, r.at, r.bad_time, r.direction, r.type, r.body, r.content, r.source,
   r.seen, r.status, r.status_rank, r.history_status, r.wamid, r.wamids, r.reply_key, r.reply_wamid, r.extra,
   r.content_key, r.place_key, r.place_at, r.received_at, r.history_received_at, r.original, r.edits, r.edited_at,
@@ -30,8 +28,8 @@ SELECT :client,
 FROM @rows WHERE true;
 
 -- name: apply_messages_update
--- param: client uuid, now time
--- rows: id uuid, connection uuid, conversation uuid, key text, at time, bad_time bool, direction text, type text, body text, content json, source text, seen int, status text, status_rank int, history_status text, wamid text, wamids json, reply_key text, reply_wamid text, extra json, content_key bytes, place_key bytes, place_at time, received_at time, history_received_at time, original json, edits json, edited_at time, reactions json, revoked_at time, error json, confirmed_at time, unread bool, entry_ticket uuid
+-- param: now time
+-- rows: client uuid, id uuid, connection uuid, conversation uuid, key text, at time, bad_time bool, direction text, type text, body text, content json, source text, seen int, status text, status_rank int, history_status text, wamid text, wamids json, reply_key text, reply_wamid text, extra json, content_key bytes, place_key bytes, place_at time, received_at time, history_received_at time, original json, edits json, edited_at time, reactions json, revoked_at time, error json, confirmed_at time, unread bool, entry_ticket uuid
 UPDATE messages SET
   at = r.at, bad_time = r.bad_time, direction = r.direction, type = r.type, body = r.body, content = r.content,
   source = r.source, seen = r.seen, status = r.status, status_rank = r.status_rank,
@@ -41,7 +39,7 @@ UPDATE messages SET
   original = r.original, edits = r.edits, edited_at = r.edited_at, reactions = r.reactions,
   revoked_at = r.revoked_at, error = r.error, confirmed_at = r.confirmed_at, unread = r.unread,
   entry_ticket_id = r.entry_ticket, updated_at = :now
-FROM @rows WHERE messages.client_id = :client AND messages.id = r.id;
+FROM @rows WHERE messages.client_id = r.client AND messages.id = r.id;
 
 -- name: apply_messages_of
 -- Every message of two conversations that stands in both, for merging: pairs by key.
@@ -59,9 +57,8 @@ WHERE m.client_id = :client AND m.conversation_id IN (:kept, :lost)
 ORDER BY m.dedup_key;
 
 -- name: apply_messages_delete
--- param: client uuid
--- rows: id uuid
-DELETE FROM messages WHERE client_id = :client AND id IN (SELECT r.id FROM @rows);
+-- rows: client uuid, id uuid
+DELETE FROM messages WHERE (client_id, id) IN (SELECT r.client, r.id FROM @rows);
 
 -- name: apply_messages_move
 -- param: client uuid, kept uuid, lost uuid

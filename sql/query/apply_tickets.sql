@@ -1,40 +1,38 @@
 -- Tickets, read and written by apply in batches.
 
 -- name: apply_tickets_insert
--- param: client uuid, now time
--- rows: id uuid, conversation uuid, lead uuid, opened_at time
+-- param: now time
+-- rows: client uuid, id uuid, conversation uuid, lead uuid, opened_at time
 INSERT INTO tickets (client_id, id, conversation_id, lead_id, source, originated_from, status, stage, is_open, opened_at, created_at, updated_at)
-SELECT :client, r.id, r.conversation, r.lead, 'incoming_message', 'new_contact', 'open', 'new', TRUE, r.opened_at, :now, :now
+SELECT r.client, r.id, r.conversation, r.lead, 'incoming_message', 'new_contact', 'open', 'new', TRUE, r.opened_at, :now, :now
 FROM @rows WHERE true;
 
 -- name: apply_tickets_first
--- param: client uuid
--- rows: i int, id uuid
+-- rows: client uuid, i int, id uuid
 -- returns: int, time
-SELECT r.i, min(m.at) FROM @rows
-JOIN tickets t ON t.client_id = :client AND t.id = r.id AND t.is_open AND t.source = 'incoming_message'
-JOIN messages m ON m.client_id = :client AND m.entry_ticket_id = r.id GROUP BY r.i;
+SELECT r.i, min(m.at) FROM @rows CROSS JOIN tickets t CROSS JOIN messages m
+WHERE t.client_id = r.client AND t.id = r.id AND t.is_open AND t.source = 'incoming_message'
+  AND m.client_id = r.client AND m.entry_ticket_id = r.id GROUP BY r.i;
 
 -- name: apply_tickets_opened
--- param: client uuid, now time
--- rows: id uuid, opened_at time
+-- param: now time
+-- rows: client uuid, id uuid, opened_at time
 UPDATE tickets SET opened_at = r.opened_at, updated_at = :now
-FROM @rows WHERE tickets.client_id = :client AND tickets.id = r.id AND tickets.is_open;
+FROM @rows WHERE tickets.client_id = r.client AND tickets.id = r.id AND tickets.is_open;
 
 -- name: apply_tickets_open
 -- Open WhatsApp tickets of the leads, with the least openedAt among all tickets of the lead.
--- param: client uuid
--- rows: i int, lead uuid
+-- rows: client uuid, i int, lead uuid
 -- returns: int, uuid, time, text, time
 SELECT r.i, t.id, t.opened_at, t.originated_from,
-  (SELECT min(o.opened_at) FROM tickets o WHERE o.client_id = :client AND o.lead_id = r.lead)
-FROM @rows JOIN tickets t ON t.client_id = :client AND t.lead_id = r.lead AND t.is_open;
+  (SELECT min(o.opened_at) FROM tickets o WHERE o.client_id = r.client AND o.lead_id = r.lead)
+FROM @rows CROSS JOIN tickets t WHERE t.client_id = r.client AND t.lead_id = r.lead AND t.is_open;
 
 -- name: apply_tickets_origin
--- param: client uuid, now time
--- rows: id uuid, origin text
+-- param: now time
+-- rows: client uuid, id uuid, origin text
 UPDATE tickets SET originated_from = r.origin, updated_at = :now
-FROM @rows WHERE tickets.client_id = :client AND tickets.id = r.id;
+FROM @rows WHERE tickets.client_id = r.client AND tickets.id = r.id;
 
 -- name: apply_tickets_of
 -- Tickets of conversations, for merging.

@@ -96,3 +96,8 @@ WHERE (:slug IS NULL OR c.slug = :slug);
 SELECT t.connection_id, t.lead_id, t.received_at
 FROM connection_contacts t JOIN clients c ON c.id = t.client_id
 WHERE (:slug IS NULL OR c.slug = :slug);
+
+-- The journal itself, for tests that apply it again elsewhere.
+-- name: digest_journal
+-- returns: uuid, time, bytes
+SELECT id, received_at, body FROM journal ORDER BY id;

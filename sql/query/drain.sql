@@ -13,17 +13,17 @@ WHERE client_id IS NULL AND status IN ('received', 'retrying') ORDER BY entry_id
 -- name: drain_bodies
 -- rows: i int, id uuid
 -- returns: int, bytes, time, uuid?
-SELECT r.i, j.body, j.received_at, j.connection_id FROM @rows JOIN journal j ON j.id = r.id;
+SELECT r.i, j.body, j.received_at, j.connection_id FROM @rows CROSS JOIN journal j WHERE j.id = r.id;
 
 -- name: drain_routes
 -- Client behind each number, account or connection that is live.
 -- rows: key text, phone_number_id text, waba_id text, connection uuid
 -- returns: text, uuid
-SELECT r.key, c.client_id FROM @rows JOIN connections c ON c.phone_number_id = r.phone_number_id AND c.deleted_at IS NULL
+SELECT r.key, c.client_id FROM @rows CROSS JOIN connections c WHERE c.phone_number_id = r.phone_number_id AND c.deleted_at IS NULL
 UNION
-SELECT r.key, c.client_id FROM @rows JOIN connections c ON c.waba_id = r.waba_id AND c.deleted_at IS NULL
+SELECT r.key, c.client_id FROM @rows CROSS JOIN connections c WHERE c.waba_id = r.waba_id AND c.deleted_at IS NULL
 UNION
-SELECT r.key, c.client_id FROM @rows JOIN connections c ON c.id = r.connection AND c.deleted_at IS NULL;
+SELECT r.key, c.client_id FROM @rows CROSS JOIN connections c WHERE c.id = r.connection AND c.deleted_at IS NULL;
 
 -- name: drain_parts
 -- The other parts of an entry.

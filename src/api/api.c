@@ -158,16 +158,23 @@ add_header(struct api_answer *out, const char *name, struct str value)
 	out->headers[i] = (struct http_header_out){ name, value };
 }
 
+/* What the database said last, of the connection that may have failed. */
+static const char *
+database_message(const struct api_call *c)
+{
+	if (c->wr != NULL && *db_message(c->wr) != 0)
+		return db_message(c->wr);
+	return c->rd != NULL ? db_message(c->rd) : "not connected";
+}
+
 static void
 log_failure(const struct api_call *c, enum err e)
 {
-	if (err_info(e)->http_status < 500)
-		return;
-	log_error("api.failed", LOG_ERR(e), LOG_STR("request", c->in->request_id),
-	          LOG_Z("route", c->route != NULL ? c->route->pattern : ""),
-	          LOG_Z("database", c->wr != NULL && *db_message(c->wr) != 0 ? db_message(c->wr)
-	                            : c->rd != NULL                          ? db_message(c->rd)
-	                                                                     : "not connected"));
+	const char *route = c->route != NULL ? c->route->pattern : "";
+
+	if (err_info(e)->http_status >= 500)
+		log_error("api.failed", LOG_ERR(e), LOG_STR("request", c->in->request_id),
+		          LOG_Z("route", route), LOG_Z("database", database_message(c)));
 }
 
 static void

@@ -274,18 +274,34 @@ arg_limit(const struct api_call *c)
 	return v->set ? (size_t)v->i : API_DEFAULT_LIMIT;
 }
 
+/* A phone number as people write it: its digits; STR_NONE for other text. */
+static struct str
+as_number(struct arena *a, struct str s)
+{
+	const struct str known = STR("0123456789+-. ()");
+
+	for (size_t i = 0; i < s.n; i++)
+		if (str_find(known, s.p[i]) == known.n)
+			return STR_NONE;
+	s = str_digits(a, s);
+	return s.n >= 3 ? s : STR_NONE;
+}
+
 struct str
 arg_pattern(struct api_call *c, const char *name)
 {
 	const struct api_value *v = arg_query(c, name);
+	struct str text, number;
 	struct buf b;
 
 	if (!v->set)
 		return STR_NONE;
+	number = as_number(c->a, v->s);
+	text = str_is_set(number) ? number : str_trim(v->s);
 	buf_init(&b, c->a, 8192);
 	buf_char(&b, '%');
-	for (size_t i = 0; i < v->s.n; i++) {
-		char ch = v->s.p[i];
+	for (size_t i = 0; i < text.n; i++) {
+		char ch = text.p[i];
 
 		if (ch == '%' || ch == '_' || ch == '!')
 			buf_char(&b, '!');

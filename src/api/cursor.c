@@ -61,7 +61,8 @@ cursor_take(struct api_call *c, struct api_cursor *cursor)
 
 	if (!v->set)
 		return ERR_OK;
-	if (!decode(c->a, v->s, &k) || k.list != cursor->list)
+	if (!decode(c->a, v->s, &k) || k.list != cursor->list ||
+	    (!str_is_set(cursor->text) && k.text.n > 0) || !str_eq(cursor_encode(c->a, &k), v->s))
 		return api_invalid(c, "cursor", "is not a cursor of this list");
 	*cursor = k;
 	return ERR_OK;

@@ -193,19 +193,11 @@ leads_patch(struct api_call *c)
 }
 
 static enum err
-add_identities(struct api_call *c, struct str digits, struct str match_key)
+add_identity(struct api_call *c, struct str value)
 {
-	enum err e = db_exec(c->wr, &q_api_identity_add,
-	                     DB_PARAMS(db_uuid(c->client_id), db_text(digits), db_uuid(c->subject),
-	                               db_int(WA_LEVEL_NAMED)),
-	                     NULL, NULL);
-
-	if (e == ERR_OK && !str_eq(digits, match_key))
-		e = db_exec(c->wr, &q_api_identity_add,
-		            DB_PARAMS(db_uuid(c->client_id), db_text(match_key),
-		                      db_uuid(c->subject), db_int(WA_LEVEL_NONE)),
-		            NULL, NULL);
-	return e;
+	return db_exec(c->wr, &q_api_identity_add,
+	               DB_PARAMS(db_uuid(c->client_id), db_text(value), db_uuid(c->subject)), NULL,
+	               NULL);
 }
 
 /* A new lead, or one of which only identities were known. In a transaction with the lane. */
@@ -230,7 +222,11 @@ insert(struct api_call *c, struct str digits, struct str match_key, struct str n
 			: DB_PARAMS(db_uuid(c->subject), db_uuid(c->client_id), db_int(LEAD_DIRECT),
 	                            db_text(digits), db_text(name), db_time(c->now)),
 		NULL, NULL);
-	return e != ERR_OK ? e : add_identities(c, digits, match_key);
+	if (e == ERR_OK)
+		e = add_identity(c, digits);
+	if (e == ERR_OK && !str_eq(digits, match_key))
+		e = add_identity(c, match_key);
+	return e;
 }
 
 enum err

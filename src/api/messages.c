@@ -70,15 +70,18 @@ write_reply(struct jw *w, const struct db_result *r, size_t row)
 static void
 write_reactions(struct jw *w, const cJSON *doc)
 {
+	static const char *const sides[] = { "lead", "business" };
+
 	jw_key(w, "reactions");
 	jw_arr(w);
-	for (const cJSON *x = json_first(doc); x != NULL; x = x->next) {
+	for (size_t i = 0; i < 2; i++) {
+		const cJSON *x = json_get(doc, sides[i]);
 		struct str emoji = json_str(json_get(x, "emoji"));
 
 		if (str_is_empty(emoji)) /* taken back */
 			continue;
 		jw_obj(w);
-		jw_kz(w, "by", x->string);
+		jw_kz(w, "by", sides[i]);
 		jw_kstr(w, "emoji", emoji);
 		jw_ktime(w, "timestamp", instant(json_get(x, "at")));
 		jw_obj_end(w);
@@ -315,7 +318,7 @@ messages_list(struct api_call *c)
 {
 	struct db_result back, ahead;
 	size_t nback, nahead;
-	struct reading p;
+	struct reading p = { .back = 0 };
 	enum err e = plan(c, &p);
 
 	if (e == ERR_OK)

@@ -156,7 +156,8 @@ hex_decode(struct str s, unsigned char *out, size_t out_len)
 		if (hex_value(s.p[i]) < 0)
 			return false;
 	for (size_t i = 0; i < out_len; i++)
-		out[i] = (unsigned char)(hex_value(s.p[2 * i]) << 4 | hex_value(s.p[2 * i + 1]));
+		out[i] = (unsigned char)((unsigned)hex_value(s.p[2 * i]) << 4 |
+		                         (unsigned)hex_value(s.p[2 * i + 1]));
 	return true;
 }
 

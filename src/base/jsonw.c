@@ -191,6 +191,8 @@ jw_double(struct jw *w, double v)
 			break;
 	}
 	buf_z(w->b, text);
+	if (strpbrk(text, ".e") == NULL)
+		buf_add(w->b, ".0", 2); /* a long integer would be read as an id */
 }
 
 void

@@ -25,9 +25,9 @@ str_n(const char *p, size_t n)
 bool
 str_eq(struct str a, struct str b)
 {
-	if (a.n != b.n || (a.p == NULL) != (b.p == NULL))
-		return false;
-	return a.n == 0 || memcmp(a.p, b.p, a.n) == 0;
+	if (a.p == NULL || b.p == NULL)
+		return a.p == b.p;
+	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
 }
 
 static unsigned char
@@ -39,7 +39,9 @@ lower(char c)
 bool
 str_ieq(struct str a, struct str b)
 {
-	if (a.n != b.n || (a.p == NULL) != (b.p == NULL))
+	if (a.p == NULL || b.p == NULL)
+		return a.p == b.p;
+	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
 		if (lower(a.p[i]) != lower(b.p[i]))

@@ -53,7 +53,7 @@ read_filter(const struct invocation *inv, struct filter *out)
 static int
 replay(const struct invocation *inv, struct db *db)
 {
-	struct filter f;
+	struct filter f = { .status = NULL };
 	int64_t changed = 0;
 	enum err e;
 
@@ -83,7 +83,7 @@ replay(const struct invocation *inv, struct db *db)
 int
 replay_run(const struct invocation *inv)
 {
-	struct filter f;
+	struct filter f = { .status = NULL };
 	int status = read_filter(inv, &f);
 
 	return status == EXIT_DONE ? settings_run(inv, replay) : status;

@@ -15,7 +15,7 @@
 #include "sys/signals.h"
 #include "work/door.h"
 
-#define STOP_LIMIT_MS   4500
+#define STOP_LIMIT_MS   4000
 #define HTTP_DRAIN_MS   3000
 #define INGEST_DRAIN_MS 500
 #define BATCH_ENTRIES   512

@@ -7,7 +7,7 @@
 #include "sys/log.h"
 #include "sys/signals.h"
 
-#define STOP_LIMIT_MS 4500
+#define STOP_LIMIT_MS 4000
 
 static int
 work(const struct settings *s, int signal_fd)

@@ -3,7 +3,9 @@
  * enforces limits and deadlines and never blocks. When a request is whole, `dispatch` is called on
  * the I/O thread; it must not block either: it answers at once, or keeps the exchange and lets
  * another thread call http_reply() later. Every exchange is answered exactly once. Deadlines are
- * ours, also for suspended connections.
+ * ours; they do not run while an exchange waits for its http_reply.
+ * Known limit: a client that closes its sending half while its answer is pending in another thread
+ * gets none, since libmicrohttpd takes the end of the stream for the end of the client.
  */
 #ifndef RECADO_NET_HTTP_SERVER_H
 #define RECADO_NET_HTTP_SERVER_H
@@ -22,9 +24,12 @@ struct http_limits {
 	size_t header_bytes;   /* 16 KiB: request line and headers, else 431 */
 	size_t body_in_flight; /* sum over all connections; beyond: 503 */
 	unsigned connections;  /* beyond: not accepted until one closes */
-	int64_t request_ms; /* whole request from first byte to last, else the connection is closed
-	                     */
-	int64_t idle_ms;    /* keep-alive without a request */
+	/*
+	 * Accepting to request line, request line to last byte, and answer ready to answer sent:
+	 * each within this time, else the connection is closed.
+	 */
+	int64_t request_ms;
+	int64_t idle_ms; /* keep-alive without a request */
 };
 
 struct http_hooks {
@@ -33,8 +38,11 @@ struct http_hooks {
 	size_t (*body_limit)(void *ctx, struct str method, struct str path);
 	/* A whole request. I/O thread. */
 	void (*dispatch)(void *ctx, struct http_exchange *);
-	/* A request that never became whole (too large, cut, too slow, 4xx by the server itself).
-	 * For counting. */
+	/*
+	 * A request whose request line was read but that never became whole. For counting; may be
+	 * NULL. I/O thread. Status: what was answered (400, 413, 431, 501, 503); 400 too when the
+	 * client left or libmicrohttpd refused, 408 (nothing is sent) when it was too slow.
+	 */
 	void (*refused)(void *ctx, struct str path, int status);
 	void *ctx;
 };
@@ -49,8 +57,11 @@ struct http_options {
 /* Binds and starts the I/O thread. Errors say which address in the log. */
 MUST_CHECK enum err http_server_start(const struct http_options *, struct http_server **out);
 uint16_t http_server_port(const struct http_server *);
-/* Stops accepting; open requests may finish for drain_ms; then everything is closed and joined.
- * Frees. */
+/*
+ * Stops accepting; open requests may finish for drain_ms; then exchanges without a reply get 503,
+ * all is closed and joined. Whoever replies should be stopped before; a reply that comes later all
+ * the same is dropped and is safe, as is a late http_body_release. NULL is fine.
+ */
 void http_server_stop(struct http_server *, int64_t drain_ms);
 
 /* The request; valid until http_reply. Header names are case-insensitive. Query string as received,
@@ -77,9 +88,9 @@ struct http_header_out {
 	struct str value;
 };
 /*
- * Answers from any thread. body is copied. Headers end with name NULL, may be NULL. Content-Type is
- * a parameter. Adds X-Request-Id, X-Content-Type-Options, Cache-Control: no-store (unless given),
- * Date.
+ * Answers from any thread. body is copied. Headers end with name NULL, may be NULL; empty values
+ * are left out. Content-Type is a parameter. Adds X-Request-Id, X-Content-Type-Options,
+ * Cache-Control: no-store (unless given), Date.
  */
 void http_reply(struct http_exchange *, int status, const char *content_type, struct str body,
                 const struct http_header_out *headers);

@@ -1,7 +1,8 @@
 /*
- * The facade over both engines: checks arguments, keeps the state of the transaction, counts, plants faults.
- * What always holds: no engine sees a wrong parameter, an empty batch, a write outside a write transaction (where
- * the engine minds), or a statement in a transaction that has failed.
+ * The facade over both engines: checks arguments, keeps the state of the transaction, counts,
+ * plants faults.
+ * What always holds: no engine sees a wrong parameter, an empty batch, a write outside a write
+ * transaction (where the engine minds), or a statement in a transaction that has failed.
  */
 #include "store/db.h"
 
@@ -52,7 +53,7 @@ db_fail(struct db *db, enum err e, const char *name, const char *text)
 {
 	size_t n = strcspn(text, "\n");
 	snprintf(db->message, sizeof(db->message), "%s%s%.*s", name == NULL ? "" : name,
-		 name == NULL ? "" : ": ", (int)(n > 400 ? 400 : n), text);
+	         name == NULL ? "" : ": ", (int)(n > 400 ? 400 : n), text);
 	return e;
 }
 
@@ -106,7 +107,7 @@ enum err
 db_open(struct db_pool *pool, bool read_only, struct db **out)
 {
 	return pool->engine == DB_SQLITE ? db_sqlite_open(pool, read_only, out)
-					 : db_postgres_open(pool, read_only, out);
+	                                 : db_postgres_open(pool, read_only, out);
 }
 
 void
@@ -241,7 +242,8 @@ check_call(struct db *db, const struct db_call *call)
 	for (size_t i = 0; q->params[i] != '\0'; i++) {
 		assert(call->params != NULL && call->params[i].type == q->params[i]);
 		if (!cell_is_sendable(q->params[i], &call->params[i].cell))
-			return db_fail(db, ERR_INVALID, q->name, "a parameter has a NUL byte or an impossible time");
+			return db_fail(db, ERR_INVALID, q->name,
+			               "a parameter has a NUL byte or an impossible time");
 	}
 	assert((call->rows != NULL) == (q->rows != NULL));
 	if (call->rows == NULL)
@@ -250,7 +252,8 @@ check_call(struct db *db, const struct db_call *call)
 	assert(r->at == 0 && strcmp(r->types, q->rows) == 0);
 	for (size_t i = 0; i < r->nrows * r->ncols; i++)
 		if (!cell_is_sendable(r->types[i % r->ncols], &r->cells[i]))
-			return db_fail(db, ERR_INVALID, q->name, "a row has a NUL byte or an impossible time");
+			return db_fail(db, ERR_INVALID, q->name,
+			               "a row has a NUL byte or an impossible time");
 	return ERR_OK;
 }
 
@@ -260,7 +263,8 @@ run_checked(struct db *db, const struct db_call *call, int64_t *changed, struct 
 	if (db->failed)
 		return db_fail(db, ERR_DB, call->query->name, "the transaction has failed before");
 	if (call->query->writes && (db->read_only || db->tx == DB_TX_READ))
-		return db_fail(db, ERR_INTERNAL, call->query->name, "a write on a reading connection or snapshot");
+		return db_fail(db, ERR_INTERNAL, call->query->name,
+		               "a write on a reading connection or snapshot");
 	enum err e = check_call(db, call);
 	if (e != ERR_OK)
 		return e;
@@ -280,8 +284,10 @@ static enum err
 run_call(struct db *db, const struct db_call *call, int64_t *changed, struct db_result *out)
 {
 	int64_t n = 0;
-	struct db_result res = { .ncols = strlen(call->query->returns), .types = call->query->returns };
-	bool own = db->tx == DB_TX_NONE && call->query->writes && !db->read_only && db->ops->begin_for_write;
+	struct db_result res = { .ncols = strlen(call->query->returns),
+		                 .types = call->query->returns };
+	bool own = db->tx == DB_TX_NONE && call->query->writes && !db->read_only &&
+	           db->ops->begin_for_write;
 
 	forget_failure(db);
 	enum err e = own ? db_begin(db, DB_API) : ERR_OK;
@@ -304,15 +310,15 @@ run_call(struct db *db, const struct db_call *call, int64_t *changed, struct db_
 }
 
 enum err
-db_exec(struct db *db, const struct query *query, const struct db_param *params, const struct db_rows *rows,
-	int64_t *changed)
+db_exec(struct db *db, const struct query *query, const struct db_param *params,
+        const struct db_rows *rows, int64_t *changed)
 {
 	return run_call(db, &(struct db_call){ query, params, rows, NULL }, changed, NULL);
 }
 
 enum err
-db_query(struct db *db, const struct query *query, const struct db_param *params, const struct db_rows *rows,
-	 struct arena *arena, struct db_result *out)
+db_query(struct db *db, const struct query *query, const struct db_param *params,
+         const struct db_rows *rows, struct arena *arena, struct db_result *out)
 {
 	assert(arena != NULL && query->returns[0] != '\0');
 	return run_call(db, &(struct db_call){ query, params, rows, arena }, NULL, out);
@@ -331,7 +337,8 @@ db_script(struct db *db, const char *sql)
 {
 	assert(db->tx == DB_TX_WRITE);
 	forget_failure(db);
-	enum err e = db->failed ? db_fail(db, ERR_DB, NULL, "the transaction has failed before") : ERR_OK;
+	enum err e = db->failed ? db_fail(db, ERR_DB, NULL, "the transaction has failed before")
+	                        : ERR_OK;
 	if (e == ERR_OK && fault_due(db))
 		e = db->fail_with;
 	if (e == ERR_OK)
@@ -356,7 +363,8 @@ db_lane(struct db *db, struct uuid client_id, bool wait)
 {
 	assert(db->tx == DB_TX_WRITE);
 	forget_failure(db);
-	enum err e = db->failed ? db_fail(db, ERR_DB, "lane", "the transaction has failed before") : ERR_OK;
+	enum err e = db->failed ? db_fail(db, ERR_DB, "lane", "the transaction has failed before")
+	                        : ERR_OK;
 	if (e == ERR_OK && fault_due(db))
 		e = db->fail_with;
 	else if (e == ERR_OK)
@@ -413,7 +421,7 @@ db_notify(struct db *db, const char *channel)
 	assert(is_channel(channel));
 	forget_failure(db);
 	enum err e = db->failed ? db_fail(db, ERR_DB, "notify", "the transaction has failed before")
-				: db->ops->notify(db, channel);
+	                        : db->ops->notify(db, channel);
 	if (e != ERR_OK && db->tx != DB_TX_NONE)
 		db->failed = true;
 	return e;

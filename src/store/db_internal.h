@@ -1,7 +1,7 @@
 /*
  * What the facade (db.c) and the two engines share. Nothing outside src/store includes this.
- * What always holds: an engine function is called with arguments the facade has checked, and only the facade changes
- * `tx`, `failed` and the counters of transactions.
+ * What always holds: an engine function is called with arguments the facade has checked, and
+ * only the facade changes `tx`, `failed` and the counters of transactions.
  */
 #ifndef RECADO_STORE_DB_INTERNAL_H
 #define RECADO_STORE_DB_INTERNAL_H
@@ -9,13 +9,15 @@
 #include "base/buf.h"
 #include "store/db.h"
 
-#define DB_MAX_PARAMS	  64
-#define DB_MAX_COLUMNS	  48 /* of a batch; sqlgen refuses more */
-#define DB_BUSY_MS	  5000
-#define DB_CONNECT_MS	  5000
-#define DB_MAX_CALL_BYTES ((size_t)1 << 30) /* parameters of one statement; PostgreSQL's limit of a value */
+#define DB_MAX_PARAMS  64
+#define DB_MAX_COLUMNS 48 /* of a batch; sqlgen refuses more */
+#define DB_BUSY_MS     5000
+#define DB_CONNECT_MS  5000
+#define DB_MAX_CALL_BYTES                                                                          \
+	((size_t)1 << 30) /* parameters of one statement; PostgreSQL's limit of a value */
 
-/* From query to what an engine keeps for it on one connection. Keyed by address, so several sets of queries may mix. */
+/* From query to what an engine keeps for it on one connection. Keyed by address, so several sets of
+ * queries may mix. */
 struct db_slots {
 	struct db_slot *slot;
 	size_t n, cap;
@@ -43,9 +45,11 @@ struct db_ops {
 	enum err (*commit)(struct db *); /* ends the transaction in any case */
 	void (*rollback)(struct db *);
 	/* changed and out are set on success; out only if arena is given. */
-	enum err (*run)(struct db *, const struct db_call *, int64_t *changed, struct db_result *out);
+	enum err (*run)(struct db *, const struct db_call *, int64_t *changed,
+	                struct db_result *out);
 	enum err (*check)(struct db *, const struct query *);
-	enum err (*script)(struct db *, const char *sql); /* several statements, in a write transaction */
+	enum err (*script)(struct db *,
+	                   const char *sql); /* several statements, in a write transaction */
 	enum err (*lane)(struct db *, uint64_t key, bool wait);
 	bool (*writer_wanted)(struct db *, enum db_prio mine);
 	enum err (*checkpoint)(struct db *);
@@ -74,7 +78,7 @@ struct db {
 struct db_pool {
 	enum db_engine engine;
 	struct db_options options;
-	char *target;		       /* SQLite: real path; PostgreSQL: URL (holds a password) */
+	char *target;                  /* SQLite: real path; PostgreSQL: URL (holds a password) */
 	struct db_sqlite_lock *writer; /* SQLite */
 };
 
@@ -89,8 +93,9 @@ MUST_CHECK enum err db_postgres_prepare_pool(struct db_pool *, const char *url);
 MUST_CHECK enum err db_postgres_open(struct db_pool *, bool read_only, struct db **out);
 
 /*
- * The writer's lock of one SQLite file, shared by every pool of this process that has the file open: held by one
- * transaction at a time, handed on strictly by priority, in order of arrival inside one.
+ * The writer's lock of one SQLite file, shared by every pool of this process that has the file
+ * open: held by one transaction at a time, handed on strictly by priority, in order of arrival
+ * inside one.
  */
 struct db_sqlite_lock;
 struct db_sqlite_lock *db_sqlite_lock_get(const char *real_path);
@@ -109,17 +114,20 @@ struct db_sqlite {
 	struct db_slots stmts; /* struct sqlite3_stmt * */
 	struct db_cell *cells; /* rows of the result being read */
 	size_t cells_cap;
-	bool locked;	 /* holds the writer's lock */
-	int wal_next;	 /* pages of the log at which the next commit moves it itself */
+	bool locked;     /* holds the writer's lock */
+	int wal_next;    /* pages of the log at which the next commit moves it itself */
 	int64_t version; /* PRAGMA data_version when last looked at */
 };
-/* Declares the virtual table recado_rows; its argument is a bound pointer to struct db_rows of that name. */
+/* Declares the virtual table recado_rows; its argument is a bound pointer to struct db_rows of that
+ * name. */
 MUST_CHECK int db_sqlite_rows_register(struct sqlite3 *);
-/* Turns SQLite's last error into ours, with message and constraint. A failed sync exits the process. */
+/* Turns SQLite's last error into ours, with message and constraint. A failed sync exits the
+ * process. */
 enum err db_sqlite_error(struct db_sqlite *, const char *name, int rc);
 /* One row of the current result into cells[0…]. */
-MUST_CHECK enum err db_sqlite_read_row(struct db_sqlite *, const struct query *, struct sqlite3_stmt *, struct arena *,
-				       struct db_cell *cells);
+MUST_CHECK enum err
+db_sqlite_read_row(struct db_sqlite *, const struct query *, struct sqlite3_stmt *, struct arena *,
+                   struct db_cell *cells);
 MUST_CHECK enum err db_sqlite_checkpoint(struct db *);
 int db_sqlite_wal_hook(void *db, struct sqlite3 *, const char *schema, int pages);
 
@@ -129,8 +137,8 @@ struct pg_result;
 struct db_postgres {
 	struct db base;
 	struct pg_conn *conn; /* NULL: lost. Always in pipeline mode between calls */
-	bool begun;	      /* BEGIN was sent */
-	bool missed;	      /* connected again: notifications may be lost */
+	bool begun;           /* BEGIN was sent */
+	bool missed;          /* connected again: notifications may be lost */
 	struct db_slots stmts;
 	struct buf scratch; /* encoded parameters */
 	char channel[DB_POSTGRES_CHANNELS][64];
@@ -145,11 +153,14 @@ struct db_postgres_args {
 };
 /* OIDs of the parameters, batch columns as arrays; returns how many. */
 int db_postgres_types(const struct query *, unsigned oids[DB_MAX_PARAMS + DB_MAX_COLUMNS]);
-MUST_CHECK enum err db_postgres_encode(struct buf *scratch, const struct db_call *, struct db_postgres_args *);
-/* Are the columns of the result (or description) readable as declared? Message and ERR_DB if not. */
-MUST_CHECK enum err db_postgres_columns(struct db *, const struct query *, const struct pg_result *);
-MUST_CHECK enum err db_postgres_decode(struct db *, const struct query *, const struct pg_result *, struct arena *,
-				       struct db_result *out);
+MUST_CHECK enum err
+db_postgres_encode(struct buf *scratch, const struct db_call *, struct db_postgres_args *);
+/* Are the columns of the result (or description) readable as declared? Message and ERR_DB if not.
+ */
+MUST_CHECK enum err
+db_postgres_columns(struct db *, const struct query *, const struct pg_result *);
+MUST_CHECK enum err db_postgres_decode(struct db *, const struct query *, const struct pg_result *,
+                                       struct arena *, struct db_result *out);
 
 /* Connects if need be; outside a transaction also when the server has gone. */
 MUST_CHECK enum err db_postgres_ready(struct db_postgres *);
@@ -157,16 +168,20 @@ void db_postgres_drop(struct db_postgres *); /* the connection is of no more use
 /* Turns a result's error into ours. res NULL: the connection is lost. */
 enum err db_postgres_error(struct db_postgres *, const char *name, const struct pg_result *res);
 /*
- * Waits for the answer of what was sent: n results, then the sync. On an error of the server's the results are there all
- * the same, on a lost connection all are NULL; the caller clears them in any case.
+ * Waits for the answer of what was sent: n results, then the sync. On an error of the server's the
+ * results are there all the same, on a lost connection all are NULL; the caller clears them in any
+ * case.
  */
-MUST_CHECK enum err db_postgres_collect(struct db_postgres *, const char *name, int n, struct pg_result **results);
+MUST_CHECK enum err
+db_postgres_collect(struct db_postgres *, const char *name, int n, struct pg_result **results);
 void db_postgres_clear(struct pg_result **results, int n);
 /* One utility statement without parameters, trusted text. */
-MUST_CHECK enum err db_postgres_command(struct db_postgres *, const char *sql, struct pg_result **out);
+MUST_CHECK enum err
+db_postgres_command(struct db_postgres *, const char *sql, struct pg_result **out);
 MUST_CHECK enum err db_postgres_connect(struct db_postgres *);
 
-enum err db_postgres_run(struct db *, const struct db_call *, int64_t *changed, struct db_result *out);
+enum err
+db_postgres_run(struct db *, const struct db_call *, int64_t *changed, struct db_result *out);
 enum err db_postgres_lane(struct db *, uint64_t key, bool wait);
 enum err db_postgres_listen(struct db *, const char *channel);
 enum err db_postgres_wait_notify(struct db *, int timeout_ms, bool *came);

@@ -1,8 +1,9 @@
 /*
  * The PostgreSQL engine: connecting, transactions, errors.
- * What always holds: the connection is in pipeline mode between calls and nothing is under way on it; a connection on
- * which an answer went missing is dropped, never guessed about; BEGIN travels with the first statement of a transaction,
- * so a transaction costs one round trip a statement and one for COMMIT.
+ * What always holds: the connection is in pipeline mode between calls and nothing is under way
+ * on it; a connection on which an answer went missing is dropped, never guessed about; BEGIN
+ * travels with the first statement of a transaction, so a transaction costs one round trip a
+ * statement and one for COMMIT.
  */
 #include <assert.h>
 #include <libpq-fe.h>
@@ -29,14 +30,14 @@ static const struct {
 	const char *state; /* SQLSTATE or its class */
 	enum err e;
 } states[] = {
-	{ "22021", ERR_INVALID },     /* not UTF-8 */
-	{ "22P02", ERR_INVALID },     /* not JSON, say */
-	{ "22P05", ERR_INVALID },     /* \u0000 in jsonb */
-	{ "23", ERR_CONFLICT },	      /* a constraint */
-	{ "40001", ERR_BUSY },	      /* serialization failure */
-	{ "40P01", ERR_BUSY },	      /* deadlock */
-	{ "55P03", ERR_BUSY },	      /* lock_timeout */
-	{ "57014", ERR_TIMEOUT },     /* statement_timeout */
+	{ "22021", ERR_INVALID }, /* not UTF-8 */
+	{ "22P02", ERR_INVALID }, /* not JSON, say */
+	{ "22P05", ERR_INVALID }, /* \u0000 in jsonb */
+	{ "23", ERR_CONFLICT },   /* a constraint */
+	{ "40001", ERR_BUSY },    /* serialization failure */
+	{ "40P01", ERR_BUSY },    /* deadlock */
+	{ "55P03", ERR_BUSY },    /* lock_timeout */
+	{ "57014", ERR_TIMEOUT }, /* statement_timeout */
 	{ "53100", ERR_DISK_FULL },
 	{ "53", ERR_UNAVAILABLE },    /* too many connections, out of memory */
 	{ "08", ERR_UNAVAILABLE },    /* connection */
@@ -60,7 +61,8 @@ db_postgres_error(struct db_postgres *p, const char *name, const PGresult *res)
 {
 	const char *state = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	if (state == NULL || PQstatus(p->conn) != CONNECTION_OK) {
-		db_fail(&p->base, ERR_UNAVAILABLE, name, p->conn == NULL ? "" : PQerrorMessage(p->conn));
+		db_fail(&p->base, ERR_UNAVAILABLE, name,
+		        p->conn == NULL ? "" : PQerrorMessage(p->conn));
 		if (p->base.message[0] == '\0')
 			db_fail(&p->base, ERR_UNAVAILABLE, name, "the connection is lost");
 		db_postgres_drop(p);
@@ -70,7 +72,8 @@ db_postgres_error(struct db_postgres *p, const char *name, const PGresult *res)
 	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	/* Class 22 quotes the value it dislikes. */
 	bool quotes = strncmp(state, "22", 2) == 0;
-	snprintf(text, sizeof(text), "%s %s", state, quotes || primary == NULL ? "(a value was refused)" : primary);
+	snprintf(text, sizeof(text), "%s %s", state,
+	         quotes || primary == NULL ? "(a value was refused)" : primary);
 	enum err e = db_fail(&p->base, err_of_state(state), name, text);
 	const char *constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
 	if (e == ERR_CONFLICT && constraint != NULL)
@@ -81,7 +84,8 @@ db_postgres_error(struct db_postgres *p, const char *name, const PGresult *res)
 	return e;
 }
 
-/* The next result; NULL also where the connection broke. Waits no longer than the server may take. */
+/* The next result; NULL also where the connection broke. Waits no longer than the server may take.
+ */
 static PGresult *
 next_result(struct db_postgres *p, int64_t until_us)
 {
@@ -117,7 +121,9 @@ enum err
 db_postgres_collect(struct db_postgres *p, const char *name, int n, PGresult **results)
 {
 	int timeout = p->base.pool->options.statement_timeout_ms;
-	int64_t until = timeout <= 0 ? 0 : clock_mono_us(&clock_real) + ((int64_t)timeout + GRACE_MS) * 1000;
+	int64_t until = timeout <= 0
+	                        ? 0
+	                        : clock_mono_us(&clock_real) + ((int64_t)timeout + GRACE_MS) * 1000;
 	int bad = -1;
 	memset(results, 0, (size_t)n * sizeof(PGresult *));
 	for (int i = 0; i < n; i++) {
@@ -146,7 +152,8 @@ enum err
 db_postgres_command(struct db_postgres *p, const char *sql, PGresult **out)
 {
 	PGresult *res;
-	if (!PQsendQueryParams(p->conn, sql, 0, NULL, NULL, NULL, NULL, 1) || !PQpipelineSync(p->conn))
+	if (!PQsendQueryParams(p->conn, sql, 0, NULL, NULL, NULL, NULL, 1) ||
+	    !PQpipelineSync(p->conn))
 		return db_postgres_error(p, NULL, NULL);
 	enum err e = db_postgres_collect(p, NULL, 1, &res);
 	if (e == ERR_OK && out != NULL)
@@ -156,7 +163,8 @@ db_postgres_command(struct db_postgres *p, const char *sql, PGresult **out)
 	return e;
 }
 
-/* Nothing may be under way. What came meanwhile is read: mostly nothing, or that the server has gone. */
+/* Nothing may be under way. What came meanwhile is read: mostly nothing, or that the server has
+ * gone. */
 static bool
 is_alive(struct db_postgres *p)
 {
@@ -174,7 +182,8 @@ db_postgres_ready(struct db_postgres *p)
 {
 	if (p->base.tx != DB_TX_NONE)
 		return p->conn != NULL ? ERR_OK
-				       : db_fail(&p->base, ERR_UNAVAILABLE, NULL, "the connection was lost");
+		                       : db_fail(&p->base, ERR_UNAVAILABLE, NULL,
+		                                 "the connection was lost");
 	if (p->conn != NULL && is_alive(p))
 		return ERR_OK;
 	db_postgres_drop(p);
@@ -272,8 +281,8 @@ postgres_check(struct db *db, const struct query *q)
 	enum err e = db_postgres_ready(p);
 	if (e != ERR_OK)
 		return e;
-	if (!PQsendPrepare(p->conn, "", q->postgres, n, oids) || !PQsendDescribePrepared(p->conn, "") ||
-	    !PQpipelineSync(p->conn))
+	if (!PQsendPrepare(p->conn, "", q->postgres, n, oids) ||
+	    !PQsendDescribePrepared(p->conn, "") || !PQpipelineSync(p->conn))
 		return db_postgres_error(p, q->name, NULL);
 	e = db_postgres_collect(p, q->name, 2, res);
 	if (e == ERR_OK)

@@ -1,7 +1,8 @@
 /*
  * PostgreSQL's binary formats: parameters out, arrays for batches out, results in.
- * What always holds: nothing is parsed from or printed as text; a column of another type than declared is an error that
- * names the query; times are microseconds since 2000 there and milliseconds since 1970 here.
+ * What always holds: nothing is parsed from or printed as text; a column of another type than
+ * declared is an error that names the query; times are microseconds since 2000 there and
+ * milliseconds since 1970 here.
  */
 #include <assert.h>
 #include <libpq-fe.h>
@@ -140,7 +141,7 @@ encode(char *p, char type, const struct db_cell *c)
 		break;
 	case 'j':
 		*p++ = 1; /* jsonb's version */
-		/* fallthrough */
+			  /* fallthrough */
 	case 't':
 	case 'x':
 		if (c->s.n > 0)
@@ -174,7 +175,7 @@ static void
 encode_column(char *p, const struct db_rows *r, size_t col)
 {
 	char type = r->types[col];
-	put_u32(p, 1);	   /* dimensions */
+	put_u32(p, 1);     /* dimensions */
 	put_u32(p + 4, 1); /* there may be NULLs */
 	put_u32(p + 8, type_of(type)->oid);
 	put_u32(p + 12, (uint32_t)r->nrows);
@@ -209,7 +210,9 @@ db_postgres_encode(struct buf *scratch, const struct db_call *call, struct db_po
 	int n = 0;
 	for (size_t i = 0; i < nparams; i++, n++) {
 		sizes[n] = encoded_size(types_of_params[i], &call->params[i].cell);
-		total += is_sent_in_place(types_of_params[i]) || call->params[i].cell.null ? 0 : sizes[n];
+		total += is_sent_in_place(types_of_params[i]) || call->params[i].cell.null
+		                 ? 0
+		                 : sizes[n];
 	}
 	for (size_t c = 0; r != NULL && c < r->ncols; c++, n++) {
 		sizes[n] = column_size(r, c);
@@ -250,24 +253,28 @@ db_postgres_columns(struct db *db, const struct query *q, const PGresult *res)
 	char text[160];
 	int n = PQnfields(res);
 	if (n != (int)strlen(q->returns)) {
-		snprintf(text, sizeof(text), "gives %d columns, declared are %zu", n, strlen(q->returns));
+		snprintf(text, sizeof(text), "gives %d columns, declared are %zu", n,
+		         strlen(q->returns));
 		return db_fail(db, ERR_DB, q->name, text);
 	}
 	for (int c = 0; c < n; c++) {
 		const struct type *t = type_of(q->returns[c]);
 		bool fits = false;
-		for (size_t i = 0; i < sizeof(t->reads) / sizeof(t->reads[0]) && t->reads[i] != 0; i++)
+		for (size_t i = 0; i < sizeof(t->reads) / sizeof(t->reads[0]) && t->reads[i] != 0;
+		     i++)
 			fits = fits || t->reads[i] == PQftype(res, c);
 		if (!fits) {
-			snprintf(text, sizeof(text), "column %d (%.40s) has type %u, which is not '%c'", c + 1,
-				 PQfname(res, c), PQftype(res, c), q->returns[c]);
+			snprintf(text, sizeof(text),
+			         "column %d (%.40s) has type %u, which is not '%c'", c + 1,
+			         PQfname(res, c), PQftype(res, c), q->returns[c]);
 			return db_fail(db, ERR_DB, q->name, text);
 		}
 	}
 	return ERR_OK;
 }
 
-/* numeric: count, weight, sign and scale, then digits of base 10,000; the first counts 10,000 to the weight. */
+/* numeric: count, weight, sign and scale, then digits of base 10,000; the first counts 10,000 to
+ * the weight. */
 static bool
 decode_numeric(const char *p, size_t len, struct db_cell *out, bool as_double)
 {
@@ -282,11 +289,13 @@ decode_numeric(const char *p, size_t len, struct db_cell *out, bool as_double)
 		d += (double)digit * pow(10000, weight - i);
 		if (as_double)
 			continue;
-		if (weight - i < 0 ? digit != 0 : __builtin_mul_overflow(v, 10000, &v) ||
-					      __builtin_sub_overflow(v, digit, &v))
+		if (weight - i < 0 ? digit != 0
+		                   : __builtin_mul_overflow(v, 10000, &v) ||
+		                             __builtin_sub_overflow(v, digit, &v))
 			return false;
 	}
-	/* Trailing zeros are not sent. The sum is kept negative: there is one more number on that side. */
+	/* Trailing zeros are not sent. The sum is kept negative: there is one more number on that
+	 * side. */
 	for (int i = count; !as_double && i <= weight && v != 0; i++)
 		if (__builtin_mul_overflow(v, 10000, &v))
 			return false;
@@ -365,10 +374,10 @@ decode(const char *p, size_t len, unsigned oid, char type, char **room, struct d
 		return decode_time(p, len, &out->i);
 	case 'i':
 		return oid == OID_NUMERIC ? len >= 8 && decode_numeric(p, len, out, false)
-					  : decode_int(p, len, oid, &out->i);
+		                          : decode_int(p, len, oid, &out->i);
 	case 'd':
 		return oid == OID_NUMERIC ? len >= 8 && decode_numeric(p, len, out, true)
-					  : decode_double(p, len, oid, &out->d);
+		                          : decode_double(p, len, oid, &out->d);
 	default:
 		break;
 	}
@@ -397,7 +406,7 @@ text_size(const struct query *q, const PGresult *res)
 
 enum err
 db_postgres_decode(struct db *db, const struct query *q, const PGresult *res, struct arena *arena,
-		   struct db_result *out)
+                   struct db_result *out)
 {
 	size_t nrows = (size_t)PQntuples(res), ncols = (size_t)PQnfields(res);
 	struct db_cell *cells = arena_try_alloc(arena, nrows * ncols * sizeof(*cells));
@@ -409,11 +418,13 @@ db_postgres_decode(struct db *db, const struct query *q, const PGresult *res, st
 		cells[i].null = PQgetisnull(res, r, c) != 0;
 		if (cells[i].null && (q->nullable >> c & 1) != 0)
 			continue;
-		if (cells[i].null || !decode(PQgetvalue(res, r, c), (size_t)PQgetlength(res, r, c), PQftype(res, c),
-					     q->returns[c], &room, &cells[i])) {
+		if (cells[i].null || !decode(PQgetvalue(res, r, c), (size_t)PQgetlength(res, r, c),
+		                             PQftype(res, c), q->returns[c], &room, &cells[i])) {
 			char text[160];
-			snprintf(text, sizeof(text), "column %d (%.40s) has a value that is not '%c'%s", c + 1,
-				 PQfname(res, c), q->returns[c], cells[i].null ? ": it is NULL" : "");
+			snprintf(text, sizeof(text),
+			         "column %d (%.40s) has a value that is not '%c'%s", c + 1,
+			         PQfname(res, c), q->returns[c],
+			         cells[i].null ? ": it is NULL" : "");
 			return db_fail(db, ERR_DB, q->name, text);
 		}
 	}

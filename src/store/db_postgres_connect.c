@@ -1,7 +1,8 @@
 /*
  * Connecting to PostgreSQL, with the settings of a session, and waiting for notifications.
- * What always holds: settings travel in the first packet, so none is ever missing; after a reconnect the channels are
- * listened to again and whoever waits is woken, since notifications may have been missed.
+ * What always holds: settings travel in the first packet, so none is ever missing; after a
+ * reconnect the channels are listened to again and whoever waits is woken, since notifications
+ * may have been missed.
  */
 #include <assert.h>
 #include <libpq-fe.h>
@@ -12,8 +13,9 @@
 #include "store/db_internal.h"
 #include "sys/clock.h"
 
-#define STABLE_PLANS \
-	" -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+#define STABLE_PLANS                                                                               \
+	" -c plan_cache_mode=force_custom_plan -c enable_seqscan=off -c enable_hashjoin=off -c "   \
+	"enable_mergejoin=off -c enable_material=off -c enable_bitmapscan=off"
 
 static void
 be_silent(void *arg, const PGresult *res)
@@ -45,10 +47,11 @@ session_options(const struct db_postgres *p, struct buf *out)
 		if (strcmp(i->keyword, "options") == 0 && i->val != NULL)
 			buf_fmt(out, "%s ", i->val);
 	PQconninfoFree(parts);
-	buf_fmt(out, "-c timezone=UTC -c lock_timeout=%d -c statement_timeout=%d", o->busy_timeout_ms,
-		o->statement_timeout_ms);
+	buf_fmt(out, "-c timezone=UTC -c lock_timeout=%d -c statement_timeout=%d",
+	        o->busy_timeout_ms, o->statement_timeout_ms);
 	buf_fmt(out, " -c idle_in_transaction_session_timeout=%d", o->statement_timeout_ms);
-	buf_fmt(out, " -c synchronous_commit=on -c default_transaction_read_only=%s", p->base.read_only ? "on" : "off");
+	buf_fmt(out, " -c synchronous_commit=on -c default_transaction_read_only=%s",
+	        p->base.read_only ? "on" : "off");
 	if (o->stable_plans)
 		buf_z(out, STABLE_PLANS);
 	buf_char(out, '\0');
@@ -76,9 +79,27 @@ db_postgres_connect(struct db_postgres *p)
 	char wait[16];
 	int seconds = (p->base.pool->options.connect_timeout_ms + 999) / 1000;
 	snprintf(wait, sizeof(wait), "%d", seconds < 2 ? 2 : seconds);
-	const char *names[] = { "dbname",	"application_name", "client_encoding",	"connect_timeout", "options",
-				"keepalives_idle", "keepalives_interval", "keepalives_count", NULL };
-	const char *values[] = { p->base.pool->target, "recado", "UTF8", wait, options.p, "30", "10", "3", NULL };
+	/* Later ones win. A server that is cut off is noticed within a minute. */
+	const char *names[] = { "dbname",
+		                "application_name",
+		                "client_encoding",
+		                "connect_timeout",
+		                "options",
+		                "keepalives_idle",
+		                "keepalives_interval",
+		                "keepalives_count",
+		                "tcp_user_timeout",
+		                NULL };
+	const char *values[] = { p->base.pool->target,
+		                 "recado",
+		                 "UTF8",
+		                 wait,
+		                 options.p,
+		                 "30",
+		                 "10",
+		                 "3",
+		                 "60000",
+		                 NULL };
 	enum err e = buf_check(&options);
 	if (e == ERR_OK) {
 		p->conn = PQconnectdbParams(names, values, 1);

@@ -1,7 +1,8 @@
 /*
- * Running statements on PostgreSQL: BEGIN, preparing and the statement itself go out together, in one pipeline.
- * What always holds: a statement is prepared once a connection, under its query's name; a lane is a lock of the
- * transaction, so that it cannot outlive it.
+ * Running statements on PostgreSQL: BEGIN, preparing and the statement itself go out together,
+ * in one pipeline.
+ * What always holds: a statement is prepared once a connection, under its query's name; a lane
+ * is a lock of the transaction, so that it cannot outlive it.
  */
 #include <assert.h>
 #include <libpq-fe.h>
@@ -36,8 +37,8 @@ begin_text(enum db_tx tx)
 
 /* Sends all that is needed; *n results will come. */
 static bool
-send_call(struct db_postgres *p, const struct query *q, const struct db_postgres_args *a, bool begin, bool prepare,
-	  int *n)
+send_call(struct db_postgres *p, const struct query *q, const struct db_postgres_args *a,
+          bool begin, bool prepare, int *n)
 {
 	unsigned oids[DB_MAX_PARAMS + DB_MAX_COLUMNS];
 	PGconn *c = p->conn;
@@ -46,12 +47,13 @@ send_call(struct db_postgres *p, const struct query *q, const struct db_postgres
 		return false;
 	if (prepare && !PQsendPrepare(c, q->name, q->postgres, db_postgres_types(q, oids), oids))
 		return false;
-	return PQsendQueryPrepared(c, q->name, a->n, a->value, a->length, a->format, 1) && PQpipelineSync(c);
+	return PQsendQueryPrepared(c, q->name, a->n, a->value, a->length, a->format, 1) &&
+	       PQpipelineSync(c);
 }
 
 static enum err
-take_result(struct db_postgres *p, const struct db_call *call, const PGresult *res, int64_t *changed,
-	    struct db_result *out)
+take_result(struct db_postgres *p, const struct db_call *call, const PGresult *res,
+            int64_t *changed, struct db_result *out)
 {
 	const struct query *q = call->query;
 	if (q->writes)
@@ -113,7 +115,9 @@ db_postgres_lane(struct db *db, uint64_t key, bool wait)
 	int64_t changed = 0;
 	const struct db_param *param = DB_PARAMS(db_int((int64_t)key));
 	if (wait)
-		return db_postgres_run(db, &(struct db_call){ .query = &q_lane_wait, .params = param }, &changed, &out);
+		return db_postgres_run(db,
+		                       &(struct db_call){ .query = &q_lane_wait, .params = param },
+		                       &changed, &out);
 
 	struct arena *arena = arena_new(4096);
 	struct db_call call = { .query = &q_lane_try, .params = param, .arena = arena };
@@ -134,5 +138,6 @@ db_postgres_notify(struct db *db, const char *channel)
 	struct db_result out = { 0 };
 	int64_t changed = 0;
 	const struct db_param *param = DB_PARAMS(db_text(str_from(channel)));
-	return db_postgres_run(db, &(struct db_call){ .query = &q_notify, .params = param }, &changed, &out);
+	return db_postgres_run(db, &(struct db_call){ .query = &q_notify, .params = param },
+	                       &changed, &out);
 }

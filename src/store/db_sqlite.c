@@ -1,7 +1,8 @@
 /*
  * The SQLite engine: connections, transactions, statements.
- * What always holds: WAL with synchronous=FULL, so a commit that returned is durable; one writing transaction a process,
- * under the writer's lock; readers see a snapshot and wait for nobody; text and blobs are bound, not copied.
+ * What always holds: WAL with synchronous=FULL, so a commit that returned is durable; one
+ * writing transaction a process, under the writer's lock; readers see a snapshot and wait for
+ * nobody; text and blobs are bound, not copied.
  */
 #include <assert.h>
 #include <errno.h>
@@ -81,7 +82,8 @@ compare(struct db_sqlite *s, const struct query *q, sqlite3_stmt *st)
 {
 	int params = (int)strlen(q->params) + (q->rows != NULL);
 	if (sqlite3_column_count(st) != (int)strlen(q->returns))
-		return db_fail(&s->base, ERR_DB, q->name, "gives another number of columns than declared");
+		return db_fail(&s->base, ERR_DB, q->name,
+		               "gives another number of columns than declared");
 	if (sqlite3_bind_parameter_count(st) > params)
 		return db_fail(&s->base, ERR_DB, q->name, "has more parameters than declared");
 	if (!sqlite3_stmt_readonly(st) && !q->writes)
@@ -95,7 +97,8 @@ prepare(struct db_sqlite *s, const struct query *q, sqlite3_stmt **out)
 	void **slot = db_slots_at(&s->stmts, q);
 	if (*slot == NULL) {
 		sqlite3_stmt *st = NULL;
-		int rc = sqlite3_prepare_v3(s->handle, q->sqlite, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+		int rc = sqlite3_prepare_v3(s->handle, q->sqlite, -1, SQLITE_PREPARE_PERSISTENT,
+		                            &st, NULL);
 		if (rc != SQLITE_OK)
 			return db_sqlite_error(s, q->name, rc);
 		enum err e = compare(s, q, st);
@@ -121,7 +124,8 @@ bind(sqlite3_stmt *st, int at, const struct db_param *p)
 		return sqlite3_bind_blob64(st, at, p->cell.s.p, p->cell.s.n, SQLITE_STATIC);
 	case 't':
 	case 'j':
-		return sqlite3_bind_text64(st, at, p->cell.s.p, p->cell.s.n, SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(st, at, p->cell.s.p, p->cell.s.n, SQLITE_STATIC,
+		                           SQLITE_UTF8);
 	case 'd':
 		return sqlite3_bind_double(st, at, p->cell.d);
 	default:
@@ -155,7 +159,8 @@ room_for_row(struct db_sqlite *s, size_t nrows, size_t ncols)
 	return s->cells + nrows * ncols;
 }
 
-/* Steps to the end. Cells are gathered outside the arena, since their number is not known before. */
+/* Steps to the end. Cells are gathered outside the arena, since their number is not known before.
+ */
 static enum err
 step_all(struct db_sqlite *s, sqlite3_stmt *st, const struct db_call *call, struct db_result *out)
 {
@@ -165,7 +170,8 @@ step_all(struct db_sqlite *s, sqlite3_stmt *st, const struct db_call *call, stru
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (call->arena == NULL)
 			continue;
-		enum err e = db_sqlite_read_row(s, q, st, call->arena, room_for_row(s, nrows, ncols));
+		enum err e =
+			db_sqlite_read_row(s, q, st, call->arena, room_for_row(s, nrows, ncols));
 		if (e != ERR_OK)
 			return e;
 		nrows++;
@@ -192,7 +198,8 @@ sqlite_run(struct db *db, const struct db_call *call, int64_t *changed, struct d
 		return e;
 	int rc = bind_all(st, call);
 	db->stats.statements++;
-	e = rc == SQLITE_OK ? step_all(s, st, call, out) : db_sqlite_error(s, call->query->name, rc);
+	e = rc == SQLITE_OK ? step_all(s, st, call, out)
+	                    : db_sqlite_error(s, call->query->name, rc);
 	if (e == ERR_OK && !sqlite3_stmt_readonly(st))
 		*changed = sqlite3_changes64(s->handle);
 	sqlite3_reset(st);
@@ -310,7 +317,8 @@ static const struct db_ops sqlite_ops = {
 	.close = sqlite_close,
 };
 
-/* The database is WAL once and for ever. The first change needs the file alone and is refused at once if it is not. */
+/* The database is WAL once and for ever. The first change needs the file alone and is refused at
+ * once if it is not. */
 static enum err
 make_wal(struct db_sqlite *s, int timeout_ms)
 {
@@ -337,10 +345,12 @@ set_up(struct db_sqlite *s)
 	if (e != ERR_OK)
 		return e;
 	/* A log that once grew is cut to 64 MiB when it starts anew. */
-	e = command(s, "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0;"
-		       "PRAGMA journal_size_limit=67108864");
+	e = command(s,
+	            "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0;"
+	            "PRAGMA journal_size_limit=67108864");
 	if (e == ERR_OK && s->base.read_only)
-		e = command(s, "PRAGMA query_only=ON; PRAGMA cache_size=-4096; PRAGMA mmap_size=268435456");
+		e = command(s, "PRAGMA query_only=ON; PRAGMA cache_size=-4096; PRAGMA "
+		               "mmap_size=268435456");
 	else if (e == ERR_OK)
 		e = command(s, "PRAGMA synchronous=FULL; PRAGMA cache_size=-16384");
 	if (!s->base.read_only)

@@ -1,7 +1,7 @@
 /*
  * What SQLite's errors mean to us, and which constraint was violated.
- * What always holds: after a sync that failed nothing this process knows of the file can be trusted any more, so it
- * ends at once, before anything could be acknowledged.
+ * What always holds: after a sync that failed nothing this process knows of the file can be
+ * trusted any more, so it ends at once, before anything could be acknowledged.
  */
 #include <errno.h>
 #include <sqlite3.h>
@@ -62,17 +62,20 @@ split_columns(const char *list, char table[64], char columns[192])
 			return false;
 		snprintf(table, 64, "%.*s", (int)dot, part.p);
 		n += (size_t)snprintf(columns + n, 192 - n, "%s%.*s", n == 0 ? "" : ",", (int)len,
-				      part.p + dot + 1);
+		                      part.p + dot + 1);
 	}
 	return table[0] != '\0';
 }
 
-/* SQLite tells the columns of a violated key; PostgreSQL its name. This finds the name, or makes PostgreSQL's. */
+/* SQLite tells the columns of a violated key; PostgreSQL its name. This finds the name, or makes
+ * PostgreSQL's. */
 static void
 name_unique(struct db_sqlite *s, const char *list)
 {
-	static const char find[] = "SELECT l.name, l.origin FROM pragma_index_list(?1) AS l WHERE l.\"unique\" AND ?2 = "
-				   "(SELECT group_concat(c.name, ',') FROM (SELECT name FROM pragma_index_info(l.name) "
+	static const char find[] = "SELECT l.name, l.origin FROM pragma_index_list(?1) AS l WHERE "
+				   "l.\"unique\" AND ?2 = "
+				   "(SELECT group_concat(c.name, ',') FROM (SELECT name FROM "
+				   "pragma_index_info(l.name) "
 				   "ORDER BY seqno) AS c) ORDER BY l.origin";
 	char table[64], columns[192];
 	if (!split_columns(list, table, columns))

@@ -1,8 +1,10 @@
 /*
- * SQLite lets one connection write at a time and would leave the order to chance and back-off. Inside our process this
- * lock decides instead, so that a waiting commit of the door never stands behind a queue of appliers.
- * What always holds: the holder is one transaction; the lock is handed to a waiter directly, never thrown open while
- * someone waits; two pools on one file share one lock (the list below is the only global, guarded by its own mutex).
+ * SQLite lets one connection write at a time and would leave the order to chance and back-off.
+ * Inside our process this lock decides instead, so that a waiting commit of the door never
+ * stands behind a queue of appliers.
+ * What always holds: the holder is one transaction; the lock is handed to a waiter directly,
+ * never thrown open while someone waits; two pools on one file share one lock (the list below is
+ * the only global, guarded by its own mutex).
  */
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * From SQLite's columns to cells, and the write-ahead log's way into the database.
- * What always holds: a value of another type than declared is an error, never a silent conversion; what is read lives in
- * the arena.
+ * What always holds: a value of another type than declared is an error, never a silent
+ * conversion; what is read lives in the arena.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -35,7 +35,8 @@ storage_class(char type)
 
 /* ERR_DB: other type than declared. */
 static enum err
-read_cell(sqlite3_stmt *st, int col, char type, bool nullable, struct arena *arena, struct db_cell *out)
+read_cell(sqlite3_stmt *st, int col, char type, bool nullable, struct arena *arena,
+          struct db_cell *out)
 {
 	int found = sqlite3_column_type(st, col);
 	*out = (struct db_cell){ .null = found == SQLITE_NULL };
@@ -64,8 +65,8 @@ read_cell(sqlite3_stmt *st, int col, char type, bool nullable, struct arena *are
 }
 
 enum err
-db_sqlite_read_row(struct db_sqlite *s, const struct query *q, sqlite3_stmt *st, struct arena *arena,
-		   struct db_cell *cells)
+db_sqlite_read_row(struct db_sqlite *s, const struct query *q, sqlite3_stmt *st,
+                   struct arena *arena, struct db_cell *cells)
 {
 	for (int c = 0; q->returns[c] != '\0'; c++) {
 		bool nullable = (q->nullable >> c & 1) != 0;
@@ -74,9 +75,9 @@ db_sqlite_read_row(struct db_sqlite *s, const struct query *q, sqlite3_stmt *st,
 			return db_fail(&s->base, e, q->name, "the result is too large");
 		if (e != ERR_OK) {
 			char text[160];
-			snprintf(text, sizeof(text), "column %d (%.40s) is not of type '%c'%s", c + 1,
-				 sqlite3_column_name(st, c), q->returns[c],
-				 cells[c].null ? ": it is NULL" : "");
+			snprintf(text, sizeof(text), "column %d (%.40s) is not of type '%c'%s",
+			         c + 1, sqlite3_column_name(st, c), q->returns[c],
+			         cells[c].null ? ": it is NULL" : "");
 			return db_fail(&s->base, e, q->name, text);
 		}
 	}
@@ -110,7 +111,8 @@ db_sqlite_checkpoint(struct db *db)
 	return e;
 }
 
-/* After each commit. The commit stands whatever happens here, so only a failed sync matters (and ends the process). */
+/* After each commit. The commit stands whatever happens here, so only a failed sync matters (and
+ * ends the process). */
 int
 db_sqlite_wal_hook(void *db, sqlite3 *handle, const char *schema, int pages)
 {

@@ -1,7 +1,9 @@
 /*
- * recado_rows(pointer): a batch as a table, so that SQLite takes any number of rows in one statement, as PostgreSQL does
- * with unnest(). The argument is a struct db_rows bound with sqlite3_bind_pointer; columns are c0, c1, …
- * What always holds: rows come in the order they were added, and the text is not copied: it outlives the statement.
+ * recado_rows(pointer): a batch as a table, so that SQLite takes any number of rows in one
+ * statement, as PostgreSQL does with unnest(). The argument is a struct db_rows bound with
+ * sqlite3_bind_pointer; columns are c0, c1, …
+ * What always holds: rows come in the order they were added, and the text is not copied: it
+ * outlives the statement.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -15,7 +17,8 @@ struct cursor {
 };
 
 static int
-rows_connect(sqlite3 *h, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
+rows_connect(sqlite3 *h, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+             char **error)
 {
 	(void)aux;
 	(void)argc;
@@ -43,14 +46,16 @@ rows_disconnect(sqlite3_vtab *t)
 	return SQLITE_OK;
 }
 
-/* Only one plan: the whole batch. Cheap and short, so that it leads the join and tables are looked up by index. */
+/* Only one plan: the whole batch. Cheap and short, so that it leads the join and tables are looked
+ * up by index. */
 static int
 rows_best_index(sqlite3_vtab *t, sqlite3_index_info *info)
 {
 	(void)t;
 	for (int i = 0; i < info->nConstraint; i++) {
 		const struct sqlite3_index_constraint *c = &info->aConstraint[i];
-		if (c->iColumn != DB_MAX_COLUMNS || c->op != SQLITE_INDEX_CONSTRAINT_EQ || !c->usable)
+		if (c->iColumn != DB_MAX_COLUMNS || c->op != SQLITE_INDEX_CONSTRAINT_EQ ||
+		    !c->usable)
 			continue;
 		info->aConstraintUsage[i].argvIndex = 1;
 		info->aConstraintUsage[i].omit = 1;

@@ -1,6 +1,8 @@
 /*
- * Parameters, batches and results: the values that go into a statement and come out of it, the same for both engines.
- * What always holds: a cell is NULL exactly when `null` is set, and its type letter says which member is meant.
+ * Parameters, batches and results: the values that go into a statement and come out of it, the
+ * same for both engines.
+ * What always holds: a cell is NULL exactly when `null` is set, and its type letter says which
+ * member is meant.
  */
 #include <assert.h>
 
@@ -84,10 +86,21 @@ db_rows_new(struct arena *arena, const struct query *query)
 	return r;
 }
 
+struct db_rows *
+db_rows_of(struct arena *arena, const struct query *query, struct uuid client_id)
+{
+	struct db_rows *r = db_rows_new(arena, query);
+	assert(r->types[0] == 'u' && r->ncols > 1);
+	r->client_id = client_id;
+	return r;
+}
+
 /* Room for the next cell. A row counts once its last cell is there. */
 static struct db_cell *
 next_cell(struct db_rows *r, const char *types)
 {
+	bool of_client = r->at == 0 && !uuid_is_nil(r->client_id);
+	r->at += of_client;
 	assert(strchr(types, r->types[r->at]) != NULL);
 	(void)types;
 	if (r->nrows == r->cap) {
@@ -98,6 +111,8 @@ next_cell(struct db_rows *r, const char *types)
 		r->cells = more;
 		r->cap = cap;
 	}
+	if (of_client)
+		r->cells[r->nrows * r->ncols].u = r->client_id;
 	struct db_cell *c = &r->cells[r->nrows * r->ncols + r->at];
 	if (++r->at == r->ncols) {
 		r->at = 0;

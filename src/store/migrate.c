@@ -1,6 +1,7 @@
 /*
- * Schema migrations. What always holds: one migration is one transaction together with its row in schema_version, and
- * whoever migrates at the same time waits and then finds nothing left to do.
+ * Schema migrations.
+ * What always holds: one migration is one transaction together with its row in schema_version,
+ * and whoever migrates at the same time waits and then finds nothing left to do.
  */
 #include "store/migrate.h"
 
@@ -9,7 +10,8 @@
 
 static const struct query q_has_table = {
 	.name = "migrate_has_table",
-	.sqlite = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'",
+	.sqlite = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = "
+		  "'schema_version'",
 	.postgres = "SELECT to_regclass('schema_version') IS NOT NULL",
 	.params = "",
 	.returns = "b",
@@ -31,9 +33,11 @@ static const struct query q_record = {
 	.writes = true,
 };
 
-static const char start_sqlite[] = "CREATE TABLE IF NOT EXISTS schema_version ("
-				   "version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)";
-/* A migration may take as long as it needs. The lock's first number is ours alone, the second says what for. */
+static const char start_sqlite[] =
+	"CREATE TABLE IF NOT EXISTS schema_version ("
+	"version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL)";
+/* A migration may take as long as it needs. The lock's first number is ours alone, the second says
+ * what for. */
 static const char start_postgres[] =
 	"SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;"
 	"SELECT pg_advisory_xact_lock(1380139843, 1);"
@@ -85,10 +89,12 @@ apply_one(struct db *db, const struct migration *m)
 	enum err e = db_script(db, db_engine(db) == DB_SQLITE ? m->sqlite : m->postgres);
 	if (e != ERR_OK)
 		return e;
-	return db_exec(db, &q_record, DB_PARAMS(db_int(m->version), db_text(str_from(m->name))), NULL, NULL);
+	return db_exec(db, &q_record, DB_PARAMS(db_int(m->version), db_text(str_from(m->name))),
+	               NULL, NULL);
 }
 
-/* One transaction: takes the lock, looks at the version, applies the next migration if there is one. */
+/* One transaction: takes the lock, looks at the version, applies the next migration if there is
+ * one. */
 static enum err
 step(struct db *db, const struct migration *list, int *from, int *now)
 {
@@ -124,7 +130,8 @@ migrate_with(struct db *db, const struct migration *list, int *from, int *to)
 		if (first < 0)
 			first = before;
 		if (now != before)
-			log_info("db.migrated", LOG_INT("version", now), LOG_Z("name", list[now - 1].name));
+			log_info("db.migrated", LOG_INT("version", now),
+			         LOG_Z("name", list[now - 1].name));
 	} while (now < latest_of(list));
 	*from = first;
 	*to = now;

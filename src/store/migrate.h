@@ -1,4 +1,5 @@
-/* Brings a database to this program's schema: numbered, append-only migrations, embedded, applied under a lock. */
+/* Brings a database to this program's schema: numbered, append-only migrations, embedded, applied
+ * under a lock. */
 #ifndef RECADO_STORE_MIGRATE_H
 #define RECADO_STORE_MIGRATE_H
 
@@ -13,8 +14,9 @@ struct migration {
 extern const struct migration migrations[]; /* generated; ends with version 0 */
 
 /*
- * Applies what is missing, each in its own transaction; several processes at once are fine. On an error the migrations
- * before the failing one stay. A database newer than we are is ERR_CONFLICT. from, to: versions before and after.
+ * Applies what is missing, each in its own transaction; several processes at once are fine. On an
+ * error the migrations before the failing one stay. A database newer than we are is ERR_CONFLICT.
+ * from, to: versions before and after.
  */
 MUST_CHECK enum err migrate_up(struct db *, int *from, int *to);
 /* The same with another list. */

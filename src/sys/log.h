@@ -31,7 +31,9 @@ struct log_field {
 /* level: debug info warn error; format: text json. Also called on SIGHUP. */
 void log_setup(enum log_level min, bool json);
 void log_event(enum log_level, const char *event, const struct log_field *fields);
-#define LOG_FIELDS(...)    ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ .kind = 0 } })
+/* clang-format off */
+#define LOG_FIELDS(...) ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) { .kind = 0 } })
+/* clang-format on */
 #define log_debug(ev, ...) log_event(LOG_DEBUG, (ev), LOG_FIELDS(__VA_ARGS__))
 #define log_info(ev, ...)  log_event(LOG_LEVEL_INFO, (ev), LOG_FIELDS(__VA_ARGS__))
 #define log_warn(ev, ...)  log_event(LOG_LEVEL_WARN, (ev), LOG_FIELDS(__VA_ARGS__))

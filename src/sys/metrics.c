@@ -8,10 +8,10 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/time.h"
 #include "sys/clock.h"
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
@@ -170,64 +170,67 @@ render_histogram(struct buf *b, enum metric m)
 	buf_fmt(b, "%s_count %lld\n", name, (long long)n);
 }
 
-/* The kernel's figures on this process: resident bytes, and microseconds since it began. 0 if
- * unknown. */
-static void
-read_process(int64_t *resident, int64_t *age_us)
+/* A small file of the kernel as text; empty if it cannot be read. */
+static const char *
+read_small(const char *path, char *text, size_t size)
 {
-	unsigned long long pages = 0, start = 0;
+	FILE *f = fopen(path, "re");
+	size_t n = f == NULL ? 0 : fread(text, 1, size - 1, f);
+
+	text[n] = '\0';
+	if (f != NULL)
+		(void)fclose(f);
+	return text;
+}
+
+/* What follows the nth blank at or after p. */
+static const char *
+after_blanks(const char *p, int n)
+{
+	for (; p != NULL && n > 0; n--) {
+		p = strchr(p, ' ');
+		p = p == NULL ? NULL : p + 1;
+	}
+	return p == NULL ? "" : p;
+}
+
+/* Resident bytes of this process, 0 if the kernel does not tell. */
+static int64_t
+resident_bytes(void)
+{
+	char text[256];
+	const char *second = after_blanks(read_small("/proc/self/statm", text, sizeof(text)), 1);
+
+	return (int64_t)strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE);
+}
+
+/* Microseconds since this process began, 0 if the kernel does not tell. */
+static int64_t
+age_us(void)
+{
 	char text[1024];
-	double up = 0;
-	FILE *f;
+	const char *name_end = strrchr(read_small("/proc/self/stat", text, sizeof(text)), ')');
+	double start = strtod(after_blanks(name_end, 20), NULL) / (double)sysconf(_SC_CLK_TCK);
+	double up = strtod(read_small("/proc/uptime", text, sizeof(text)), NULL);
 
-	*resident = 0;
-	*age_us = 0;
-	f = fopen("/proc/self/statm", "re");
-	if (f != NULL) {
-		if (fscanf(f, "%*u %llu", &pages) == 1)
-			*resident = (int64_t)pages * sysconf(_SC_PAGESIZE);
-		(void)fclose(f);
-	}
-	f = fopen("/proc/self/stat", "re");
-	if (f != NULL) {
-		size_t n = fread(text, 1, sizeof(text) - 1, f);
-		const char *at;
-
-		text[n] = '\0';
-		at = strrchr(text, ')'); /* the name before it may hold anything */
-		for (int field = 2; at != NULL && field < 22; field++)
-			at = strchr(at + 1, ' ');
-		if (at != NULL)
-			(void)sscanf(at, "%llu", &start);
-		(void)fclose(f);
-	}
-	f = fopen("/proc/uptime", "re");
-	if (f != NULL) {
-		if (start > 0 && fscanf(f, "%lf", &up) == 1)
-			*age_us = (int64_t)((up - (double)start / (double)sysconf(_SC_CLK_TCK)) *
-			                    1e6);
-		(void)fclose(f);
-	}
-	if (*age_us < 0)
-		*age_us = 0;
+	return start > 0 && up > start ? (int64_t)((up - start) * 1e6) : 0;
 }
 
 static void
 render_process(struct buf *b)
 {
-	int64_t resident, age_us;
+	int64_t age = age_us();
 
-	read_process(&resident, &age_us);
 	render_head(b, "recado_build_info", "gauge", "Which version runs.");
 	buf_fmt(b, "recado_build_info{version=\"%s\"} 1\n", RECADO_VERSION);
 	render_head(b, "recado_uptime_seconds", "gauge", "Seconds since the process began.");
 	buf_z(b, "recado_uptime_seconds ");
-	render_seconds(b, age_us);
+	render_seconds(b, age);
 	render_head(b, "process_start_time_seconds", "gauge", "When the process began, Unix time.");
 	buf_z(b, "process_start_time_seconds ");
-	render_seconds(b, clock_now(&clock_real) * 1000 - age_us);
+	render_seconds(b, clock_now(&clock_real) * 1000 - age);
 	render_head(b, "process_resident_memory_bytes", "gauge", "Resident memory.");
-	buf_fmt(b, "process_resident_memory_bytes %lld\n", (long long)resident);
+	buf_fmt(b, "process_resident_memory_bytes %lld\n", (long long)resident_bytes());
 }
 
 void

@@ -3,7 +3,7 @@
  * since the last onboarding, ties by bytes; nothing here depends on the order of events.
  */
 #include "base/digest.h"
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 static const struct {
@@ -133,7 +133,7 @@ fold_account(struct apply *ap, const struct apply_entry *e, const struct fact_ac
 static enum err
 connections_store(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_connections_update);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_connections_update, ap->o.client_id);
 
 	for (size_t i = 0; i < ap->connections.n; i++) {
 		const struct apply_connection *c = &ap->connections.v[i];
@@ -147,7 +147,7 @@ connections_store(struct apply *ap)
 		db_row_text(rows, c->status_key);
 		db_row_time(rows, c->last_webhook_at);
 	}
-	return db_exec(ap->o.db, &q_apply_connections_update, DB_PARAMS(db_uuid(ap->o.client_id), db_time(ap->o.now_ms)),
+	return db_exec(ap->o.db, &q_apply_connections_update, DB_PARAMS(db_time(ap->o.now_ms)),
 		       rows, NULL);
 }
 

@@ -2,7 +2,7 @@
  * Amendments of a batch: joined to the message they name in the conversation of the person they name, or kept until there
  * is one. What always holds: one without a person is joined to every message with the key and kept for those to come.
  */
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 /* true if it was joined to some message. */
@@ -60,7 +60,7 @@ add_waiting(struct apply *ap, const struct db_result *r)
 static enum err
 load_waiting(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_amendments);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_amendments, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -75,7 +75,7 @@ load_waiting(struct apply *ap)
 		db_row_uuid(rows, m->row.connection_id);
 		db_row_text(rows, m->row.key);
 	}
-	e = db_query(ap->o.db, &q_apply_amendments, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_amendments, DB_NO_PARAMS, rows, ap->o.arena, &r);
 	if (e == ERR_OK)
 		add_waiting(ap, &r);
 	return e;
@@ -148,8 +148,8 @@ distinct(struct apply *ap, size_t *n)
 enum err
 apply_amendments_store(struct apply *ap)
 {
-	struct db_rows *keep = db_rows_new(ap->o.arena, &q_apply_amendments_insert);
-	struct db_rows *drop = db_rows_new(ap->o.arena, &q_apply_amendments_delete);
+	struct db_rows *keep = db_rows_of(ap->o.arena, &q_apply_amendments_insert, ap->o.client_id);
+	struct db_rows *drop = db_rows_of(ap->o.arena, &q_apply_amendments_delete, ap->o.client_id);
 	struct apply_amendment **waiting;
 	size_t n;
 	enum err e;
@@ -173,9 +173,9 @@ apply_amendments_store(struct apply *ap)
 		db_row_time(keep, waiting[i]->a.rank);
 		db_row_time(keep, waiting[i]->a.received_at);
 	}
-	e = db_exec(ap->o.db, &q_apply_amendments_delete, DB_PARAMS(db_uuid(ap->o.client_id)), drop, NULL);
+	e = db_exec(ap->o.db, &q_apply_amendments_delete, DB_NO_PARAMS, drop, NULL);
 	if (e == ERR_OK)
-		e = db_exec(ap->o.db, &q_apply_amendments_insert, DB_PARAMS(db_uuid(ap->o.client_id)), keep, NULL);
+		e = db_exec(ap->o.db, &q_apply_amendments_insert, DB_NO_PARAMS, keep, NULL);
 	return e;
 }
 
@@ -183,13 +183,13 @@ apply_amendments_store(struct apply *ap)
 enum err
 apply_amendments_rematch(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_amendments_of);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_amendments_of, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
 	for (size_t i = 0; i < ap->merged_leads.n; i++)
 		db_row_uuid(rows, ap->merged_leads.v[i]);
-	e = db_query(ap->o.db, &q_apply_amendments_of, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_amendments_of, DB_NO_PARAMS, rows, ap->o.arena, &r);
 	if (e == ERR_OK)
 		add_waiting(ap, &r);
 	return e;

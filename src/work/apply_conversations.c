@@ -3,7 +3,7 @@
  * folded in memory, one whose time or direction changed makes the conversation dirty: then all its columns are worked out
  * again from the stored messages. What always holds: both ways give the same row.
  */
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 static void
@@ -63,7 +63,7 @@ conversation_slots(struct apply *ap)
 enum err
 apply_conversations_load(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_conversations);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_conversations, ap->o.client_id);
 	struct db_result res;
 	enum err e;
 
@@ -77,7 +77,7 @@ apply_conversations_load(struct apply *ap)
 		db_row_uuid(rows, ap->leads.v[c->lead].row.id);
 		db_row_uuid(rows, c->connection_id);
 	}
-	e = db_query(ap->o.db, &q_apply_conversations, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &res);
+	e = db_query(ap->o.db, &q_apply_conversations, DB_NO_PARAMS, rows, ap->o.arena, &res);
 	if (e != ERR_OK)
 		return e;
 	for (size_t r = 0; r < res.nrows; r++)
@@ -222,7 +222,7 @@ conversation_write(struct apply *ap, struct db_rows *rows, const struct apply_co
 static enum err
 recompute(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_conversations_fold);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -232,7 +232,7 @@ recompute(struct apply *ap)
 			db_row_uuid(rows, ap->conversations.v[i].id);
 		}
 	}
-	e = db_query(ap->o.db, &q_apply_conversations_fold, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_conversations_fold, DB_NO_PARAMS, rows, ap->o.arena, &r);
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct apply_conversation *c = &ap->conversations.v[db_get_int(&r, i, 0)];
 
@@ -255,9 +255,9 @@ recompute(struct apply *ap)
 enum err
 apply_conversations_store(struct apply *ap)
 {
-	struct db_rows *fresh = db_rows_new(ap->o.arena, &q_apply_conversations_insert);
-	struct db_rows *changed = db_rows_new(ap->o.arena, &q_apply_conversations_update);
-	const struct db_param params[] = { db_uuid(ap->o.client_id), db_time(ap->o.now_ms) };
+	struct db_rows *fresh = db_rows_of(ap->o.arena, &q_apply_conversations_insert, ap->o.client_id);
+	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_conversations_update, ap->o.client_id);
+	const struct db_param params[] = { db_time(ap->o.now_ms) };
 	enum err e = recompute(ap);
 
 	for (size_t i = 0; i < ap->conversations.n; i++) {
@@ -279,7 +279,7 @@ apply_conversations_store(struct apply *ap)
 enum err
 apply_leads_recompute(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_leads_times);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_leads_times, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -287,7 +287,7 @@ apply_leads_recompute(struct apply *ap)
 		if (ap->leads.v[i].times_dirty)
 			db_row_uuid(rows, ap->leads.v[i].row.id);
 	}
-	e = db_query(ap->o.db, &q_apply_leads_times, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_leads_times, DB_NO_PARAMS, rows, ap->o.arena, &r);
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct uuid id = db_get_uuid(&r, i, 0);
 		struct apply_lead *l = &ap->leads.v[map_get(&ap->lead_map, str_n((const char *)id.b, sizeof(id.b)))];

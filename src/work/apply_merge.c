@@ -2,7 +2,7 @@
  * Two people turned out to be one. What always holds: afterwards every table reads as if they had been one from the
  * beginning; the lost ids are kept in `redirects`. Rare, so each lost lead costs a few statements of its own.
  */
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 struct merge_conversation {
@@ -24,8 +24,8 @@ static enum err
 merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 {
 	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(kept), db_uuid(lost) };
-	struct db_rows *changed = db_rows_new(ap->o.arena, &q_apply_messages_update);
-	struct db_rows *gone = db_rows_new(ap->o.arena, &q_apply_messages_delete);
+	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_messages_update, ap->o.client_id);
+	struct db_rows *gone = db_rows_of(ap->o.arena, &q_apply_messages_delete, ap->o.client_id);
 	struct db_result r;
 	enum err e = db_query(ap->o.db, &q_apply_messages_of, p, NULL, ap->o.arena, &r);
 
@@ -50,9 +50,9 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 		db_row_uuid(gone, from->id);
 	}
 	if (e == ERR_OK)
-		e = db_exec(ap->o.db, &q_apply_messages_update, DB_PARAMS(p[0], db_time(ap->o.now_ms)), changed, NULL);
+		e = db_exec(ap->o.db, &q_apply_messages_update, DB_PARAMS(db_time(ap->o.now_ms)), changed, NULL);
 	if (e == ERR_OK)
-		e = db_exec(ap->o.db, &q_apply_messages_delete, DB_PARAMS(p[0]), gone, NULL);
+		e = db_exec(ap->o.db, &q_apply_messages_delete, DB_NO_PARAMS, gone, NULL);
 	if (e == ERR_OK)
 		e = db_exec(ap->o.db, &q_apply_messages_move, p, NULL, NULL);
 	return e;
@@ -81,7 +81,7 @@ merge_tickets(struct apply *ap, struct uuid kept, struct uuid lost, struct uuid 
 {
 	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(kept), db_uuid(lost) };
 	struct open_ticket t[2] = { 0 };
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_tickets_opened);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_tickets_opened, ap->o.client_id);
 	struct db_result r;
 	enum err e = db_query(ap->o.db, &q_apply_tickets_of, p, NULL, ap->o.arena, &r);
 
@@ -108,7 +108,7 @@ merge_tickets(struct apply *ap, struct uuid kept, struct uuid lost, struct uuid 
 			e = db_exec(ap->o.db, &q_apply_messages_ticket_move, DB_PARAMS(p[0], db_uuid(k->id), db_uuid(l->id)), NULL,
 				    NULL);
 		if (e == ERR_OK)
-			e = db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(p[0], db_time(ap->o.now_ms)), rows, NULL);
+			e = db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
 		if (e == ERR_OK)
 			e = redirect(ap, "ticket", l->id, k->id);
 	}
@@ -120,8 +120,8 @@ static enum err
 refold_ticket(struct apply *ap, struct uuid id)
 {
 	const struct db_param p[] = { db_uuid(ap->o.client_id), db_time(ap->o.now_ms) };
-	struct db_rows *ask = db_rows_new(ap->o.arena, &q_apply_tickets_first);
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_tickets_opened);
+	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_tickets_first, ap->o.client_id);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_tickets_opened, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -139,14 +139,14 @@ refold_ticket(struct apply *ap, struct uuid id)
 static enum err
 refold(struct apply *ap, struct uuid id, struct uuid open)
 {
-	struct db_rows *ask = db_rows_new(ap->o.arena, &q_apply_conversations_fold);
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_conversations_update);
+	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_conversations_update, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
 	db_row_int(ask, 0);
 	db_row_uuid(ask, id);
-	e = db_query(ap->o.db, &q_apply_conversations_fold, DB_PARAMS(db_uuid(ap->o.client_id)), ask, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_conversations_fold, DB_NO_PARAMS, ask, ap->o.arena, &r);
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
 	db_row_uuid(rows, id);
@@ -163,7 +163,7 @@ refold(struct apply *ap, struct uuid id, struct uuid open)
 	db_row_bool(rows, db_get_bool(&r, 0, 11));
 	db_row_uuid(rows, open);
 	return db_exec(ap->o.db, &q_apply_conversations_update,
-		       DB_PARAMS(db_uuid(ap->o.client_id), db_time(ap->o.now_ms)), rows, NULL);
+		       DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
 }
 
 static enum err

@@ -4,7 +4,7 @@
  */
 #include <assert.h>
 
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 /* The slot of (conversation, key), made if it is new. Valid until the next slot is made. */
@@ -153,7 +153,7 @@ apply_message_write(struct arena *a, struct db_rows *rows, const struct message 
 static struct db_rows *
 wanted_rows(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_messages);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_messages, ap->o.client_id);
 	struct map asked;
 
 	map_init(&asked, ap->o.arena, ap->messages.n + ap->amendments.n);
@@ -214,7 +214,7 @@ static enum err
 messages_load(struct apply *ap)
 {
 	struct db_result res;
-	enum err e = db_query(ap->o.db, &q_apply_messages, DB_PARAMS(db_uuid(ap->o.client_id)), wanted_rows(ap),
+	enum err e = db_query(ap->o.db, &q_apply_messages, DB_NO_PARAMS, wanted_rows(ap),
 			      ap->o.arena, &res);
 
 	if (e != ERR_OK)
@@ -274,9 +274,9 @@ apply_messages_fold(struct apply *ap)
 enum err
 apply_messages_store(struct apply *ap)
 {
-	struct db_rows *fresh = db_rows_new(ap->o.arena, &q_apply_messages_insert);
-	struct db_rows *changed = db_rows_new(ap->o.arena, &q_apply_messages_update);
-	const struct db_param params[] = { db_uuid(ap->o.client_id), db_time(ap->o.now_ms) };
+	struct db_rows *fresh = db_rows_of(ap->o.arena, &q_apply_messages_insert, ap->o.client_id);
+	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_messages_update, ap->o.client_id);
+	const struct db_param params[] = { db_time(ap->o.now_ms) };
 	enum err e;
 
 	for (size_t i = 0; i < ap->messages.n; i++) {

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "core/phone.h"
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 static size_t
@@ -76,7 +76,7 @@ apply_person(struct apply *ap, const struct fact_person *p, struct str own, stru
 static enum err
 identities_load(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_identities);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_identities, ap->o.client_id);
 	struct db_result res;
 	enum err e;
 
@@ -85,7 +85,7 @@ identities_load(struct apply *ap)
 		db_row_text(rows, ap->nodes.v[i].value);
 		db_row_int(rows, (int64_t)i);
 	}
-	e = db_query(ap->o.db, &q_apply_identities, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &res);
+	e = db_query(ap->o.db, &q_apply_identities, DB_NO_PARAMS, rows, ap->o.arena, &res);
 	if (e != ERR_OK)
 		return e;
 	for (size_t r = 0; r < res.nrows; r++)
@@ -145,7 +145,7 @@ lead_read(const struct db_result *r, size_t i, struct lead *l)
 static enum err
 leads_load(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_leads);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_leads, ap->o.client_id);
 	struct db_result res;
 	enum err e;
 
@@ -155,7 +155,7 @@ leads_load(struct apply *ap)
 	}
 	for (size_t i = 0; i < ap->leads.n; i++)
 		db_row_uuid(rows, ap->leads.v[i].row.id);
-	e = db_query(ap->o.db, &q_apply_leads, DB_PARAMS(db_uuid(ap->o.client_id)), rows, ap->o.arena, &res);
+	e = db_query(ap->o.db, &q_apply_leads, DB_NO_PARAMS, rows, ap->o.arena, &res);
 	if (e != ERR_OK)
 		return e;
 	if (res.nrows != ap->leads.n)
@@ -327,7 +327,7 @@ lead_write(struct db_rows *rows, const struct lead *l)
 static enum err
 identities_insert(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_identities_insert);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_identities_insert, ap->o.client_id);
 
 	for (size_t i = 0; i < ap->nodes.n; i++) {
 		if (!uuid_is_nil(ap->nodes.v[i].lead_id))
@@ -336,15 +336,15 @@ identities_insert(struct apply *ap)
 		db_row_text(rows, ap->nodes.v[i].value);
 		db_row_uuid(rows, apply_lead_of(ap, i)->row.id);
 	}
-	return db_exec(ap->o.db, &q_apply_identities_insert, DB_PARAMS(db_uuid(ap->o.client_id)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_identities_insert, DB_NO_PARAMS, rows, NULL);
 }
 
 enum err
 apply_people_store(struct apply *ap)
 {
-	struct db_rows *fresh = db_rows_new(ap->o.arena, &q_apply_leads_insert);
-	struct db_rows *changed = db_rows_new(ap->o.arena, &q_apply_leads_update);
-	const struct db_param params[] = { db_uuid(ap->o.client_id), db_time(ap->o.now_ms) };
+	struct db_rows *fresh = db_rows_of(ap->o.arena, &q_apply_leads_insert, ap->o.client_id);
+	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_leads_update, ap->o.client_id);
+	const struct db_param params[] = { db_time(ap->o.now_ms) };
 	enum err e;
 
 	for (size_t i = 0; i < ap->leads.n; i++) {

@@ -3,7 +3,7 @@
  * account. What always holds: a run's columns are folds over what was received in its interval; the status itself is
  * worked out elsewhere (work/sync_status) from these folds.
  */
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 static enum err
@@ -220,7 +220,7 @@ struct chunk_ref {
 static enum err
 chunks_store(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_chunks);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_chunks, ap->o.client_id);
 	FACTS_LIST(struct chunk_ref) refs = { 0 };
 	struct map seen;
 
@@ -261,14 +261,14 @@ chunks_store(struct apply *ap)
 		db_row_int(rows, refs.v[i].problems);
 		db_row_time(rows, refs.v[i].received_at);
 	}
-	return db_exec(ap->o.db, &q_apply_chunks, DB_PARAMS(db_uuid(ap->o.client_id)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_chunks, DB_NO_PARAMS, rows, NULL);
 }
 
 /* People whom the address book named, and when the run's first state sync came. */
 static enum err
 contacts_store(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_contacts);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_contacts, ap->o.client_id);
 	FACTS_LIST(struct apply_failure) refs = { 0 };
 	struct map seen;
 
@@ -312,13 +312,13 @@ contacts_store(struct apply *ap)
 		db_row_uuid(rows, lead);
 		db_row_time(rows, refs.v[i].received_at);
 	}
-	return db_exec(ap->o.db, &q_apply_contacts, DB_PARAMS(db_uuid(ap->o.client_id)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_contacts, DB_NO_PARAMS, rows, NULL);
 }
 
 static enum err
 failures_store(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_failures);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_failures, ap->o.client_id);
 	struct map seen;
 
 	map_init(&seen, ap->o.arena, 16);
@@ -340,13 +340,13 @@ failures_store(struct apply *ap)
 		db_row_text(rows, str_from(f->code));
 		db_row_time(rows, received_at);
 	}
-	return db_exec(ap->o.db, &q_apply_failures, DB_PARAMS(db_uuid(ap->o.client_id)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_failures, DB_NO_PARAMS, rows, NULL);
 }
 
 static enum err
 runs_store(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_runs_update);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_runs_update, ap->o.client_id);
 
 	for (size_t i = 0; i < ap->connections.n; i++) {
 		for (size_t k = 0; k < ap->connections.v[i].runs.n; k++) {
@@ -374,7 +374,7 @@ runs_store(struct apply *ap)
 			db_row_int(rows, run->duplicates);
 		}
 	}
-	return db_exec(ap->o.db, &q_apply_runs_update, DB_PARAMS(db_uuid(ap->o.client_id)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_runs_update, DB_NO_PARAMS, rows, NULL);
 }
 
 enum err

@@ -3,7 +3,7 @@
  * the messages that came live while it was open. What always holds: at most one open ticket a conversation; a closed
  * ticket is never written. Source: 3-whatsapp §3 "messages".
  */
-#include "queries.h"
+#include "store/queries.h"
 #include "work/apply_internal.h"
 
 enum err
@@ -37,7 +37,7 @@ apply_tickets_decide(struct apply *ap)
 static enum err
 tickets_insert(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_tickets_insert);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_tickets_insert, ap->o.client_id);
 
 	for (size_t i = 0; i < ap->conversations.n; i++) {
 		const struct apply_conversation *c = &ap->conversations.v[i];
@@ -49,7 +49,7 @@ tickets_insert(struct apply *ap)
 		db_row_uuid(rows, ap->leads.v[c->lead].row.id);
 		db_row_time(rows, c->ticket_opened_at);
 	}
-	return db_exec(ap->o.db, &q_apply_tickets_insert, DB_PARAMS(db_uuid(ap->o.client_id), db_time(ap->o.now_ms)),
+	return db_exec(ap->o.db, &q_apply_tickets_insert, DB_PARAMS(db_time(ap->o.now_ms)),
 		       rows, NULL);
 }
 
@@ -57,8 +57,8 @@ tickets_insert(struct apply *ap)
 static enum err
 tickets_reopened_at(struct apply *ap)
 {
-	struct db_rows *ask = db_rows_new(ap->o.arena, &q_apply_tickets_first);
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_tickets_opened);
+	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_tickets_first, ap->o.client_id);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_tickets_opened, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -70,7 +70,7 @@ tickets_reopened_at(struct apply *ap)
 			db_row_uuid(ask, c->open_ticket);
 		}
 	}
-	e = db_query(ap->o.db, &q_apply_tickets_first, DB_PARAMS(db_uuid(ap->o.client_id)), ask, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_tickets_first, DB_NO_PARAMS, ask, ap->o.arena, &r);
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < r.nrows; i++) {
@@ -88,7 +88,7 @@ tickets_reopened_at(struct apply *ap)
 			db_row_time(rows, c->ticket_opened_at);
 		}
 	}
-	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_uuid(ap->o.client_id), db_time(ap->o.now_ms)),
+	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)),
 		       rows, NULL);
 }
 
@@ -96,8 +96,8 @@ tickets_reopened_at(struct apply *ap)
 static enum err
 tickets_origin(struct apply *ap)
 {
-	struct db_rows *ask = db_rows_new(ap->o.arena, &q_apply_tickets_open);
-	struct db_rows *rows = db_rows_new(ap->o.arena, &q_apply_tickets_origin);
+	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_tickets_open, ap->o.client_id);
+	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_tickets_origin, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -107,7 +107,7 @@ tickets_origin(struct apply *ap)
 			db_row_uuid(ask, ap->leads.v[i].row.id);
 		}
 	}
-	e = db_query(ap->o.db, &q_apply_tickets_open, DB_PARAMS(db_uuid(ap->o.client_id)), ask, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_tickets_open, DB_NO_PARAMS, ask, ap->o.arena, &r);
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < r.nrows; i++) {
@@ -119,7 +119,7 @@ tickets_origin(struct apply *ap)
 		db_row_uuid(rows, db_get_uuid(&r, i, 1));
 		db_row_text(rows, str_from(origin));
 	}
-	return db_exec(ap->o.db, &q_apply_tickets_origin, DB_PARAMS(db_uuid(ap->o.client_id), db_time(ap->o.now_ms)),
+	return db_exec(ap->o.db, &q_apply_tickets_origin, DB_PARAMS(db_time(ap->o.now_ms)),
 		       rows, NULL);
 }
 

@@ -4,7 +4,7 @@
  * visible, counted, replayable.
  */
 #include "core/wa_decode.h"
-#include "queries.h"
+#include "store/queries.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain_internal.h"

@@ -3,7 +3,7 @@
  * is not routed yet, parked (its number is unknown), ignored or unreadable.
  */
 #include "core/wa_decode.h"
-#include "queries.h"
+#include "store/queries.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain_internal.h"

@@ -366,7 +366,7 @@ ingest_start(const struct ingest_options *o, struct ingest **out)
 
 	assert(o->batch_entries > 0 && o->max_entries > 0);
 	in->o = *o;
-	in->batch = must_alloc(o->batch_entries, sizeof(*in->batch));
+	in->batch = must_alloc(o->batch_entries, sizeof(struct entry *));
 	in->answers = must_alloc(o->batch_entries, sizeof(*in->answers));
 	in->late = must_alloc(o->max_entries, sizeof(*in->late));
 	in->arena = arena_new(o->batch_bytes * 8 + o->batch_entries * 1024 + (16 << 20));

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "queries.h"
+#include "store/queries.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain.h"

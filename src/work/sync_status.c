@@ -2,7 +2,7 @@
 #include "work/sync_status.h"
 
 #include "core/wa_rules.h"
-#include "queries.h"
+#include "store/queries.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
 

@@ -36,13 +36,14 @@ write_text(const char *path, const char *text)
 static inline const char *
 read_text(const char *path)
 {
-	char *text = arena_alloc(test_arena(), (1 << 20) + 1);
+	char *bytes = malloc((1 << 20) + 1), *text;
 	FILE *f = fopen(path, "re");
 	size_t n;
 
 	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
-	n = fread(text, 1, 1 << 20, f);
-	text[n] = 0;
+	n = fread(bytes, 1, 1 << 20, f);
+	text = arena_copy(test_arena(), bytes, n);
+	free(bytes);
 	fclose(f);
 	return text;
 }

@@ -1,6 +1,6 @@
 /*
- * Talks to pg-start over two pipes. What always holds: only this process (and its forks) hold the writing end, so the
- * server sees the end of its input when we end, even by a signal.
+ * Talks to pg-start over two pipes. What always holds: only this process (and its forks) hold the
+ * writing end, so the server sees the end of its input when we end, even by a signal.
  */
 #include "pg.h"
 
@@ -131,5 +131,5 @@ pg_server_new_database(struct pg_server *s, struct arena *arena)
 	PQclear(res);
 	PQfinish(conn);
 	return str_z(arena, str_fmt(arena, "%.*s/" STR_FMT "%s", (int)(slash - s->url), s->url,
-				    STR_ARG(name), query));
+	                            STR_ARG(name), query));
 }

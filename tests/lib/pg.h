@@ -1,6 +1,7 @@
 /*
- * A private PostgreSQL for a test program, through tests/lib/pg-start (found by the environment variable PG_START). It
- * ends with the program, however that ends. Not thread-safe; forked tests may use the server of their parent.
+ * A private PostgreSQL for a test program, through tests/lib/pg-start (found by the environment
+ * variable PG_START). It ends with the program, however that ends. Not thread-safe; forked tests
+ * may use the server of their parent.
  */
 #ifndef RECADO_TESTS_PG_H
 #define RECADO_TESTS_PG_H

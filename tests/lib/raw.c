@@ -85,7 +85,8 @@ lite_column(struct raw *r, struct arena *a, const char *sql, struct str **out)
 			v = more;
 			cap = cap ? cap * 2 : 64;
 		}
-		v[n++] = str_dup(a, str_n((const char *)sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
+		v[n++] = str_dup(a, str_n((const char *)sqlite3_column_text(st, 0),
+		                          (size_t)sqlite3_column_bytes(st, 0)));
 	}
 	if (sqlite3_finalize(st) != SQLITE_OK)
 		fail(sql, sqlite3_errmsg(r->lite));
@@ -102,7 +103,8 @@ raw_column(struct raw *r, struct arena *a, const char *sql, struct str **out)
 	size_t n = (size_t)PQntuples(res);
 	struct str *v = ARENA_ARRAY(a, n + 1, struct str);
 	for (size_t i = 0; i < n; i++)
-		v[i] = str_dup(a, str_n(PQgetvalue(res, (int)i, 0), (size_t)PQgetlength(res, (int)i, 0)));
+		v[i] = str_dup(
+			a, str_n(PQgetvalue(res, (int)i, 0), (size_t)PQgetlength(res, (int)i, 0)));
 	PQclear(res);
 	*out = v;
 	return n;
@@ -124,7 +126,8 @@ raw_number(struct raw *r, const char *sql)
 size_t
 raw_columns_of(struct raw *r, struct arena *a, const char *table, struct str **out)
 {
-	const char *pg = "SELECT column_name FROM information_schema.columns WHERE table_name = '%s' AND table_schema = 'public'";
+	const char *pg = "SELECT column_name FROM information_schema.columns WHERE table_name = "
+			 "'%s' AND table_schema = 'public'";
 	const char *lite = "SELECT name FROM pragma_table_info('%s')";
 
 	return raw_column(r, a, str_z(a, str_fmt(a, r->pg != NULL ? pg : lite, table)), out);

@@ -1,6 +1,7 @@
 /*
- * A database as anyone else would open it, for what tests must do behind the program's back: emptying tables, looking at
- * the schema, breaking things. SQL is text here. Aborts where a statement fails.
+ * A database as anyone else would open it, for what tests must do behind the program's back:
+ * emptying tables, looking at the schema, breaking things. SQL is text here. Aborts where a
+ * statement fails.
  */
 #ifndef RECADO_TESTS_RAW_H
 #define RECADO_TESTS_RAW_H

@@ -1,6 +1,7 @@
 /*
- * The simulated world before it is used to judge anything: the same seed is the same world, and what it says on the wire
- * decodes to what it means. What always holds: nothing here needs a server.
+ * The simulated world before it is used to judge anything: the same seed is the same world, and
+ * what it says on the wire decodes to what it means. What always holds: nothing here needs a
+ * server.
  */
 #include "base/map.h"
 #include "base/time.h"
@@ -42,7 +43,8 @@ decode(struct str body, enum wa_body expected)
 	struct str reason;
 	enum wa_body got = wa_decode(test_arena(), body, &f, &reason);
 
-	ck_assert_msg(got == expected, "decoded to %d, not %d: " STR_FMT, got, expected, STR_ARG(body));
+	ck_assert_msg(got == expected, "decoded to %d, not %d: " STR_FMT, got, expected,
+	              STR_ARG(body));
 	return f;
 }
 
@@ -73,11 +75,13 @@ START_TEST(every_body_decodes_without_a_problem)
 		struct world_bodies bodies = bodies_of(&o, &w);
 		for (size_t i = 0; i < bodies.n; i++) {
 			bool odd = strcmp(bodies.v[i].part, "odd") == 0;
-			bool page = odd && str_starts(bodies.v[i].bytes, STR("{\"object\":\"page\""));
-			struct facts f = decode(bodies.v[i].bytes, page ? WA_BODY_IGNORED : WA_BODY_OK);
+			bool page = odd &&
+			            str_starts(bodies.v[i].bytes, STR("{\"object\":\"page\""));
+			struct facts f =
+				decode(bodies.v[i].bytes, page ? WA_BODY_IGNORED : WA_BODY_OK);
 			if (!odd && f.problems.n > 0)
-				ck_abort_msg("%s: %s " STR_FMT, bodies.v[i].part, f.problems.v[0].code,
-					     STR_ARG(f.problems.v[0].path));
+				ck_abort_msg("%s: %s " STR_FMT, bodies.v[i].part,
+				             f.problems.v[0].code, STR_ARG(f.problems.v[0].path));
 		}
 	}
 }
@@ -104,8 +108,8 @@ START_TEST(every_message_that_is_expected_is_on_the_wire)
 		world_expect_person(test_arena(), &w, i, &x);
 		expected += x.nmessages;
 		for (size_t k = 0; k < x.nmessages; k++)
-			ck_assert_msg(map_get(&keys, x.messages[k].key) != MAP_NONE, STR_FMT " is never told",
-				      STR_ARG(x.messages[k].key));
+			ck_assert_msg(map_get(&keys, x.messages[k].key) != MAP_NONE,
+			              STR_FMT " is never told", STR_ARG(x.messages[k].key));
 	}
 	ck_assert_uint_eq(keys.n, expected);
 	ck_assert_uint_gt(expected, o.messages + o.live - 1);
@@ -144,8 +148,9 @@ START_TEST(every_shape_of_the_reference_occurs)
 		both += w.messages[i].in_history && w.messages[i].in_live;
 	for (int k = 0; k < WIRE_EDIT; k++)
 		if (k != WIRE_REACTION && k != WIRE_NEW_USER_ID)
-			ck_assert_msg(map_get(&types, str_from(wire_kind_type((enum wire_kind)k))) != MAP_NONE, "no %s",
-				      wire_kind_type((enum wire_kind)k));
+			ck_assert_msg(map_get(&types, str_from(wire_kind_type(
+							      (enum wire_kind)k))) != MAP_NONE,
+			              "no %s", wire_kind_type((enum wire_kind)k));
 	for (size_t k = 0; k < 4; k++)
 		ck_assert_uint_gt(amendments[k], 0);
 	ck_assert_uint_gt(late, 0);
@@ -197,7 +202,9 @@ END_TEST
 
 START_TEST(wild_bodies_are_survived_and_mostly_understood)
 {
-	struct wild_options o = { .at = INT64_C(1768906800000), .bodies = 40, .nlines = 2, .strangers = true };
+	struct wild_options o = {
+		.at = INT64_C(1768906800000), .bodies = 40, .nlines = 2, .strangers = true
+	};
 	size_t messages = 0, problems = 0, amendments = 0;
 
 	o.lines[0] = (struct wire_line){ STR("101"), STR("201"), STR("551130000001") };
@@ -226,18 +233,22 @@ END_TEST
 START_TEST(a_signature_is_the_keyed_digest_of_the_bytes)
 {
 	/* RFC 4231, test case 2 */
-	ck_assert_str(deliver_signature(test_arena(), STR("Jefe"), STR("what do ya want for nothing?")),
-		      "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	ck_assert_str(
+		deliver_signature(test_arena(), STR("Jefe"), STR("what do ya want for nothing?")),
+		"sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 END_TEST
 
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("world", the_same_seed_gives_the_same_bytes, every_body_decodes_without_a_problem,
-			  every_message_that_is_expected_is_on_the_wire, every_shape_of_the_reference_occurs,
-			  all_four_shapes_of_a_declined_history_decode, misdelivery_changes_order_and_number_but_no_bytes,
-			  wild_bodies_are_survived_and_mostly_understood, a_signature_is_the_keyed_digest_of_the_bytes);
+	return TEST_SUITE(
+		"world", the_same_seed_gives_the_same_bytes, every_body_decodes_without_a_problem,
+		every_message_that_is_expected_is_on_the_wire, every_shape_of_the_reference_occurs,
+		all_four_shapes_of_a_declined_history_decode,
+		misdelivery_changes_order_and_number_but_no_bytes,
+		wild_bodies_are_survived_and_mostly_understood,
+		a_signature_is_the_keyed_digest_of_the_bytes);
 }
 
 TEST_MAIN(make_suite)

@@ -1,11 +1,15 @@
 /*
- * The store suite: `test_store sqlite` and `test_store postgres` run the same tests, and each engine's own.
- * What always holds: every test has its own empty database, so tests neither see nor order each other.
+ * The store suite: `test_store sqlite` and `test_store postgres` run the same tests, and each
+ * engine's own.
+ * What always holds: every test has its own empty database, so tests neither see nor order each
+ * other.
  */
 #include "store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "sys/log.h"
 
 enum { MAX_TESTS = 128, MAX_OPEN = 16 };
 
@@ -103,9 +107,9 @@ enum err
 store_put(struct db *db, int64_t n)
 {
 	return db_exec(db, &tq_thing_insert,
-		       DB_PARAMS(db_uuid(store_id(n)), db_null('t'), db_int(n), db_null('m'), db_null('b'),
-				 db_null('j'), db_null('x'), db_null('d')),
-		       NULL, NULL);
+	               DB_PARAMS(db_uuid(store_id(n)), db_null('t'), db_int(n), db_null('m'),
+	                         db_null('b'), db_null('j'), db_null('x'), db_null('d')),
+	               NULL, NULL);
 }
 
 struct db_result
@@ -133,9 +137,10 @@ before(void)
 static Suite *
 make_suite(void)
 {
-	store_tests_fn *const groups[] = { store_value_tests, store_error_tests, store_transaction_tests,
-					   store_migrate_tests,
-					   engine == DB_SQLITE ? store_sqlite_tests : store_postgres_tests };
+	store_tests_fn *const groups[] = { store_value_tests, store_error_tests,
+		                           store_transaction_tests, store_migrate_tests,
+		                           engine == DB_SQLITE ? store_sqlite_tests
+		                                               : store_postgres_tests };
 	const TTest *tests[MAX_TESTS];
 	Suite *suite = suite_create(engine == DB_SQLITE ? "store sqlite" : "store postgres");
 	TCase *all = tcase_create("all");
@@ -157,6 +162,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: test_store sqlite|postgres\n");
 		return 2;
 	}
+	log_setup(LOG_LEVEL_ERROR, false);
 	engine = strcmp(argv[1], "sqlite") == 0 ? DB_SQLITE : DB_POSTGRES;
 	if (engine == DB_POSTGRES && (server = pg_server_start(false)) == NULL)
 		return EXIT_FAILURE;

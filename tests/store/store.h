@@ -1,4 +1,5 @@
-/* What the files of the store suite share: one database per test, on the engine that the program was started for. */
+/* What the files of the store suite share: one database per test, on the engine that the program
+ * was started for. */
 #ifndef RECADO_TESTS_STORE_H
 #define RECADO_TESTS_STORE_H
 
@@ -39,7 +40,7 @@ typedef size_t store_tests_fn(const TTest **out);
 		memcpy((out), store_all, sizeof(store_all));                                       \
 		sizeof(store_all) / sizeof(store_all[0]);                                          \
 	})
-store_tests_fn store_value_tests, store_transaction_tests, store_error_tests, store_migrate_tests, store_sqlite_tests,
-	store_postgres_tests;
+store_tests_fn store_value_tests, store_transaction_tests, store_error_tests, store_migrate_tests,
+	store_sqlite_tests, store_postgres_tests;
 
 #endif

@@ -5,15 +5,16 @@ static enum err
 insert_named(struct db *db, int64_t id, struct str name)
 {
 	return db_exec(db, &tq_thing_insert,
-		       DB_PARAMS(db_uuid(store_id(id)), db_text(name), db_null('i'), db_null('m'), db_null('b'),
-				 db_null('j'), db_null('x'), db_null('d')),
-		       NULL, NULL);
+	               DB_PARAMS(db_uuid(store_id(id)), db_text(name), db_null('i'), db_null('m'),
+	                         db_null('b'), db_null('j'), db_null('x'), db_null('d')),
+	               NULL, NULL);
 }
 
 static enum err
 insert_pair(struct db *db, struct str a, struct str b, struct uuid thing)
 {
-	return db_exec(db, &tq_pair_insert, DB_PARAMS(db_text(a), db_text(b), db_uuid(thing)), NULL, NULL);
+	return db_exec(db, &tq_pair_insert, DB_PARAMS(db_text(a), db_text(b), db_uuid(thing)), NULL,
+	               NULL);
 }
 
 START_TEST(a_violated_key_is_a_conflict_with_its_name)
@@ -33,8 +34,9 @@ START_TEST(a_violated_key_is_a_conflict_with_its_name)
 	ck_assert_ok(insert_pair(db, STR("a"), STR("b"), store_id(1)));
 	ck_assert_err(insert_pair(db, STR("a"), STR("b"), UUID_NIL), ERR_CONFLICT);
 	ck_assert_str_eq(db_constraint(db), "pairs_a_b_key");
-	ck_assert_err(insert_pair(db, STR("c"), STR("d"), store_id(99)), ERR_CONFLICT); /* foreign key */
-	ck_assert_err(insert_pair(db, STR_NONE, STR("d"), UUID_NIL), ERR_CONFLICT);	   /* NOT NULL */
+	ck_assert_err(insert_pair(db, STR("c"), STR("d"), store_id(99)),
+	              ERR_CONFLICT); /* foreign key */
+	ck_assert_err(insert_pair(db, STR_NONE, STR("d"), UUID_NIL), ERR_CONFLICT); /* NOT NULL */
 	ck_assert_str_eq(db_constraint(db), "");
 
 	ck_assert_ok(insert_named(db, 3, STR("c")));
@@ -61,17 +63,19 @@ START_TEST(a_nul_byte_and_an_impossible_time_are_refused_before_they_are_sent)
 	db_row_int(rows, 1);
 	db_row_text(rows, STR("\0"));
 	struct db_result res;
-	ck_assert_err(db_query(db, &tq_rows_echo, DB_NO_PARAMS, rows, test_arena(), &res), ERR_INVALID);
+	ck_assert_err(db_query(db, &tq_rows_echo, DB_NO_PARAMS, rows, test_arena(), &res),
+	              ERR_INVALID);
 
 	static const int64_t impossible[] = { INT64_MAX, INT64_MIN + 1, INT64_C(9224318016000000),
-					      INT64_C(-210866803200001) };
+		                              INT64_C(-210866803200001) };
 	for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++) {
 		rows = db_rows_new(test_arena(), &tq_thing_insert_new);
 		db_row_uuid(rows, store_id(1));
 		db_row_text(rows, STR_NONE);
 		db_row_int(rows, 1);
-		ck_assert_err(db_exec(db, &tq_thing_insert_new, DB_PARAMS(db_time(impossible[i])), rows, NULL),
-			      ERR_INVALID);
+		ck_assert_err(db_exec(db, &tq_thing_insert_new, DB_PARAMS(db_time(impossible[i])),
+		                      rows, NULL),
+		              ERR_INVALID);
 	}
 	ck_assert_uint_eq(db_stats(db).statements, before.statements);
 	ck_assert_int_eq(store_count(db), 0);
@@ -80,11 +84,14 @@ END_TEST
 
 START_TEST(a_result_that_is_not_as_declared_is_caught)
 {
-	static const struct query *const wrong[] = { &tq_wrong_type, &tq_wrong_count, &tq_wrong_null, &tq_wrong_sql };
+	static const struct query *const wrong[] = { &tq_wrong_type, &tq_wrong_count,
+		                                     &tq_wrong_null, &tq_wrong_bool,
+		                                     &tq_wrong_sql };
 	struct db *db = store_db();
 	struct db_result res;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		ck_assert_err(db_query(db, wrong[i], DB_NO_PARAMS, NULL, test_arena(), &res), ERR_DB);
+		ck_assert_err(db_query(db, wrong[i], DB_NO_PARAMS, NULL, test_arena(), &res),
+		              ERR_DB);
 		ck_assert_msg(strstr(db_message(db), wrong[i]->name) != NULL, "%s", db_message(db));
 		ck_assert_ok(store_put(db, (int64_t)i + 1));
 	}
@@ -99,7 +106,8 @@ START_TEST(a_check_finds_wrong_declarations_without_running)
 		enum err e = db_check_query(db, q);
 		bool wrong = strncmp(q->name, "wrong_", 6) == 0;
 		/* Only PostgreSQL knows types before it runs, and neither knows NULLs. */
-		if (q == &tq_wrong_null || (q == &tq_wrong_type && store_engine() == DB_SQLITE))
+		bool typed = q == &tq_wrong_type || q == &tq_wrong_bool;
+		if (q == &tq_wrong_null || (typed && store_engine() == DB_SQLITE))
 			wrong = false;
 		ck_assert_msg(e == (wrong ? ERR_DB : ERR_OK), "%s: %s", q->name, db_message(db));
 	}
@@ -190,7 +198,8 @@ END_TEST
 
 START_TEST(a_url_that_is_none_is_refused)
 {
-	static const char *const bad[] = { "", "sqlite:", "sqlite::memory:", "mysql://x", "postgresql://[x", "/path" };
+	static const char *const bad[] = { "",          "sqlite:",         "sqlite::memory:",
+		                           "mysql://x", "postgresql://[x", "/path" };
 	struct db_pool *pool = NULL;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_err(db_pool_open(bad[i], NULL, &pool), ERR_INVALID);
@@ -204,12 +213,13 @@ END_TEST
 size_t
 store_error_tests(const TTest **out)
 {
-	return STORE_TESTS(out, a_violated_key_is_a_conflict_with_its_name, a_message_holds_no_parameter_value,
-			   a_nul_byte_and_an_impossible_time_are_refused_before_they_are_sent,
-			   a_result_that_is_not_as_declared_is_caught,
-			   a_check_finds_wrong_declarations_without_running,
-			   a_result_over_the_arenas_cap_is_too_large,
-			   after_a_failure_a_transaction_can_only_be_rolled_back,
-			   a_write_on_a_reading_connection_is_refused, a_planted_fault_leaves_the_old_state,
-			   a_url_that_is_none_is_refused);
+	return STORE_TESTS(out, a_violated_key_is_a_conflict_with_its_name,
+	                   a_message_holds_no_parameter_value,
+	                   a_nul_byte_and_an_impossible_time_are_refused_before_they_are_sent,
+	                   a_result_that_is_not_as_declared_is_caught,
+	                   a_check_finds_wrong_declarations_without_running,
+	                   a_result_over_the_arenas_cap_is_too_large,
+	                   after_a_failure_a_transaction_can_only_be_rolled_back,
+	                   a_write_on_a_reading_connection_is_refused,
+	                   a_planted_fault_leaves_the_old_state, a_url_that_is_none_is_refused);
 }

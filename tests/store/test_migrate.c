@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "store/queries.h"
+
 static const struct migration broken[] = {
 	{ 1, "one", "CREATE TABLE a (x INTEGER); CREATE TABLE b (x INTEGER)",
 	  "CREATE TABLE a (x integer); CREATE TABLE b (x integer)" },
@@ -12,7 +14,8 @@ static const struct migration broken[] = {
 };
 static const struct migration mended[] = {
 	{ 1, "one", "never run again", "never run again" },
-	{ 2, "two", "CREATE TABLE c (x INTEGER); DROP TABLE b", "CREATE TABLE c (x integer); DROP TABLE b" },
+	{ 2, "two", "CREATE TABLE c (x INTEGER); DROP TABLE b",
+	  "CREATE TABLE c (x integer); DROP TABLE b" },
 	{ 3, "three", "DROP TABLE c;", "DROP TABLE c;" },
 	{ .version = 0 },
 };
@@ -130,14 +133,22 @@ START_TEST(our_own_migrations_and_queries_fit_each_other)
 	ck_assert_msg(e == ERR_OK, "%s", db_message(db));
 	ck_assert_int_eq(to, migrate_latest());
 	ck_assert_int_gt(migrate_latest(), 0);
+	ck_assert_int_gt(QUERY_COUNT, 0);
+	for (size_t i = 0; i < QUERY_COUNT; i++) {
+		e = db_check_query(db, query_all[i]);
+		ck_assert_msg(e == ERR_OK, "%s", db_message(db));
+	}
 }
 END_TEST
 
 size_t
 store_migrate_tests(const TTest **out)
 {
-	return STORE_TESTS(out, an_empty_database_has_version_0, migrating_twice_does_nothing_the_second_time,
-			   a_failing_migration_leaves_those_before_it, a_fault_at_any_statement_leaves_whole_migrations,
-			   a_newer_database_is_refused_and_left_alone, migrators_at_the_same_time_apply_each_once,
-			   our_own_migrations_and_queries_fit_each_other);
+	return STORE_TESTS(out, an_empty_database_has_version_0,
+	                   migrating_twice_does_nothing_the_second_time,
+	                   a_failing_migration_leaves_those_before_it,
+	                   a_fault_at_any_statement_leaves_whole_migrations,
+	                   a_newer_database_is_refused_and_left_alone,
+	                   migrators_at_the_same_time_apply_each_once,
+	                   our_own_migrations_and_queries_fit_each_other);
 }

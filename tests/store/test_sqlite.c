@@ -49,7 +49,8 @@ wait_for_waiters(size_t n)
 
 START_TEST(waiting_writers_are_served_by_priority_then_in_order)
 {
-	static const enum db_prio arrive[] = { DB_APPLY, DB_API, DB_APPLY, DB_COMMIT, DB_API, DB_COMMIT };
+	static const enum db_prio arrive[] = { DB_APPLY,  DB_API, DB_APPLY,
+		                               DB_COMMIT, DB_API, DB_COMMIT };
 	static const int expected[] = { 3, 5, 1, 4, 0, 2 };
 	enum { N = 6 };
 	struct db *db = store_db();
@@ -96,8 +97,11 @@ START_TEST(a_writer_that_is_never_free_is_busy)
 	struct db_options options = { .busy_timeout_ms = 30 };
 	struct db *db = store_db();
 	/* Another pool on the same file shares the lock. */
-	struct db *impatient = store_open(store_open_pool(
-		str_fmt(test_arena(), "sqlite:%s", store_pool()->target).p, &options), false);
+	struct db *impatient = store_open(
+		store_open_pool(str_fmt(test_arena(), "sqlite:%s", store_pool()->target).p,
+	                        &options),
+		false);
+	ck_assert_ptr_eq(db_pool_of(impatient)->writer, store_pool()->writer);
 	ck_assert_ok(db_begin(db, DB_API));
 	ck_assert_err(db_begin(impatient, DB_COMMIT), ERR_BUSY);
 	ck_assert(!db_in_transaction(impatient));
@@ -121,16 +125,17 @@ put_body(struct db *db, int64_t id, size_t size)
 {
 	struct str body = str_n(arena_alloc(test_arena(), size), size);
 	return db_exec(db, &tq_thing_insert,
-		       DB_PARAMS(db_uuid(store_id(id)), db_null('t'), db_null('i'), db_null('m'), db_null('b'),
-				 db_null('j'), db_bytes(body), db_null('d')),
-		       NULL, NULL);
+	               DB_PARAMS(db_uuid(store_id(id)), db_null('t'), db_null('i'), db_null('m'),
+	                         db_null('b'), db_null('j'), db_bytes(body), db_null('d')),
+	               NULL, NULL);
 }
 
 START_TEST(a_full_disk_rolls_back_and_writing_goes_on_when_there_is_room)
 {
 	struct db *db = store_db();
 	ck_assert_ok(store_put(db, 1));
-	ck_assert_int_eq(sqlite3_exec(handle(db), "PRAGMA max_page_count = 40", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(handle(db), "PRAGMA max_page_count = 40", NULL, NULL, NULL),
+	                 SQLITE_OK);
 	ck_assert_ok(db_begin(db, DB_COMMIT));
 	ck_assert_ok(store_put(db, 2));
 	enum err e = ERR_OK;
@@ -142,7 +147,8 @@ START_TEST(a_full_disk_rolls_back_and_writing_goes_on_when_there_is_room)
 	ck_assert_err(put_body(db, 3, 1 << 20), ERR_DISK_FULL);
 	ck_assert_int_eq(store_count(db), 1);
 
-	ck_assert_int_eq(sqlite3_exec(handle(db), "PRAGMA max_page_count = 4000", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(handle(db), "PRAGMA max_page_count = 4000", NULL, NULL, NULL),
+	                 SQLITE_OK);
 	ck_assert_ok(put_body(db, 3, 1 << 20));
 	ck_assert_int_eq(store_count(db), 2);
 }
@@ -152,7 +158,9 @@ static int64_t
 size_of(const char *suffix)
 {
 	struct stat st;
-	return stat(str_fmt(test_arena(), "%s%s", store_pool()->target, suffix).p, &st) == 0 ? st.st_size : -1;
+	return stat(str_fmt(test_arena(), "%s%s", store_pool()->target, suffix).p, &st) == 0
+	               ? st.st_size
+	               : -1;
 }
 
 START_TEST(a_checkpoint_moves_the_log_and_cuts_a_large_one)
@@ -207,7 +215,8 @@ START_TEST(a_commit_is_synced_and_the_files_are_ours_alone)
 	struct db *db = store_db();
 	sqlite3_stmt *st;
 	struct stat info;
-	ck_assert_int_eq(sqlite3_prepare_v2(handle(db), "PRAGMA synchronous", -1, &st, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(handle(db), "PRAGMA synchronous", -1, &st, NULL),
+	                 SQLITE_OK);
 	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
 	ck_assert_int_eq(sqlite3_column_int(st, 0), 2);
 	sqlite3_finalize(st);
@@ -216,16 +225,23 @@ START_TEST(a_commit_is_synced_and_the_files_are_ours_alone)
 }
 END_TEST
 
-/* The system's files, but for a sync that fails when told to. */
-static sqlite3_io_methods failing_methods;
-static const sqlite3_io_methods *real_methods;
+/* The system's files, but for a sync that fails when told to. Each kind of file has its own
+ * methods. */
+enum { KINDS = 8 };
+static struct kind {
+	const sqlite3_io_methods *real;
+	sqlite3_io_methods failing;
+} kinds[KINDS];
 static sqlite3_vfs failing_vfs, *real_vfs;
 static bool syncs_fail;
 
 static int
 failing_sync(sqlite3_file *file, int flags)
 {
-	return syncs_fail ? SQLITE_IOERR_FSYNC : real_methods->xSync(file, flags);
+	const struct kind *k = kinds;
+	while (file->pMethods != &k->failing)
+		k++;
+	return syncs_fail ? SQLITE_IOERR_FSYNC : k->real->xSync(file, flags);
 }
 
 static int
@@ -233,13 +249,16 @@ failing_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, 
 {
 	(void)vfs;
 	int rc = real_vfs->xOpen(real_vfs, name, file, flags, out_flags);
-	if (rc == SQLITE_OK && file->pMethods != NULL) {
-		real_methods = file->pMethods;
-		failing_methods = *file->pMethods;
-		failing_methods.xSync = failing_sync;
-		file->pMethods = &failing_methods;
-	}
-	return rc;
+	if (rc != SQLITE_OK || file->pMethods == NULL)
+		return rc;
+	struct kind *k = kinds;
+	while (k->real != NULL && k->real != file->pMethods)
+		k++;
+	k->real = file->pMethods;
+	k->failing = *file->pMethods;
+	k->failing.xSync = failing_sync;
+	file->pMethods = &k->failing;
+	return SQLITE_OK;
 }
 
 static void
@@ -253,9 +272,9 @@ commit_without_sync(const char *url)
 	failing_vfs.xOpen = failing_open;
 	failing_vfs.pNext = NULL;
 	sqlite3_vfs_register(&failing_vfs, 1);
-	freopen("/dev/null", "w", stderr); /* the log's line is expected */
-	if (db_pool_open(url, NULL, &pool) != ERR_OK || db_open(pool, false, &db) != ERR_OK ||
-	    store_put(db, 1) != ERR_OK)
+	/* The log's line is expected. */
+	if (freopen("/dev/null", "w", stderr) == NULL || db_pool_open(url, NULL, &pool) != ERR_OK ||
+	    db_open(pool, false, &db) != ERR_OK || store_put(db, 1) != ERR_OK)
 		_exit(1);
 	syncs_fail = true;
 	_exit(store_put(db, 2) == ERR_OK ? 2 : 3);
@@ -280,10 +299,12 @@ END_TEST
 size_t
 store_sqlite_tests(const TTest **out)
 {
-	return STORE_TESTS(out, waiting_writers_are_served_by_priority_then_in_order,
-			   a_holder_learns_that_someone_more_urgent_waits, a_writer_that_is_never_free_is_busy,
-			   a_full_disk_rolls_back_and_writing_goes_on_when_there_is_room,
-			   a_checkpoint_moves_the_log_and_cuts_a_large_one, a_checkpoint_does_not_wait_for_readers,
-			   beyond_the_hard_limit_a_writer_moves_the_log_itself,
-			   a_commit_is_synced_and_the_files_are_ours_alone, a_failed_sync_ends_the_process);
+	return STORE_TESTS(
+		out, waiting_writers_are_served_by_priority_then_in_order,
+		a_holder_learns_that_someone_more_urgent_waits, a_writer_that_is_never_free_is_busy,
+		a_full_disk_rolls_back_and_writing_goes_on_when_there_is_room,
+		a_checkpoint_moves_the_log_and_cuts_a_large_one,
+		a_checkpoint_does_not_wait_for_readers,
+		beyond_the_hard_limit_a_writer_moves_the_log_itself,
+		a_commit_is_synced_and_the_files_are_ours_alone, a_failed_sync_ends_the_process);
 }

@@ -94,7 +94,8 @@ START_TEST(statements_and_transactions_are_counted)
 	ck_assert_int_eq(store_count(db), 2);
 	ck_assert_ok(db_commit(db));
 	struct db_stats b = db_stats(db);
-	ck_assert_uint_eq(b.statements - a.statements, store_engine() == DB_SQLITE ? 3 : 4); /* the lane */
+	ck_assert_uint_eq(b.statements - a.statements,
+	                  store_engine() == DB_SQLITE ? 3 : 4); /* the lane */
 	ck_assert_uint_eq(b.rows_changed - a.rows_changed, 2);
 	ck_assert_uint_eq(b.rows_read - a.rows_read, 1);
 	ck_assert_uint_eq(b.transactions - a.transactions, 1);
@@ -109,12 +110,14 @@ START_TEST(a_locking_read_needs_a_write_transaction)
 	ck_assert(!tq_thing_get.writes);
 	ck_assert_ok(store_put(db, 1));
 	ck_assert_ok(db_begin(db, DB_API));
-	ck_assert_ok(db_query(db, &tq_thing_lock, DB_PARAMS(db_uuid(store_id(1))), NULL, test_arena(), &res));
+	ck_assert_ok(db_query(db, &tq_thing_lock, DB_PARAMS(db_uuid(store_id(1))), NULL,
+	                      test_arena(), &res));
 	ck_assert_int_eq(db_get_int(&res, 0, 0), 1);
 	ck_assert_ok(db_commit(db));
 	ck_assert_ok(db_begin_read(db));
-	ck_assert_err(db_query(db, &tq_thing_lock, DB_PARAMS(db_uuid(store_id(1))), NULL, test_arena(), &res),
-		      ERR_INTERNAL);
+	ck_assert_err(db_query(db, &tq_thing_lock, DB_PARAMS(db_uuid(store_id(1))), NULL,
+	                       test_arena(), &res),
+	              ERR_INTERNAL);
 	db_rollback(db);
 }
 END_TEST
@@ -154,9 +157,10 @@ END_TEST
 size_t
 store_transaction_tests(const TTest **out)
 {
-	return STORE_TESTS(out, a_rollback_leaves_nothing, a_commit_is_seen_by_others_and_not_before,
-			   a_write_without_a_transaction_is_its_own, an_empty_transaction_commits,
-			   reads_in_a_snapshot_agree, a_writing_connection_may_take_a_snapshot_too,
-			   statements_and_transactions_are_counted, a_locking_read_needs_a_write_transaction,
-			   who_listens_hears_of_another_connections_write);
+	return STORE_TESTS(
+		out, a_rollback_leaves_nothing, a_commit_is_seen_by_others_and_not_before,
+		a_write_without_a_transaction_is_its_own, an_empty_transaction_commits,
+		reads_in_a_snapshot_agree, a_writing_connection_may_take_a_snapshot_too,
+		statements_and_transactions_are_counted, a_locking_read_needs_a_write_transaction,
+		who_listens_hears_of_another_connections_write);
 }

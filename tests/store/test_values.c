@@ -16,10 +16,38 @@ struct thing {
 /* Extremes that both engines must hold. */
 static const struct thing things[] = {
 	{ { { 1 } }, { "", 0 }, 0, 0, false, { "{}", 2 }, { "", 0 }, 0.0 },
-	{ { { 2 } }, { "\xf0\x9f\x99\x82 \xc3\xa9", 7 }, INT64_MAX, 1, true, { "[1, 2]", 6 }, { "\0\xff\0", 3 }, -0.5 },
-	{ { { 3 } }, { "a'b\"c\\d;--", 10 }, INT64_MIN, -1, true, { "\"x\"", 3 }, { "'", 1 }, DBL_MAX },
-	{ { { 4 } }, { "null", 4 }, -1, INT64_C(9224318015999999), false, { "null", 4 }, { "n", 1 }, DBL_MIN },
-	{ { { 5 } }, { "{1,2}", 5 }, 1, INT64_C(-210866803200000), false, { "0.5", 3 }, { "\\x00", 4 }, 1e-300 },
+	{ { { 2 } },
+	  { "\xf0\x9f\x99\x82 \xc3\xa9", 7 },
+	  INT64_MAX,
+	  1,
+	  true,
+	  { "[1, 2]", 6 },
+	  { "\0\xff\0", 3 },
+	  -0.5 },
+	{ { { 3 } },
+	  { "a'b\"c\\d;--", 10 },
+	  INT64_MIN,
+	  -1,
+	  true,
+	  { "\"x\"", 3 },
+	  { "'", 1 },
+	  DBL_MAX },
+	{ { { 4 } },
+	  { "null", 4 },
+	  -1,
+	  INT64_C(9224318015999999),
+	  false,
+	  { "null", 4 },
+	  { "n", 1 },
+	  DBL_MIN },
+	{ { { 5 } },
+	  { "{1,2}", 5 },
+	  1,
+	  INT64_C(-210866803200000),
+	  false,
+	  { "0.5", 3 },
+	  { "\\x00", 4 },
+	  1e-300 },
 	{ { { 6 } }, { " ", 1 }, 2, INT64_C(1704877200123), true, { "true", 4 }, { " ", 1 }, 0.1 },
 };
 enum { NTHINGS = sizeof(things) / sizeof(things[0]) };
@@ -28,9 +56,10 @@ static enum err
 insert(struct db *db, const struct thing *t)
 {
 	return db_exec(db, &tq_thing_insert,
-		       DB_PARAMS(db_uuid(t->id), db_text(t->name), db_int(t->n), db_time(t->at), db_bool(t->ok),
-				 db_json(t->doc), db_bytes(t->raw), db_double(t->d)),
-		       NULL, NULL);
+	               DB_PARAMS(db_uuid(t->id), db_text(t->name), db_int(t->n), db_time(t->at),
+	                         db_bool(t->ok), db_json(t->doc), db_bytes(t->raw),
+	                         db_double(t->d)),
+	               NULL, NULL);
 }
 
 static void
@@ -114,10 +143,10 @@ START_TEST(null_stays_null_in_every_type)
 {
 	struct db *db = store_db();
 	ck_assert_ok(db_exec(db, &tq_thing_insert,
-			     DB_PARAMS(db_uuid(store_id(1)), db_text(STR_NONE), db_int_or_null(false, 7),
-				       db_time(TIME_NONE), db_null('b'), db_json(STR_NONE), db_bytes(STR_NONE),
-				       db_null('d')),
-			     NULL, NULL));
+	                     DB_PARAMS(db_uuid(store_id(1)), db_text(STR_NONE),
+	                               db_int_or_null(false, 7), db_time(TIME_NONE), db_null('b'),
+	                               db_json(STR_NONE), db_bytes(STR_NONE), db_null('d')),
+	                     NULL, NULL));
 	check_nulls(db, store_id(1));
 
 	struct db_rows *rows = db_rows_new(test_arena(), &tq_thing_insert_rows);
@@ -161,7 +190,8 @@ insert_many(struct db *db, int64_t from, int64_t n)
 		db_row_text(rows, str_fmt(test_arena(), "thing %d", (int)i));
 		db_row_int(rows, i * 100);
 	}
-	enum err e = db_query(db, &tq_thing_insert_new, DB_PARAMS(db_time(5)), rows, test_arena(), &res);
+	enum err e =
+		db_query(db, &tq_thing_insert_new, DB_PARAMS(db_time(5)), rows, test_arena(), &res);
 	ck_assert_msg(e == ERR_OK, "%s", db_message(db));
 	ck_assert_uint_eq(res.nrows, (size_t)n);
 }
@@ -196,7 +226,8 @@ START_TEST(rows_come_back_as_they_were_given)
 	bool seen[500] = { false };
 	for (int64_t i = 0; i < 500; i++) {
 		db_row_int(rows, 499 - i);
-		db_row_text(rows, i % 3 == 0 ? STR_NONE : str_fmt(test_arena(), "%d", 499 - (int)i));
+		db_row_text(rows,
+		            i % 3 == 0 ? STR_NONE : str_fmt(test_arena(), "%d", 499 - (int)i));
 	}
 	ck_assert_ok(db_query(db, &tq_rows_echo, DB_NO_PARAMS, rows, test_arena(), &res));
 	ck_assert_uint_eq(res.nrows, 500);
@@ -231,10 +262,12 @@ START_TEST(an_upsert_from_a_batch_inserts_and_folds)
 	struct db *db = store_db();
 	int64_t changed = 0;
 	const struct query *q = &tq_thing_upsert;
-	ck_assert_ok(db_exec(db, q, DB_NO_PARAMS, pairs_of(q, (int64_t[][2]){ { 1, 10 }, { 2, 20 } }, 2), &changed));
+	ck_assert_ok(db_exec(db, q, DB_NO_PARAMS,
+	                     pairs_of(q, (int64_t[][2]){ { 1, 10 }, { 2, 20 } }, 2), &changed));
 	ck_assert_int_eq(changed, 2);
-	ck_assert_ok(db_exec(db, q, DB_NO_PARAMS, pairs_of(q, (int64_t[][2]){ { 2, 5 }, { 1, 30 }, { 3, 40 } }, 3),
-			     &changed));
+	ck_assert_ok(db_exec(db, q, DB_NO_PARAMS,
+	                     pairs_of(q, (int64_t[][2]){ { 2, 5 }, { 1, 30 }, { 3, 40 } }, 3),
+	                     &changed));
 	ck_assert_int_eq(changed, 3);
 	struct db_result all = store_ask(db, &tq_thing_list);
 	ck_assert_uint_eq(all.nrows, 3);
@@ -282,7 +315,8 @@ START_TEST(an_insert_returns_only_new_rows)
 		db_row_text(rows, i == 1 ? STR("one") : STR_NONE);
 		db_row_null(rows);
 	}
-	ck_assert_ok(db_query(db, &tq_thing_insert_new, DB_PARAMS(db_time(77)), rows, test_arena(), &res));
+	ck_assert_ok(db_query(db, &tq_thing_insert_new, DB_PARAMS(db_time(77)), rows, test_arena(),
+	                      &res));
 	ck_assert_uint_eq(res.nrows, 2);
 	size_t one = uuid_eq(db_get_uuid(&res, 0, 0), store_id(1)) ? 0 : 1;
 	ck_assert_str(db_get_text(&res, one, 1), "one");
@@ -329,8 +363,12 @@ END_TEST
 START_TEST(a_sum_is_an_int_and_a_mean_a_double)
 {
 	static const int64_t sums[][3] = {
-		{ INT64_MAX - 1, 1, INT64_MAX }, { INT64_MIN + 1, -1, INT64_MIN }, { 5000, 5000, 10000 },
-		{ 99990000, 10000, 100000000 },	 { 1, -1, 0 },			   { -70000, 1, -69999 },
+		{ INT64_MAX - 1, 1, INT64_MAX },
+		{ INT64_MIN + 1, -1, INT64_MIN },
+		{ 5000, 5000, 10000 },
+		{ 99990000, 10000, 100000000 },
+		{ 1, -1, 0 },
+		{ -70000, 1, -69999 },
 	};
 	struct db *db = store_db();
 	struct db_result res = store_ask(db, &tq_thing_sum);
@@ -341,7 +379,8 @@ START_TEST(a_sum_is_an_int_and_a_mean_a_double)
 		db_row_uuid(none, store_id(2));
 		ck_assert_ok(db_exec(db, &tq_thing_delete, DB_NO_PARAMS, none, NULL));
 		const struct query *q = &tq_thing_upsert;
-		struct db_rows *rows = pairs_of(q, (int64_t[][2]){ { 1, sums[i][0] }, { 2, sums[i][1] } }, 2);
+		struct db_rows *rows =
+			pairs_of(q, (int64_t[][2]){ { 1, sums[i][0] }, { 2, sums[i][1] } }, 2);
 		ck_assert_ok(db_exec(db, q, DB_NO_PARAMS, rows, NULL));
 		res = store_ask(db, &tq_thing_sum);
 		ck_assert_int_eq(db_get_int(&res, 0, 0), sums[i][2]);
@@ -355,7 +394,8 @@ START_TEST(what_looks_like_a_parameter_in_a_literal_is_none)
 {
 	struct db *db = store_db();
 	struct db_result res;
-	ck_assert_ok(db_query(db, &tq_literals, DB_PARAMS(db_text(STR("x"))), NULL, test_arena(), &res));
+	ck_assert_ok(
+		db_query(db, &tq_literals, DB_PARAMS(db_text(STR("x"))), NULL, test_arena(), &res));
 	ck_assert_str(db_get_text(&res, 0, 0), ":it '@rows' x");
 	ck_assert_str(db_get_text(&res, 0, 1), "a  b;c--d");
 }
@@ -364,7 +404,8 @@ END_TEST
 START_TEST(each_engine_runs_its_own_text)
 {
 	struct db_result res = store_ask(store_db(), &tq_engine);
-	ck_assert_slice(db_get_text(&res, 0, 0), store_engine() == DB_SQLITE ? STR("sqlite") : STR("postgres"));
+	ck_assert_slice(db_get_text(&res, 0, 0),
+	                store_engine() == DB_SQLITE ? STR("sqlite") : STR("postgres"));
 	ck_assert_int_eq(db_engine(store_db()), store_engine());
 	ck_assert_int_eq(db_pool_engine(db_pool_of(store_db())), store_engine());
 }
@@ -393,12 +434,14 @@ END_TEST
 size_t
 store_value_tests(const TTest **out)
 {
-	return STORE_TESTS(out, every_type_goes_there_and_back, every_type_goes_there_in_a_batch_and_back,
-			   null_stays_null_in_every_type, an_empty_batch_runs_nothing,
-			   ten_thousand_rows_take_as_many_statements_as_one, rows_come_back_as_they_were_given,
-			   an_upsert_from_a_batch_inserts_and_folds, an_update_from_a_batch_returns_what_it_changed,
-			   an_insert_returns_only_new_rows, a_batch_joins_a_table_and_may_be_used_twice,
-			   an_int_is_read_from_every_width, a_sum_is_an_int_and_a_mean_a_double,
-			   what_looks_like_a_parameter_in_a_literal_is_none, each_engine_runs_its_own_text,
-			   a_body_of_three_mebibytes_goes_there_and_back);
+	return STORE_TESTS(
+		out, every_type_goes_there_and_back, every_type_goes_there_in_a_batch_and_back,
+		null_stays_null_in_every_type, an_empty_batch_runs_nothing,
+		ten_thousand_rows_take_as_many_statements_as_one, rows_come_back_as_they_were_given,
+		an_upsert_from_a_batch_inserts_and_folds,
+		an_update_from_a_batch_returns_what_it_changed, an_insert_returns_only_new_rows,
+		a_batch_joins_a_table_and_may_be_used_twice, an_int_is_read_from_every_width,
+		a_sum_is_an_int_and_a_mean_a_double,
+		what_looks_like_a_parameter_in_a_literal_is_none, each_engine_runs_its_own_text,
+		a_body_of_three_mebibytes_goes_there_and_back);
 }

@@ -1,6 +1,7 @@
 /* The metrics page: every row is there, counts add up, the format is Prometheus'. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "sys/metrics.h"
 #include "testing.h"
@@ -69,6 +70,9 @@ START_TEST(the_process_describes_itself)
 	ck_assert(value_of("process_resident_memory_bytes") > 100000);
 	ck_assert(value_of("process_start_time_seconds") > 1700000000);
 	ck_assert(value_of("recado_uptime_seconds") < 3600);
+	ck_assert_double_eq_tol(value_of("process_start_time_seconds") +
+	                                value_of("recado_uptime_seconds"),
+	                        (double)time(NULL), 5);
 }
 END_TEST
 

@@ -94,6 +94,10 @@ SELECT count(*) FROM things;
 -- returns: text
 SELECT CAST(NULL AS text);
 
+-- name: wrong_bool
+-- returns: bool
+SELECT 2;
+
 -- name: wrong_sql
 -- returns: int
 SELECT n FROM no_such_table;

@@ -1,0 +1,177 @@
+/* The journal over the API: what each may see of it, and applying it again. */
+#include "api_fixture.h"
+
+/* One body with a change of acme's and one of beta's. */
+static const char *
+shared_body(const struct world *w)
+{
+	return envelope(FMT("%s,%s",
+	                    change(NUMBER, "messages", live_text(w, CUSTOMER, "AA01", "for acme")),
+	                    change("555", "messages", live_text(w, CUSTOMER, "AA02", "for beta"))));
+}
+
+START_TEST(each_client_sees_only_its_own_changes_of_a_shared_body)
+{
+	struct world *w = world_new();
+	const cJSON *d;
+	const char *id;
+	struct reply r;
+
+	register_number(w, "beta", "op", "555", "555");
+	hook(w, shared_body(w));
+	settle(w);
+	d = MUST(w, 200, "GET", "/api/clients/acme/webhook-events", w->acme_viewer, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	ck_assert_str(text_at(d, "data.0.status"), "applied");
+	ck_assert_str(text_at(d, "data.0.fields.0"), "messages");
+	ck_assert_uint_eq(json_count(at(d, "data.0")), 11);
+	id = z_at(d, "data.0.id");
+	r = call(w, "GET", FMT("/api/webhook-events/%s", id), w->acme_viewer, NULL);
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_ptr_nonnull(strstr(r.body.p, "for acme"));
+	ck_assert_ptr_null(strstr(r.body.p, "for beta"));
+	ck_assert_uint_eq(json_count(at(r.doc, "webhookEvent.payload.entry")), 1);
+	r = call(w, "GET", FMT("/api/webhook-events/%s", id), w->beta_admin, NULL);
+	ck_assert_ptr_nonnull(strstr(r.body.p, "for beta"));
+	ck_assert_ptr_null(strstr(r.body.p, "for acme"));
+	r = call(w, "GET", FMT("/api/webhook-events/%s", id), "op", NULL);
+	ck_assert_uint_eq(json_count(at(r.doc, "webhookEvent.payload.entry")), 2);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(an_entry_is_as_bad_as_its_worst_part)
+{
+	struct world *w = world_new();
+	const cJSON *d;
+	const char *id;
+
+	hook(w, shared_body(w)); /* beta's number is unknown */
+	settle(w);
+	d = MUST(w, 200, "GET", "/api/webhook-events", "op", NULL);
+	ck_assert_str(text_at(d, "data.0.status"), "parked");
+	id = z_at(d, "data.0.id");
+	d = MUST(w, 200, "GET", "/api/clients/acme/webhook-events", w->acme_viewer, NULL);
+	ck_assert_str(text_at(d, "data.0.status"), "applied");
+	d = MUST(w, 200, "GET", "/api/webhook-events?status=applied", "op", NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 0);
+	d = MUST(w, 200, "GET", "/api/clients/beta/webhook-events", w->beta_admin, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 0);
+	MUST(w, 404, "GET", FMT("/api/webhook-events/%s", id), w->beta_admin, NULL);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(what_is_no_webhook_is_kept_with_its_reason)
+{
+	struct world *w = world_new();
+	const cJSON *d;
+
+	hook(w, "this is not JSON");
+	hook(w, "{\"object\":\"page\",\"entry\":[]}");
+	settle(w);
+	d = MUST(w, 200, "GET", "/api/webhook-events?status=failed", "op", NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	ck_assert(str_is_set(text_at(d, "data.0.error")));
+	ck_assert_int_eq(int_at(d, "data.0.bytes"), 16);
+	d = MUST(w, 200, "GET", FMT("/api/webhook-events/%s", z_at(d, "data.0.id")), "op", NULL);
+	ck_assert_str(text_at(d, "webhookEvent.payload"), "this is not JSON");
+	d = MUST(w, 200, "GET", "/api/webhook-events?status=ignored", "op", NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(entries_are_filtered_by_field_and_time_and_paged)
+{
+	struct world *w = world_new();
+	const char *list = "/api/clients/acme/webhook-events", *t = w->acme_viewer, *middle;
+	const cJSON *d;
+
+	hook(w, envelope(change(NUMBER, "history", history(w, 1, 10, 0, 2))));
+	hook(w, envelope(change(NUMBER, "messages", live_text(w, CUSTOMER, "AA11", "um"))));
+	hook(w, envelope(change(NUMBER, "messages", live_text(w, CUSTOMER, "AA12", "dois"))));
+	settle(w);
+	d = MUST(w, 200, "GET", FMT("%s?field=history", list), t, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	d = MUST(w, 200, "GET", FMT("%s?limit=2", list), t, NULL);
+	middle = z_at(d, "data.1.receivedAt");
+	d = MUST(w, 200, "GET", FMT("%s?limit=2&cursor=%s", list, z_at(d, "nextCursor")), t, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	ck_assert(null_at(d, "nextCursor"));
+	d = MUST(w, 200, "GET", FMT("%s?from=%s", list, middle), t, NULL);
+	ck_assert_uint_ge(json_count(at(d, "data")), 2);
+	d = MUST(w, 200, "GET", FMT("%s?to=2009-01-01T00:00:00Z", list), t, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 0);
+	MUST(w, 400, "GET", FMT("%s?from=yesterday", list), t, NULL);
+	MUST(w, 400, "GET", FMT("%s?status=lost", list), t, NULL);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(entries_are_applied_again_one_or_by_filter_without_doubling)
+{
+	struct world *w = world_new();
+	const cJSON *d;
+	const char *id;
+
+	hook(w, envelope(change(NUMBER, "history", history(w, 1, 10, 0, 3))));
+	hook(w, envelope(change(NUMBER, "messages", live_text(w, CUSTOMER, "AA11", "um"))));
+	settle(w);
+	d = MUST(w, 200, "GET", "/api/clients/acme/webhook-events?field=messages", "op", NULL);
+	id = z_at(d, "data.0.id");
+	d = MUST(w, 202, "POST", FMT("/api/webhook-events/%s/replay", id), w->acme_admin, NULL);
+	ck_assert_int_eq(int_at(d, "count"), 1);
+	ck_assert_str(text_at(d, "job.kind"), "replay");
+	settle(w);
+	d = MUST(w, 202, "POST", "/api/clients/acme/webhook-events/replay", w->acme_admin,
+	         "{\"status\":\"applied\"}");
+	ck_assert_int_eq(int_at(d, "count"), 2);
+	settle(w);
+	d = MUST(w, 202, "POST", "/api/clients/acme/webhook-events/replay", w->acme_admin,
+	         "{\"status\":\"failed\",\"from\":\"2020-01-01T00:00:00Z\"}");
+	ck_assert_int_eq(int_at(d, "count"), 0);
+	d = MUST(w, 200, "GET", "/api/clients/acme/conversations", w->acme_viewer, NULL);
+	d = MUST(w, 200, "GET", FMT("/api/conversations/%s/messages", z_at(d, "data.0.id")),
+	         w->acme_viewer, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 4);
+	MUST(w, 202, "POST", "/api/webhook-events/replay", "op", "{}");
+	settle(w);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(what_people_did_is_in_the_audit_log_with_who_did_it)
+{
+	struct world *w = world_new();
+	const char *log = "/api/clients/acme/audit-log";
+	const cJSON *d;
+
+	MUST(w, 200, "PATCH", "/api/clients/acme", w->acme_admin, "{\"name\":\"A\"}");
+	MUST(w, 403, "GET", log, w->acme_agent, NULL);
+	d = MUST(w, 200, "GET", log, w->acme_admin, NULL);
+	ck_assert_str(text_at(d, "data.0.action"), "client.changed");
+	ck_assert(str_starts(text_at(d, "data.0.actor"), STR("token:")));
+	ck_assert_str(text_at(d, "data.1.action"), "connection.registered");
+	ck_assert_str(text_at(d, "data.1.actor"), "operator");
+	ck_assert_str(text_at(d, "data.1.detail.phoneNumberId"), NUMBER);
+	d = MUST(w, 200, "GET", FMT("%s?limit=1", log), w->acme_admin, NULL);
+	d = MUST(w, 200, "GET", FMT("%s?limit=1&cursor=%s", log, z_at(d, "nextCursor")),
+	         w->acme_admin, NULL);
+	ck_assert_str(text_at(d, "data.0.action"), "connection.registered");
+	world_end(w);
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+	return TEST_SUITE("api: journal", each_client_sees_only_its_own_changes_of_a_shared_body,
+	                  an_entry_is_as_bad_as_its_worst_part,
+	                  what_is_no_webhook_is_kept_with_its_reason,
+	                  entries_are_filtered_by_field_and_time_and_paged,
+	                  entries_are_applied_again_one_or_by_filter_without_doubling,
+	                  what_people_did_is_in_the_audit_log_with_who_did_it);
+}
+
+API_MAIN(make_suite)
