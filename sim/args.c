@@ -120,7 +120,7 @@ store(const struct option *o, const char *text, struct sim_args *args)
 		"no", "envelope", "bare", "value", "metadata", NULL
 	};
 	static const char *const wraps[] = { "meta", "360dialog", NULL };
-	char *at = (char *)args + o->offset;
+	void *at = (char *)args + o->offset;
 	int64_t number = 0;
 	double real = 0;
 	int word = 0;

@@ -66,7 +66,7 @@ const struct digest_table digest_tables[] = {
 	  "id@run -connection_id -run_no started_at history_requested requested_at progress phase "
 	  "phase_number chunk_order "
 	  "first_chunk_at last_chunk_at full_at state_sync_at declined_at declined too_late_at "
-	  "failure disconnected "
+	  "failure -disconnected "
 	  "completed messages_imported -mode",
 	  "client_id status messages_duplicate alerted_at created_at" },
 	{ "sync_chunks", &q_digest_sync_chunks,

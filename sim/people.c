@@ -52,8 +52,10 @@ give_number(struct arena *a, struct dice *d, unsigned local, struct world_person
 static void
 give_user_id(struct arena *a, struct dice *d, size_t i, struct world_person *p)
 {
+	uint64_t digits = dice_below(d, 1000000) * LOCAL_NUMBERS + i;
+
 	p->user_id = str_fmt(a, "BR.%u%014llu", (unsigned)dice_range(d, 100, 999),
-	                     (unsigned long long)(dice_below(d, 1000000) * LOCAL_NUMBERS + i));
+	                     (unsigned long long)digits);
 	p->username = words_username(a, p->name, i);
 }
 

@@ -70,7 +70,6 @@ static const struct kind_row echo_kinds[] = {
 	{ WIRE_TEXT, 850 },    { WIRE_IMAGE, 50 },   { WIRE_AUDIO, 40 },    { WIRE_VIDEO, 10 },
 	{ WIRE_DOCUMENT, 25 }, { WIRE_STICKER, 10 }, { WIRE_LOCATION, 10 }, { WIRE_CONTACTS, 5 },
 };
-#define THROW_KIND(d, table) throw_kind(d, table, sizeof table / sizeof table[0])
 
 static enum wire_kind
 throw_kind(struct dice *d, const struct kind_row *rows, size_t n)
@@ -113,17 +112,18 @@ throw_text(struct arena *a, struct dice *d, enum wire_kind kind, bool outbound)
 static struct str
 throw_history_status(struct dice *d, bool outbound, enum wire_kind kind)
 {
-	uint64_t throw = dice_below(d, 100);
+	int throw = (int)dice_below(d, 100);
+	const char *status;
 
 	if (!outbound)
-		return throw < 70 ? STR("READ") : throw < 85 ? STR("DELIVERED") : STR("PENDING");
-	if (kind == WIRE_AUDIO && throw < 40)
-		return STR("PLAYED");
-	return throw < 72   ? STR("READ")
-	       : throw < 90 ? STR("DELIVERED")
-	       : throw < 96 ? STR("SENT")
-	       : throw < 98 ? STR("PENDING")
-	                    : STR("ERROR");
+		status = throw < 70 ? "READ" : throw < 85 ? "DELIVERED" : "PENDING";
+	else if (kind == WIRE_AUDIO && throw < 40)
+		status = "PLAYED";
+	else if (throw < 90)
+		status = throw < 72 ? "READ" : "DELIVERED";
+	else
+		status = throw < 96 ? "SENT" : throw < 98 ? "PENDING" : "ERROR";
+	return str_from(status);
 }
 
 /* Edits, revokes and reactions: of things that happened at `at` and can still be spoken of. */
@@ -228,10 +228,10 @@ make_live(struct arena *a, const struct world *w, size_t i, struct world_message
 	give_fate(a, &d, m);
 	if (m->outbound && dice_permille(&d, 850)) {
 		uint64_t s = dice_below(&d, 100);
-		m->status = s < 60   ? STR("read")
-		            : s < 85 ? STR("delivered")
-		            : s < 96 ? STR("sent")
-		                     : STR("failed");
+		m->status = str_from(s < 60   ? "read"
+		                     : s < 85 ? "delivered"
+		                     : s < 96 ? "sent"
+		                              : "failed");
 	}
 }
 

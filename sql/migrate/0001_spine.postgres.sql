@@ -270,7 +270,6 @@ CREATE TABLE sync_runs (
   declined jsonb,                        -- {code, message}
   too_late_at timestamptz,               -- error 2593108
   failure jsonb,                         -- {code, message} of the greatest such error
-  disconnected boolean NOT NULL,         -- the connection was disconnected before the run was full
   completed boolean NOT NULL,            -- final
   status text NOT NULL,                  -- as last worked out, for the audit log
   messages_imported bigint NOT NULL,     -- distinct messages whose first history copy was received in this run

@@ -270,7 +270,6 @@ CREATE TABLE sync_runs (
   declined text,                        -- {code, message}
   too_late_at integer,               -- error 2593108
   failure text,                         -- {code, message} of the greatest such error
-  disconnected integer NOT NULL,         -- the connection was disconnected before the run was full
   completed integer NOT NULL,            -- final
   status text NOT NULL,                  -- as last worked out, for the audit log
   messages_imported integer NOT NULL,     -- distinct messages whose first history copy was received in this run

@@ -65,7 +65,7 @@ SELECT d.*,
 FROM (
   SELECT c.*, r.id AS run_id, r.run_no, r.started_at, r.history_requested, r.requested_at, r.progress, r.phase, r.chunk_order,
     r.first_chunk_at, r.last_chunk_at, r.full_at, r.state_sync_at, r.declined_at, r.declined, r.too_late_at, r.failure,
-    r.disconnected, r.completed, r.status AS run_status, r.messages_imported, r.messages_duplicate,
+    c.status = 'disconnected' AS disconnected, r.completed, r.status AS run_status, r.messages_imported, r.messages_duplicate,
     CASE WHEN r.run_no > 1 THEN r.started_at ELSE timestamptz '0001-01-01 00:00:00+00' END AS since
   FROM connections c
   LEFT JOIN sync_runs r ON r.client_id = c.client_id AND r.connection_id = c.id AND r.run_no = (

@@ -35,9 +35,9 @@ VALUES (:id, :client, 'whatsapp', :mode, 'connected', :by, :number, :waba, :disp
 
 -- name: api_run_insert
 -- param: id uuid, client uuid, connection uuid, history bool, requested_at time, status text, now time
-INSERT INTO sync_runs (id, client_id, connection_id, run_no, started_at, history_requested, requested_at, disconnected,
+INSERT INTO sync_runs (id, client_id, connection_id, run_no, started_at, history_requested, requested_at,
   completed, status, messages_imported, messages_duplicate, created_at)
-SELECT :id, :client, :connection, COALESCE(max(run_no), 0) + 1, :now, :history, :requested_at, false, false, :status, 0, 0, :now
+SELECT :id, :client, :connection, COALESCE(max(run_no), 0) + 1, :now, :history, :requested_at, false, :status, 0, 0, :now
 FROM sync_runs WHERE client_id = :client AND connection_id = :connection;
 
 -- name: api_connection_update

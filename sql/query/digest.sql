@@ -71,7 +71,7 @@ WHERE (:slug IS NULL OR c.slug = :slug);
 -- returns: uuid, uuid, int, time, bool, time?, int?, text?, int?, int?, time?, time?, time?, time?, time?, json?, time?, json?, bool, bool, int, text?
 SELECT t.id, t.connection_id, t.run_no, t.started_at, t.history_requested, t.requested_at, t.progress, t.phase,
   t.phase_number, t.chunk_order, t.first_chunk_at, t.last_chunk_at, t.full_at, t.state_sync_at, t.declined_at, t.declined,
-  t.too_late_at, t.failure, t.disconnected, t.completed, t.messages_imported, n.mode
+  t.too_late_at, t.failure, n.status = 'disconnected', t.completed, t.messages_imported, n.mode
 FROM sync_runs t JOIN clients c ON c.id = t.client_id JOIN connections n ON n.id = t.connection_id
 WHERE (:slug IS NULL OR c.slug = :slug);
 

@@ -17,8 +17,8 @@ WHERE s.client_id = :client AND NOT s.completed
   AND s.run_no = (SELECT max(o.run_no) FROM sync_runs o WHERE o.client_id = :client AND o.connection_id = s.connection_id);
 
 -- name: sync_status
--- param: client uuid, id uuid, status text, completed bool, disconnected bool
-UPDATE sync_runs SET status = :status, completed = :completed, disconnected = :disconnected WHERE client_id = :client AND id = :id;
+-- param: client uuid, id uuid, status text, completed bool
+UPDATE sync_runs SET status = :status, completed = :completed WHERE client_id = :client AND id = :id;
 
 -- name: sync_alerted
 -- param: client uuid, id uuid, now time

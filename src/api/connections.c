@@ -22,8 +22,7 @@ view_of(const struct db_result *r, size_t row)
 		.progress = db_is_null(r, row, K_PROGRESS) ? -1
 		                                           : (int)db_get_int(r, row, K_PROGRESS),
 		.has_chunk = !db_is_null(r, row, K_FIRST_CHUNK_AT),
-		.disconnected = db_get_bool(r, row, K_DISCONNECTED) ||
-		                str_eq(db_get_text(r, row, K_STATUS), STR("disconnected")),
+		.disconnected = db_get_bool(r, row, K_DISCONNECTED),
 		.too_late = !db_is_null(r, row, K_TOO_LATE_AT),
 		.declined = !db_is_null(r, row, K_DECLINED_AT),
 		.has_state_sync = !db_is_null(r, row, K_STATE_SYNC_AT),

@@ -58,8 +58,8 @@ struct db_rows {
 };
 struct db_rows *db_rows_new(struct arena *, const struct query *);
 /*
- * Every row starts with the client, without being told. That the client is a column of the batch and not a parameter
- * keeps plans stable: no index is ever walked for the client alone.
+ * Every row starts with the client, without being told. That the client is a column of the batch
+ * and not a parameter keeps plans stable: no index is ever walked for the client alone.
  */
 struct db_rows *db_rows_of(struct arena *, const struct query *, struct uuid client_id);
 /* Appends one cell; every ncols cells make a row. Types are asserted against the query's. */

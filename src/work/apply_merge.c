@@ -119,7 +119,6 @@ merge_tickets(struct apply *ap, struct uuid kept, struct uuid lost, struct uuid 
 static enum err
 refold_ticket(struct apply *ap, struct uuid id)
 {
-	const struct db_param p[] = { db_uuid(ap->o.client_id), db_time(ap->o.now_ms) };
 	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_tickets_first, ap->o.client_id);
 	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_tickets_opened, ap->o.client_id);
 	struct db_result r;
@@ -127,12 +126,12 @@ refold_ticket(struct apply *ap, struct uuid id)
 
 	db_row_int(ask, 0);
 	db_row_uuid(ask, id);
-	e = db_query(ap->o.db, &q_apply_tickets_first, p, ask, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_tickets_first, DB_NO_PARAMS, ask, ap->o.arena, &r);
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
 	db_row_uuid(rows, id);
 	db_row_time(rows, db_get_time(&r, 0, 1));
-	return db_exec(ap->o.db, &q_apply_tickets_opened, p, rows, NULL);
+	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
 }
 
 /* Columns of the joined conversation, from its messages. */

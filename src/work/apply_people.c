@@ -73,6 +73,21 @@ apply_person(struct apply *ap, const struct fact_person *p, struct str own, stru
 	return node;
 }
 
+/* Nodes of one stored lead are one person, whether or not this batch says so. */
+static void
+unite_stored(struct apply *ap)
+{
+	struct map first;
+
+	map_init(&first, ap->o.arena, ap->nodes.n);
+	for (size_t i = 0; i < ap->nodes.n; i++) {
+		const struct uuid *id = &ap->nodes.v[i].lead_id;
+
+		if (!uuid_is_nil(*id))
+			apply_union(ap, map_put(&first, map_key_uuid(ap->o.arena, *id, STR("")), i, NULL), i);
+	}
+}
+
 static enum err
 identities_load(struct apply *ap)
 {
@@ -90,6 +105,7 @@ identities_load(struct apply *ap)
 		return e;
 	for (size_t r = 0; r < res.nrows; r++)
 		ap->nodes.v[db_get_int(&res, r, 0)].lead_id = db_get_uuid(&res, r, 1);
+	unite_stored(ap);
 	return ERR_OK;
 }
 

@@ -55,11 +55,14 @@ claim(struct drain *d, int64_t now_ms, struct batch *b)
 			break;
 		b->v[b->n++] = x;
 	}
-	return drain_bodies(d, d->arena, b->v, b->n);
+	e = drain_bodies(d, d->arena, b->v, b->n);
+	if (e != ERR_OK)
+		b->n = 0; /* the database's trouble, not an entry's */
+	return e;
 }
 
-/* Decodes what is not decoded and cuts the batch where it has enough messages. */
-static enum err
+/* Decodes what is not decoded and cuts the batch where it has enough messages, or before an entry that cannot be read. */
+static void
 decode(struct drain *d, struct batch *b)
 {
 	size_t units = 0;
@@ -71,17 +74,16 @@ decode(struct drain *d, struct batch *b)
 			struct facts *facts = ARENA_NEW(d->arena, struct facts);
 			struct str reason;
 
-			if (wa_decode(d->arena, x->body, facts, &reason) != WA_BODY_OK)
-				return ERR_CORRUPT; /* it was read when it was routed */
-			x->facts = facts;
+			if (wa_decode(d->arena, x->body, facts, &reason) == WA_BODY_OK)
+				x->facts = facts;
 		}
-		units += apply_units(x->facts);
-		if (i > 0 && units > d->o.claim_messages) {
-			b->n = i;
+		if (x->facts != NULL)
+			units += apply_units(x->facts);
+		if (x->facts == NULL || units > d->o.claim_messages) {
+			b->n = i > 0 ? i : 1;
 			break;
 		}
 	}
-	return ERR_OK;
 }
 
 static struct str
@@ -223,7 +225,9 @@ apply_one_by_one(struct drain *d, const struct batch *b, int64_t now_ms)
 	for (size_t i = 0; i < b->n; i++) {
 		enum err e;
 
-		if (apply_units(b->v[i].facts) > d->o.claim_messages) {
+		if (b->v[i].facts == NULL) {
+			e = ERR_CORRUPT;
+		} else if (apply_units(b->v[i].facts) > d->o.claim_messages) {
 			e = apply_sliced(d, b->client_id, &b->v[i], now_ms);
 		} else {
 			struct apply_entry entry;
@@ -255,10 +259,11 @@ apply_batch(struct drain *d, struct batch *b, int64_t now_ms)
 
 	if (e == ERR_OK)
 		e = claim(d, now_ms, b);
-	if (e == ERR_OK)
-		e = decode(d, b);
 	if (e != ERR_OK || b->n == 0)
 		return e;
+	decode(d, b);
+	if (b->v[0].facts == NULL)
+		return ERR_CORRUPT; /* it was read when it was routed */
 	if (b->n == 1 && apply_units(b->v[0].facts) > d->o.claim_messages)
 		return ERR_TOO_LARGE; /* the caller slices it */
 	entries = ARENA_ARRAY(d->arena, b->n, struct apply_entry);

@@ -74,7 +74,7 @@ evaluate(struct db *db, struct arena *a, const struct randomness *rand, struct u
 		return ERR_OK;
 	e = db_exec(db, &q_sync_status,
 		    DB_PARAMS(db_uuid(client_id), db_uuid(x->id), db_text(status),
-			      db_bool(str_eq(status, STR("completed"))), db_bool(x->view.disconnected)),
+			      db_bool(str_eq(status, STR("completed")))),
 		    NULL, NULL);
 	if (e != ERR_OK)
 		return e;

@@ -90,9 +90,9 @@ fill(const struct fixture *f, char digit)
 		"'new', 1, 1000, 1, 1);"
 		"INSERT INTO sync_runs (id, client_id, connection_id, run_no, started_at, "
 		"history_requested, progress, "
-		"first_chunk_at, disconnected, completed, status, messages_imported, "
+		"first_chunk_at, completed, status, messages_imported, "
 		"messages_duplicate, created_at) "
-		"VALUES (ID08, ID01, ID02, 1, 500, 1, 55, 600, 0, 0, 'syncing', 1, 3, 1);";
+		"VALUES (ID08, ID01, ID02, 1, 500, 1, 55, 600, 0, 'syncing', 1, 3, 1);";
 	struct buf b;
 
 	buf_init(&b, test_arena(), 65536);

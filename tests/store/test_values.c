@@ -346,6 +346,22 @@ START_TEST(a_batch_joins_a_table_and_may_be_used_twice)
 }
 END_TEST
 
+START_TEST(a_batch_of_one_client_starts_each_row_with_it)
+{
+	struct db *db = store_db();
+	struct db_result res;
+	ck_assert_ok(store_put(db, 7));
+	struct db_rows *rows = db_rows_of(test_arena(), &tq_thing_join, store_id(7));
+	for (int i = 0; i < 40; i++)
+		db_row_text(rows, str_fmt(test_arena(), "%02d", i));
+	ck_assert_uint_eq(rows->nrows, 40);
+	ck_assert_ok(db_query(db, &tq_thing_join, DB_NO_PARAMS, rows, test_arena(), &res));
+	ck_assert_uint_eq(res.nrows, 39); /* all but the least label */
+	ck_assert_str(db_get_text(&res, 38, 0), "39");
+	ck_assert_int_eq(db_get_int(&res, 38, 1), 7);
+}
+END_TEST
+
 START_TEST(an_int_is_read_from_every_width)
 {
 	struct db *db = store_db();
@@ -440,7 +456,8 @@ store_value_tests(const TTest **out)
 		ten_thousand_rows_take_as_many_statements_as_one, rows_come_back_as_they_were_given,
 		an_upsert_from_a_batch_inserts_and_folds,
 		an_update_from_a_batch_returns_what_it_changed, an_insert_returns_only_new_rows,
-		a_batch_joins_a_table_and_may_be_used_twice, an_int_is_read_from_every_width,
+		a_batch_joins_a_table_and_may_be_used_twice,
+		a_batch_of_one_client_starts_each_row_with_it, an_int_is_read_from_every_width,
 		a_sum_is_an_int_and_a_mean_a_double,
 		what_looks_like_a_parameter_in_a_literal_is_none, each_engine_runs_its_own_text,
 		a_body_of_three_mebibytes_goes_there_and_back);
