@@ -1,4 +1,5 @@
-/* Hash table on an arena. What always holds: at most 3/4 of the slots are used, so every probe ends. */
+/* Hash table on an arena. What always holds: at most 3/4 of the slots are used, so every probe
+ * ends. */
 #include "base/map.h"
 
 static struct map_slot *
@@ -53,7 +54,9 @@ map_put(struct map *m, struct str key, size_t value, bool *added)
 		*added = s->key.p == NULL;
 	if (s->key.p != NULL)
 		return s->value;
-	*s = (struct map_slot){ .key = key.p == NULL ? STR("") : key, .hash = hash, .value = value };
+	*s = (struct map_slot){ .key = key.p == NULL ? STR("") : key,
+		                .hash = hash,
+		                .value = value };
 	if (++m->n > m->cap * 3 / 4)
 		grow(m);
 	return value;

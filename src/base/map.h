@@ -1,6 +1,7 @@
 /*
- * A table from bytes to a number, on an arena: open addressing, grows by doubling, never shrinks. Keys are borrowed.
- * Iterate over what you number with it (the values are usually indexes 0…n-1 into an array), not over the table.
+ * A table from bytes to a number, on an arena: open addressing, grows by doubling, never shrinks.
+ * Keys are borrowed. Iterate over what you number with it (the values are usually indexes 0…n-1
+ * into an array), not over the table.
  */
 #ifndef RECADO_BASE_MAP_H
 #define RECADO_BASE_MAP_H
@@ -16,7 +17,7 @@ struct map {
 		struct str key;
 		uint64_t hash;
 		size_t value;
-	} *slots;
+	} * slots;
 	size_t n, cap;
 };
 

@@ -1,6 +1,6 @@
 /*
- * Amendments as joins. What always holds: amendment_apply() reads only the amendment and the message's folds, so it does
- * not matter when, how often or in which order it happens.
+ * Amendments as joins. What always holds: amendment_apply() reads only the amendment and the
+ * message's folds, so it does not matter when, how often or in which order it happens.
  */
 #include "core/amendment.h"
 
@@ -52,8 +52,8 @@ make_doc(struct arena *a, const struct fact_amendment *f, bool by_lead)
 }
 
 void
-amendment_from_fact(struct arena *a, const struct fact_amendment *f, bool by_lead, int64_t received_at,
-		    struct amendment *out)
+amendment_from_fact(struct arena *a, const struct fact_amendment *f, bool by_lead,
+                    int64_t received_at, struct amendment *out)
 {
 	*out = (struct amendment){
 		.target_key = f->target_key,
@@ -65,7 +65,8 @@ amendment_from_fact(struct arena *a, const struct fact_amendment *f, bool by_lea
 }
 
 void
-amendment_digest(struct arena *a, const struct amendment *m, struct str person, unsigned char out[32])
+amendment_digest(struct arena *a, const struct amendment *m, struct str person,
+                 unsigned char out[32])
 {
 	const cJSON *doc;
 	struct str text = m->doc;
@@ -99,7 +100,8 @@ times_json(struct arena *a, const struct amendment *m, const char *name, const c
 	return buf_slice(&b);
 }
 
-/* The least over all deliveries of the believed time: a bad delivery is always earlier than the time it bears. */
+/* The least over all deliveries of the believed time: a bad delivery is always earlier than the
+ * time it bears. */
 static int64_t
 effective(const struct amendment *m, const cJSON *doc)
 {
@@ -116,12 +118,14 @@ apply_status(struct arena *a, const struct amendment *m, const cJSON *doc, struc
 	bool changed = confirmed != into->confirmed_at;
 
 	into->confirmed_at = confirmed;
-	if (json_i64(json_get(doc, "status"), &status) && status > into->status_rank && status <= WA_PLAYED) {
+	if (json_i64(json_get(doc, "status"), &status) && status > into->status_rank &&
+	    status <= WA_PLAYED) {
 		into->status_rank = (int)status;
 		changed = true;
 	}
 	if (json_get(doc, "error") != NULL)
-		changed |= message_join_error(a, &into->error, times_json(a, m, NULL, json_get(doc, "error")));
+		changed |= message_join_error(a, &into->error,
+		                              times_json(a, m, NULL, json_get(doc, "error")));
 	return changed;
 }
 
@@ -153,7 +157,8 @@ static const cJSON *
 only_emoji(struct arena *a, const cJSON *doc)
 {
 	const cJSON *v = NULL;
-	struct str text = str_fmt(a, "{\"emoji\":" STR_FMT "}", STR_ARG(json_canonical(a, json_get(doc, "emoji"))));
+	struct str text = str_fmt(a, "{\"emoji\":" STR_FMT "}",
+	                          STR_ARG(json_canonical(a, json_get(doc, "emoji"))));
 
 	return json_parse(a, text, &v) == ERR_OK ? v : NULL;
 }

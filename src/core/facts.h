@@ -1,7 +1,8 @@
 /*
- * Facts: what outside bytes say, before anything stored is looked at. Decoding makes them, applying folds them into rows.
- * A fact borrows its text from the arena it was decoded in. Every fact names its route, the inlet it came by.
- * Times are ms; TIME_NONE where absent or not a number. `at_raw` keeps what was written even if it is out of bounds.
+ * Facts: what outside bytes say, before anything stored is looked at. Decoding makes them, applying
+ * folds them into rows. A fact borrows its text from the arena it was decoded in. Every fact names
+ * its route, the inlet it came by. Times are ms; TIME_NONE where absent or not a number. `at_raw`
+ * keeps what was written even if it is out of bounds.
  */
 #ifndef RECADO_CORE_FACTS_H
 #define RECADO_CORE_FACTS_H
@@ -16,11 +17,12 @@
 /* Where a change was addressed. At least one of phone_number_id and waba_id is set. */
 struct fact_route {
 	struct str phone_number_id;
-	struct str waba_id;	   /* entry.id */
+	struct str waba_id;        /* entry.id */
 	struct str display_number; /* digits of metadata.display_phone_number */
 };
 
-/* Identities of one person as they stood together; any may be absent. All that are present are one person: an edge. */
+/* Identities of one person as they stood together; any may be absent. All that are present are one
+ * person: an edge. */
 struct fact_person {
 	struct str wa_id;     /* digits */
 	struct str user_id;   /* BSUID */
@@ -28,8 +30,13 @@ struct fact_person {
 	struct str username;  /* without '@' */
 };
 
-enum fact_origin { ORIGIN_HISTORY, ORIGIN_APP_ECHO, ORIGIN_API, ORIGIN_LIVE }; /* ascending strength; bit = 1 << origin in `seen` */
-enum content_rank { CONTENT_STUB, CONTENT_PLACEHOLDER, CONTENT_REAL };	       /* ascending */
+enum fact_origin {
+	ORIGIN_HISTORY,
+	ORIGIN_APP_ECHO,
+	ORIGIN_API,
+	ORIGIN_LIVE
+}; /* ascending strength; bit = 1 << origin in `seen` */
+enum content_rank { CONTENT_STUB, CONTENT_PLACEHOLDER, CONTENT_REAL }; /* ascending */
 
 struct fact_message {
 	size_t route;
@@ -42,16 +49,17 @@ struct fact_message {
 	bool from_me_set, from_me;
 	struct fact_person thread; /* history: the thread's id and context; else all absent */
 	struct fact_person from, to;
-	struct fact_person contact; /* the only contacts[] element of the value, used when neither side names the customer */
-	struct str type;	    /* as written; "unsupported" etc. kept; "" never */
+	struct fact_person contact; /* the only contacts[] element of the value, used when neither
+	                               side names the customer */
+	struct str type;            /* as written; "unsupported" etc. kept; "" never */
 	enum content_rank content;
-	struct str body;       /* readable text or STR_NONE */
-	struct str raw;	       /* canonical JSON of the type's own object; STR_NONE for plain text */
-	struct str reply_key;  /* dedup key of context.id */
+	struct str body;      /* readable text or STR_NONE */
+	struct str raw;       /* canonical JSON of the type's own object; STR_NONE for plain text */
+	struct str reply_key; /* dedup key of context.id */
 	struct str reply_wamid;
 	struct str history_status; /* upper-cased; STR_NONE if none */
-	struct str bytes;	   /* canonical JSON of the whole element: ties end here */
-	struct str referral;	   /* JSON or STR_NONE */
+	struct str bytes;          /* canonical JSON of the whole element: ties end here */
+	struct str referral;       /* JSON or STR_NONE */
 	bool forwarded;
 	bool system; /* type "system" */
 };
@@ -71,11 +79,13 @@ struct fact_amendment {
 	bool from_me_set, from_me;
 	struct fact_person thread, from, to; /* for a status: `to` is the recipient */
 	struct fact_person contact;
-	struct fact_person wamid_remote; /* the remote named in the target's id (may be the business itself) */
+	struct fact_person
+		wamid_remote; /* the remote named in the target's id (may be the business itself) */
 	/* status */
 	enum wa_status status;
 	struct str status_text;
-	struct str error; /* JSON {code, title, message, details} of the first error, canonical; STR_NONE */
+	struct str error; /* JSON {code, title, message, details} of the first error, canonical;
+	                     STR_NONE */
 	int64_t error_code;
 	struct str callback_data;
 	/* edit */
@@ -91,20 +101,23 @@ struct fact_contact {
 	size_t route;
 	struct fact_person person;
 	bool remove;
-	struct str name;   /* full_name, else first_name; STR_NONE or empty: no name */
+	struct str name; /* full_name, else first_name; STR_NONE or empty: no name */
 	struct str at_raw;
 	int64_t at; /* TIME_NONE for "0", absent or garbage */
 	struct str bytes;
 };
 
-/* Identities that stood together, and names seen with them (contacts[], number changes, input ↔ wa_id). */
+/* Identities that stood together, and names seen with them (contacts[], number changes, input ↔
+ * wa_id). */
 struct fact_link {
 	size_t route;
 	struct fact_person a;
-	struct fact_person b;	 /* all absent unless two people records are one person (number change: a old, b new) */
+	struct fact_person b; /* all absent unless two people records are one person (number change:
+	                         a old, b new) */
 	bool number_change;
 	struct str profile_name; /* of a */
-	int64_t at;		 /* greatest good time of the value's elements; TIME_NONE: use the receive time */
+	int64_t at; /* greatest good time of the value's elements; TIME_NONE: use the receive time
+	             */
 };
 
 struct fact_chunk {
@@ -132,19 +145,20 @@ struct fact_account {
 	size_t route;
 	struct str field; /* account_update, phone_number_quality_update, … */
 	struct str event;
-	struct str reason;	 /* disconnection_info.reason, violation or ban state … */
+	struct str reason;       /* disconnection_info.reason, violation or ban state … */
 	struct str phone_number; /* digits, if the event names a number */
-	int64_t at;		 /* entry.time in ms; TIME_NONE: use the receive time */
-	struct str raw;		 /* the value, canonical */
+	int64_t at;              /* entry.time in ms; TIME_NONE: use the receive time */
+	struct str raw;          /* the value, canonical */
 };
 
 /* An element that cannot be used; recorded, never retried. */
 struct fact_problem {
 	size_t route;
-	const char *code;      /* stable: bad_element, missing_id, no_person, group_not_supported, out_of_bounds, … */
-	struct str path;       /* entry[0].changes[2].value.messages[5] */
-	struct str detail;     /* never message text */
-	struct str wamid;      /* if it has one */
+	const char *code;  /* stable: bad_element, missing_id, no_person, group_not_supported,
+	                      out_of_bounds, … */
+	struct str path;   /* entry[0].changes[2].value.messages[5] */
+	struct str detail; /* never message text */
+	struct str wamid;  /* if it has one */
 	unsigned char digest[32]; /* of the canonical element */
 	bool in_history;
 };
@@ -159,10 +173,10 @@ enum fact_field {
 	FIELD_OTHER = 32
 };
 
-#define FACTS_LIST(type) \
-	struct { \
-		type *v; \
-		size_t n, cap; \
+#define FACTS_LIST(type)                                                                           \
+	struct {                                                                                   \
+		type *v;                                                                           \
+		size_t n, cap;                                                                     \
 	}
 
 struct facts {

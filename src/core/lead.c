@@ -1,4 +1,5 @@
-/* Leads as folds. What always holds: lead_join() is a join; every tie ends in bytes; no id of ours decides anything. */
+/* Leads as folds. What always holds: lead_join() is a join; every tie ends in bytes; no id of ours
+ * decides anything. */
 #include "core/lead.h"
 
 #include "base/digest.h"
@@ -67,14 +68,16 @@ join_user_id(struct lead *into, const struct lead *from)
 
 	if (!str_is_set(from->user_id))
 		return false;
-	if (str_is_set(into->user_id) && (c < 0 || (c == 0 && str_cmp(from->user_id, into->user_id) <= 0)))
+	if (str_is_set(into->user_id) &&
+	    (c < 0 || (c == 0 && str_cmp(from->user_id, into->user_id) <= 0)))
 		return false;
 	into->user_id = from->user_id;
 	into->user_changed_at = from->user_changed_at;
 	return true;
 }
 
-/* Greatest by (rank, remove over add, bytes); the same element twice takes the least receive time. */
+/* Greatest by (rank, remove over add, bytes); the same element twice takes the least receive time.
+ */
 static bool
 join_presence(struct lead *into, const struct lead *from)
 {
@@ -115,10 +118,14 @@ lead_join(struct lead *into, const struct lead *from)
 	changed |= lead_text_join(&into->book, from->book);
 	changed |= lead_text_join(&into->profile, from->profile);
 	changed |= lead_text_join(&into->hand, from->hand);
-	changed |= take(&into->first_history_at, moment_min(into->first_history_at, from->first_history_at));
-	changed |= take(&into->last_message_at, moment_max(into->last_message_at, from->last_message_at));
-	changed |= take(&into->last_active_at, moment_max(into->last_active_at, from->last_active_at));
-	changed |= take(&into->last_synced_at, moment_max(into->last_synced_at, from->last_synced_at));
+	changed |= take(&into->first_history_at,
+	                moment_min(into->first_history_at, from->first_history_at));
+	changed |= take(&into->last_message_at,
+	                moment_max(into->last_message_at, from->last_message_at));
+	changed |=
+		take(&into->last_active_at, moment_max(into->last_active_at, from->last_active_at));
+	changed |=
+		take(&into->last_synced_at, moment_max(into->last_synced_at, from->last_synced_at));
 	if (str_is_set(from->parent_id) && str_cmp(from->parent_id, into->parent_id) > 0) {
 		into->parent_id = from->parent_id;
 		changed = true;
@@ -134,7 +141,7 @@ void
 lead_derive(const struct lead *l, struct lead_view *out)
 {
 	static const char *const sources[] = { "state_sync", "helpdesk_import", "live_message",
-					       "history_sync", "direct_creation" };
+		                               "history_sync", "direct_creation" };
 	bool removed = l->presence_rank != TIME_NONE && l->presence_remove;
 
 	*out = (struct lead_view){ .deleted_at = TIME_NONE };
@@ -151,11 +158,12 @@ lead_derive(const struct lead *l, struct lead_view *out)
 	else if (l->username.rank != TIME_NONE)
 		out->push_name = l->username.text;
 	if (removed)
-		out->deleted_at = l->presence_rank != 0 ? l->presence_rank : l->presence_received_at;
+		out->deleted_at = l->presence_rank != 0 ? l->presence_rank
+		                                        : l->presence_received_at;
 	out->is_active = (l->presence_rank != TIME_NONE && !l->presence_remove) ||
-			 (l->last_active_at != TIME_NONE &&
-			  (l->presence_rank == TIME_NONE || l->last_active_at > out->deleted_at)) ||
-			 (l->evidence & LEAD_DIRECT) != 0;
+	                 (l->last_active_at != TIME_NONE &&
+	                  (l->presence_rank == TIME_NONE || l->last_active_at > out->deleted_at)) ||
+	                 (l->evidence & LEAD_DIRECT) != 0;
 }
 
 void
@@ -173,7 +181,8 @@ lead_from_person(const struct fact_person *p, enum wa_level level, int64_t rank,
 }
 
 void
-lead_from_contact(struct arena *a, const struct fact_contact *c, int64_t received_at, struct lead *out)
+lead_from_contact(struct arena *a, const struct fact_contact *c, int64_t received_at,
+                  struct lead *out)
 {
 	int64_t rank = moment_rank(c->at, received_at);
 	unsigned char *digest = arena_alloc(a, SHA256_LEN);

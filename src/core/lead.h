@@ -1,6 +1,6 @@
 /*
- * A lead row as a fold over its component's evidence. Joining two leads (two people turned out to be one) and adding
- * evidence are the same operation. Source: 3-whatsapp §2 "Identity of a person".
+ * A lead row as a fold over its component's evidence. Joining two leads (two people turned out to
+ * be one) and adding evidence are the same operation. Source: 3-whatsapp §2 "Identity of a person".
  */
 #ifndef RECADO_CORE_LEAD_H
 #define RECADO_CORE_LEAD_H
@@ -56,7 +56,8 @@ void lead_derive(const struct lead *, struct lead_view *out);
 bool lead_text_join(struct lead_text *into, struct lead_text from);
 
 /* Evidence of one kind, as a lead to be joined. */
-void lead_from_contact(struct arena *, const struct fact_contact *, int64_t received_at, struct lead *out);
+void lead_from_contact(struct arena *, const struct fact_contact *, int64_t received_at,
+                       struct lead *out);
 void lead_from_person(const struct fact_person *, enum wa_level, int64_t rank, struct lead *out);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Messages as folds. What always holds: message_join is a join of semilattices member by member, and a member's value is
- * decided by its key alone, so equal keys have equal values; nothing here reads a clock or an id of ours.
+ * Messages as folds. What always holds: message_join is a join of semilattices member by member,
+ * and a member's value is decided by its key alone, so equal keys have equal values; nothing here
+ * reads a clock or an id of ours.
  */
 #include "core/message.h"
 
@@ -10,8 +11,10 @@
 
 #define KEY_LEN 26 /* rank 1, origin 1, time 8, digest 16 */
 
-static const char *const history_names[] = { "ERROR", "PENDING", "SENT", "DELIVERED", "READ", "PLAYED" };
-static const int history_statuses[] = { WA_FAILED, WA_SENT, WA_SENT, WA_DELIVERED, WA_READ, WA_PLAYED };
+static const char *const history_names[] = { "ERROR",     "PENDING", "SENT",
+	                                     "DELIVERED", "READ",    "PLAYED" };
+static const int history_statuses[] = { WA_FAILED,    WA_SENT, WA_SENT,
+	                                WA_DELIVERED, WA_READ, WA_PLAYED };
 
 static int
 history_rank(struct str status)
@@ -84,7 +87,7 @@ extra_json(struct arena *a, const struct fact_message *f)
 
 void
 message_from_fact(struct arena *a, const struct fact_message *f, bool outbound, int64_t received_at,
-		  struct message *out)
+                  struct message *out)
 {
 	struct str key = copy_key(a, f);
 
@@ -316,7 +319,8 @@ message_cmp_place(int64_t a_at, struct str a_key, int64_t b_at, struct str b_key
 static const char *
 status_name(const struct message *m)
 {
-	static const char *const names[] = { "sent", "pending", "sent", "failed", "delivered", "read", "played" };
+	static const char *const names[] = { "sent",      "pending", "sent",  "failed",
+		                             "delivered", "read",    "played" };
 
 	assert(m->status_rank >= WA_NO_STATUS && m->status_rank <= WA_PLAYED);
 	return m->outbound ? names[m->status_rank] : "received";
@@ -362,11 +366,15 @@ message_derive(struct arena *a, const struct message *m, struct message_view *ou
 	if (last == NULL)
 		return;
 	out->type = json_str(json_get(last, "type"));
-	/* an edit never makes or unmakes a system message: the conversation's folds leave those out */
-	if (str_is_empty(out->type) || str_eq(m->type, STR("system")) || str_eq(out->type, STR("system")))
+	/* an edit never makes or unmakes a system message: the conversation's folds leave those out
+	 */
+	if (str_is_empty(out->type) || str_eq(m->type, STR("system")) ||
+	    str_eq(out->type, STR("system")))
 		out->type = m->type;
 	out->body = json_str(json_get(last, "body"));
-	out->content = json_is_null(json_get(last, "content")) ? STR_NONE : json_canonical(a, json_get(last, "content"));
+	out->content = json_is_null(json_get(last, "content"))
+	                       ? STR_NONE
+	                       : json_canonical(a, json_get(last, "content"));
 	(void)json_i64(json_get(last, "at"), &out->edited_at);
 	out->original = original_json(a, m);
 }

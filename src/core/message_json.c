@@ -1,6 +1,7 @@
 /*
- * The parts of a message that are small sets kept as JSON in the row: edits, reactions, the newest error. What always
- * holds: the text is canonical (sorted, one form), so equal sets are equal bytes and "changed" is a byte comparison.
+ * The parts of a message that are small sets kept as JSON in the row: edits, reactions, the newest
+ * error. What always holds: the text is canonical (sorted, one form), so equal sets are equal bytes
+ * and "changed" is a byte comparison.
  */
 #include "core/message.h"
 
@@ -132,7 +133,8 @@ struct register_value {
 };
 
 static bool
-register_load(struct arena *a, const cJSON *doc, const char *const *members, struct register_value *out)
+register_load(struct arena *a, const cJSON *doc, const char *const *members,
+              struct register_value *out)
 {
 	struct buf b;
 
@@ -165,7 +167,8 @@ register_join(const struct register_value *x, const struct register_value *y)
 }
 
 static void
-register_write(struct arena *a, struct jw *w, const struct register_value *r, const char *const *members)
+register_write(struct arena *a, struct jw *w, const struct register_value *r,
+               const char *const *members)
 {
 	jw_obj(w);
 	jw_ki64(w, "at", r->rank != 0 ? r->rank : r->received);
@@ -189,9 +192,11 @@ parse_or_null(struct arena *a, struct str text)
 	return v;
 }
 
-/* The document with one register per name in `names` (or the document itself for one unnamed register). */
+/* The document with one register per name in `names` (or the document itself for one unnamed
+ * register). */
 static struct str
-registers_json(struct arena *a, const cJSON *x, const cJSON *y, const char *const *names, const char *const *members)
+registers_json(struct arena *a, const cJSON *x, const cJSON *y, const char *const *names,
+               const char *const *members)
 {
 	struct buf b;
 	struct jw w;
@@ -202,8 +207,10 @@ registers_json(struct arena *a, const cJSON *x, const cJSON *y, const char *cons
 		jw_obj(&w);
 	for (size_t i = 0; names == NULL ? i == 0 : names[i] != NULL; i++) {
 		struct register_value p, q;
-		bool has_p = register_load(a, names == NULL ? x : json_get(x, names[i]), members, &p);
-		bool has_q = register_load(a, names == NULL ? y : json_get(y, names[i]), members, &q);
+		bool has_p =
+			register_load(a, names == NULL ? x : json_get(x, names[i]), members, &p);
+		bool has_q =
+			register_load(a, names == NULL ? y : json_get(y, names[i]), members, &q);
 
 		if (!has_p && !has_q)
 			continue;
@@ -219,7 +226,8 @@ registers_json(struct arena *a, const cJSON *x, const cJSON *y, const char *cons
 }
 
 static bool
-join_registers(struct arena *a, struct str *into, struct str from, const char *const *names, const char *const *members)
+join_registers(struct arena *a, struct str *into, struct str from, const char *const *names,
+               const char *const *members)
 {
 	const cJSON *x, *y;
 	struct str before;

@@ -1,6 +1,6 @@
 /*
- * How far a time that someone else wrote is believed. Source: 3-whatsapp §2 "Bad times": outside 2009-01-01 … receive
- * time + 1 day a time is bad.
+ * How far a time that someone else wrote is believed. Source: 3-whatsapp §2 "Bad times": outside
+ * 2009-01-01 … receive time + 1 day a time is bad.
  */
 #ifndef RECADO_CORE_MOMENT_H
 #define RECADO_CORE_MOMENT_H

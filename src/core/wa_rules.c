@@ -6,7 +6,8 @@
 static bool
 is_own(struct arena *a, struct str number, struct str own, struct str route_own)
 {
-	return str_is_set(number) && (phone_same(a, number, own) || phone_same(a, number, route_own));
+	return str_is_set(number) &&
+	       (phone_same(a, number, own) || phone_same(a, number, route_own));
 }
 
 static bool
@@ -17,7 +18,7 @@ names_somebody(const struct fact_person *p)
 
 bool
 wa_person_usable(struct arena *a, const struct fact_person *p, struct str own, struct str route_own,
-		 struct fact_person *out)
+                 struct fact_person *out)
 {
 	struct fact_person u = *p;
 
@@ -38,12 +39,13 @@ usable(struct arena *a, const struct fact_person *p, struct str own, struct str 
 }
 
 struct wa_place
-wa_place_message(struct arena *a, const struct fact_message *f, struct str own, struct str route_own)
+wa_place_message(struct arena *a, const struct fact_message *f, struct str own,
+                 struct str route_own)
 {
 	struct wa_place r = { 0 };
 
 	r.outbound = (f->from_me_set && f->from_me) || is_own(a, f->from.wa_id, own, route_own) ||
-		     usable(a, &f->to, own, route_own);
+	             usable(a, &f->to, own, route_own);
 	if (usable(a, &f->thread, own, route_own))
 		r.person = &f->thread;
 	else if (r.outbound && usable(a, &f->to, own, route_own))
@@ -56,13 +58,13 @@ wa_place_message(struct arena *a, const struct fact_message *f, struct str own, 
 }
 
 struct wa_place
-wa_place_amendment(struct arena *a, const struct fact_amendment *f, struct str own, struct str route_own)
+wa_place_amendment(struct arena *a, const struct fact_amendment *f, struct str own,
+                   struct str route_own)
 {
 	struct wa_place r = { 0 };
 
 	r.outbound = f->kind == AMEND_STATUS || (f->from_me_set && f->from_me) ||
-		     is_own(a, f->from.wa_id, own, route_own) ||
-		     usable(a, &f->to, own, route_own);
+	             is_own(a, f->from.wa_id, own, route_own) || usable(a, &f->to, own, route_own);
 	if (usable(a, &f->thread, own, route_own))
 		r.person = &f->thread;
 	else if (r.outbound && usable(a, &f->to, own, route_own))
@@ -115,4 +117,3 @@ wa_sync_status(const struct sync_view *v, int64_t now_ms)
 		return "failed";
 	return v->has_state_sync ? "pending_history" : "pending_consent";
 }
-

@@ -1,6 +1,7 @@
 /*
- * The order of an apply batch. What always holds: first everything is resolved and folded in memory, then written, table
- * by table; nothing is written per fact. Facts of connections that are not this client's are left to their own parts.
+ * The order of an apply batch. What always holds: first everything is resolved and folded in
+ * memory, then written, table by table; nothing is written per fact. Facts of connections that are
+ * not this client's are left to their own parts.
  */
 #include "work/apply.h"
 
@@ -23,8 +24,8 @@ apply_grow(struct arena *a, void **v, size_t *n, size_t *cap, size_t size)
 }
 
 void
-apply_add_problem(struct apply *ap, struct apply_entry *e, const char *code, struct str path, struct str detail,
-		  struct str wamid)
+apply_add_problem(struct apply *ap, struct apply_entry *e, const char *code, struct str path,
+                  struct str detail, struct str wamid)
 {
 	*APPLY_ADD(ap->o.arena, &e->problems) = (struct apply_problem){ code, path, detail, wamid };
 	ap->counts->problems++;
@@ -61,7 +62,8 @@ route_own(const struct apply_entry *e, size_t route)
 }
 
 static void
-add_person_evidence(struct apply *ap, size_t node, const struct fact_person *p, enum wa_level level, int64_t rank)
+add_person_evidence(struct apply *ap, size_t node, const struct fact_person *p, enum wa_level level,
+                    int64_t rank)
 {
 	struct lead l;
 
@@ -116,7 +118,8 @@ do_contact(struct apply *ap, enum pass pass, struct apply_entry *e, const struct
 	node = apply_person(ap, &f->person, ap->connections.v[c].own, route_own(e, f->route));
 	if (pass == PASS_NODES) {
 		if (node == APPLY_NONE)
-			apply_add_problem(ap, e, "no_person", STR("state_sync"), STR("the contact names nobody"), STR_NONE);
+			apply_add_problem(ap, e, "no_person", STR("state_sync"),
+			                  STR("the contact names nobody"), STR_NONE);
 		ap->counts->contacts++;
 		return;
 	}
@@ -138,7 +141,8 @@ copy_nodes(struct apply *ap, struct apply_entry *e, const struct fact_message *f
 	(void)apply_person(ap, place.outbound ? &f->to : &f->from, own, rown);
 	ap->counts->messages++;
 	if (node == APPLY_NONE) {
-		apply_add_problem(ap, e, "no_person", STR_NONE, STR("the message names no customer"), f->wamid);
+		apply_add_problem(ap, e, "no_person", STR_NONE,
+		                  STR("the message names no customer"), f->wamid);
 		if (f->origin == ORIGIN_HISTORY) {
 			unsigned char digest[SHA256_LEN];
 
@@ -148,7 +152,9 @@ copy_nodes(struct apply *ap, struct apply_entry *e, const struct fact_message *f
 		return;
 	}
 	copy = APPLY_ADD(ap->o.arena, &ap->copies);
-	*copy = (struct apply_copy){ .fact = f, .entry = e, .connection = c, .node = node, .outbound = place.outbound };
+	*copy = (struct apply_copy){
+		.fact = f, .entry = e, .connection = c, .node = node, .outbound = place.outbound
+	};
 }
 
 static void
@@ -161,7 +167,8 @@ do_message(struct apply *ap, enum pass pass, struct apply_entry *e, const struct
 }
 
 static void
-do_amendment(struct apply *ap, enum pass pass, struct apply_entry *e, const struct fact_amendment *f)
+do_amendment(struct apply *ap, enum pass pass, struct apply_entry *e,
+             const struct fact_amendment *f)
 {
 	size_t c = route_of(ap, e, f->route);
 	struct str own, rown;
@@ -222,11 +229,13 @@ message_evidence(struct apply *ap)
 {
 	for (size_t i = 0; i < ap->copies.n; i++) {
 		const struct apply_copy *c = &ap->copies.v[i];
-		struct wa_place place = wa_place_message(ap->o.arena, c->fact, ap->connections.v[c->connection].own,
-							 route_own(c->entry, c->fact->route));
+		struct wa_place place = wa_place_message(ap->o.arena, c->fact,
+		                                         ap->connections.v[c->connection].own,
+		                                         route_own(c->entry, c->fact->route));
 		struct lead l;
 
-		lead_from_person(place.person, WA_LEVEL_MESSAGE, moment_rank(c->fact->at, c->entry->received_at), &l);
+		lead_from_person(place.person, WA_LEVEL_MESSAGE,
+		                 moment_rank(c->fact->at, c->entry->received_at), &l);
 		l.evidence = origin_evidence(c->fact->origin);
 		if (c->fact->origin == ORIGIN_HISTORY)
 			l.last_synced_at = c->entry->received_at;
@@ -238,8 +247,9 @@ message_evidence(struct apply *ap)
 
 		if (am->node == APPLY_NONE)
 			continue;
-		lead_from_person(am->person, am->a.kind == AMEND_STATUS ? WA_LEVEL_NAMED : WA_LEVEL_MESSAGE, am->rank,
-				 &l);
+		lead_from_person(am->person,
+		                 am->a.kind == AMEND_STATUS ? WA_LEVEL_NAMED : WA_LEVEL_MESSAGE,
+		                 am->rank, &l);
 		if (am->a.kind != AMEND_STATUS)
 			l.evidence = origin_evidence(am->origin);
 		apply_lead_add(apply_lead_of(ap, am->node), &l);
@@ -278,13 +288,15 @@ apply_run(struct apply *ap)
 		return e;
 	each_fact(ap, PASS_EVIDENCE);
 	message_evidence(ap);
-	if ((e = apply_amendments_rematch(ap)) != ERR_OK || (e = apply_conversations_load(ap)) != ERR_OK ||
-	    (e = apply_messages_fold(ap)) != ERR_OK ||
-	    (e = apply_amendments_match(ap)) != ERR_OK || (e = apply_tickets_decide(ap)) != ERR_OK)
+	if ((e = apply_amendments_rematch(ap)) != ERR_OK ||
+	    (e = apply_conversations_load(ap)) != ERR_OK ||
+	    (e = apply_messages_fold(ap)) != ERR_OK || (e = apply_amendments_match(ap)) != ERR_OK ||
+	    (e = apply_tickets_decide(ap)) != ERR_OK)
 		return e;
 	decode_problems(ap);
 	apply_conversations_fold(ap);
-	if ((e = apply_messages_store(ap)) != ERR_OK || (e = apply_conversations_store(ap)) != ERR_OK ||
+	if ((e = apply_messages_store(ap)) != ERR_OK ||
+	    (e = apply_conversations_store(ap)) != ERR_OK ||
 	    (e = apply_leads_recompute(ap)) != ERR_OK || (e = apply_people_store(ap)) != ERR_OK ||
 	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK)
 		return e;
@@ -292,7 +304,8 @@ apply_run(struct apply *ap)
 }
 
 enum err
-apply_entries(const struct apply_options *o, struct apply_entry *entries, size_t n, struct apply_counts *counts)
+apply_entries(const struct apply_options *o, struct apply_entry *entries, size_t n,
+              struct apply_counts *counts)
 {
 	struct apply ap = { .o = *o, .entries = entries, .nentries = n, .counts = counts };
 	size_t units = 0;

@@ -1,7 +1,8 @@
 /*
- * Facts → rows, for one client, inside one transaction that holds the client's lane. Set-based: the number of SQL
- * statements does not depend on the number of facts. Everything stored is a fold over evidence (core/message, core/lead),
- * so entries may be applied in any order, any number of times, in any slices.
+ * Facts → rows, for one client, inside one transaction that holds the client's lane. Set-based: the
+ * number of SQL statements does not depend on the number of facts. Everything stored is a fold over
+ * evidence (core/message, core/lead), so entries may be applied in any order, any number of times,
+ * in any slices.
  */
 #ifndef RECADO_WORK_APPLY_H
 #define RECADO_WORK_APPLY_H
@@ -22,7 +23,8 @@ struct apply_entry {
 	int64_t received_at;
 	struct uuid only_connection; /* came by that connection's own URL; nil: routed by its ids */
 	const struct facts *facts;
-	size_t from, to; /* slice of its units (apply_units); to > from only for slices, else whole: 0, SIZE_MAX */
+	size_t from, to; /* slice of its units (apply_units); to > from only for slices, else whole:
+	                    0, SIZE_MAX */
 	/* out */
 	FACTS_LIST(struct apply_problem) problems;
 };
@@ -32,8 +34,8 @@ struct apply_counts {
 };
 
 struct apply_options {
-	struct db *db;	       /* in a write transaction with the lane */
-	struct arena *arena;   /* of the batch; decoded facts may live in it too */
+	struct db *db;       /* in a write transaction with the lane */
+	struct arena *arena; /* of the batch; decoded facts may live in it too */
 	const struct randomness *rand;
 	struct uuid client_id;
 	int64_t now_ms;
@@ -43,7 +45,7 @@ struct apply_options {
 /* Links, contacts, messages and amendments of an entry: what slices count. */
 size_t apply_units(const struct facts *);
 /* Applies all entries. On error the transaction must be rolled back. */
-MUST_CHECK enum err apply_entries(const struct apply_options *, struct apply_entry *entries, size_t n,
-				  struct apply_counts *counts);
+MUST_CHECK enum err apply_entries(const struct apply_options *, struct apply_entry *entries,
+                                  size_t n, struct apply_counts *counts);
 
 #endif

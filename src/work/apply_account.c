@@ -1,6 +1,7 @@
 /*
- * Errors and account events. What always holds: a connection's status is a register, the event with the greatest time
- * since the last onboarding, ties by bytes; nothing here depends on the order of events.
+ * Errors and account events. What always holds: a connection's status is a register, the event with
+ * the greatest time since the last onboarding, ties by bytes; nothing here depends on the order of
+ * events.
  */
 #include "base/digest.h"
 #include "store/queries.h"
@@ -9,8 +10,8 @@
 static const struct {
 	const char *event, *status;
 } events[] = {
-	{ "PARTNER_REMOVED", "disconnected" },	{ "ACCOUNT_DELETED", "disconnected" },
-	{ "ACCOUNT_OFFBOARDED", "paused" },	{ "ACCOUNT_RECONNECTED", "connected" },
+	{ "PARTNER_REMOVED", "disconnected" },   { "ACCOUNT_DELETED", "disconnected" },
+	{ "ACCOUNT_OFFBOARDED", "paused" },      { "ACCOUNT_RECONNECTED", "connected" },
 	{ "ACCOUNT_RESTRICTION", "restricted" }, { "ACCOUNT_VIOLATION", "restricted" },
 	{ "DISABLED_UPDATE", "restricted" },
 };
@@ -28,13 +29,15 @@ event_status(const struct fact_account *f)
 }
 
 enum err
-apply_audit(struct apply *ap, const char *action, const char *subject_kind, struct uuid subject, struct str detail)
+apply_audit(struct apply *ap, const char *action, const char *subject_kind, struct uuid subject,
+            struct str detail)
 {
 	return db_exec(ap->o.db, &q_apply_audit,
-		       DB_PARAMS(db_uuid(rand_uuid_v7(ap->o.rand, ap->o.now_ms)), db_uuid(ap->o.client_id),
-				 db_time(ap->o.now_ms), db_text(str_from(action)), db_text(str_from(subject_kind)),
-				 db_uuid(subject), db_json(detail)),
-		       NULL, NULL);
+	               DB_PARAMS(db_uuid(rand_uuid_v7(ap->o.rand, ap->o.now_ms)),
+	                         db_uuid(ap->o.client_id), db_time(ap->o.now_ms),
+	                         db_text(str_from(action)), db_text(str_from(subject_kind)),
+	                         db_uuid(subject), db_json(detail)),
+	               NULL, NULL);
 }
 
 static struct str
@@ -58,14 +61,16 @@ join_error(struct arena *a, struct str *into, struct str from)
 {
 	const cJSON *x = NULL, *y = NULL;
 
-	if (str_is_set(*into) && json_parse(a, *into, &x) == ERR_OK && json_parse(a, from, &y) == ERR_OK &&
+	if (str_is_set(*into) && json_parse(a, *into, &x) == ERR_OK &&
+	    json_parse(a, from, &y) == ERR_OK &&
 	    str_cmp(json_canonical(a, x), json_canonical(a, y)) >= 0)
 		return;
 	*into = from;
 }
 
 static enum err
-fold_error(struct apply *ap, const struct apply_entry *e, const struct fact_error *f, apply_run_of_fn *run_of)
+fold_error(struct apply *ap, const struct apply_entry *e, const struct fact_error *f,
+           apply_run_of_fn *run_of)
 {
 	size_t c = ap->routes[e - ap->entries][f->route];
 	struct str json = error_json(ap->o.arena, f);
@@ -75,7 +80,8 @@ fold_error(struct apply *ap, const struct apply_entry *e, const struct fact_erro
 		return ERR_OK;
 	run = f->in_history ? run_of(&ap->connections.v[c], e->received_at) : NULL;
 	if (run == NULL || (f->code != 2593109 && f->code != 2593108))
-		return apply_audit(ap, "connection.error", "connection", ap->connections.v[c].id, json);
+		return apply_audit(ap, "connection.error", "connection", ap->connections.v[c].id,
+		                   json);
 	if (f->code == 2593109) {
 		run->declined_at = moment_min(run->declined_at, e->received_at);
 		join_error(ap->o.arena, &run->declined, json);
@@ -88,7 +94,8 @@ fold_error(struct apply *ap, const struct apply_entry *e, const struct fact_erro
 }
 
 static void
-fold_event(struct apply *ap, struct apply_connection *c, const struct apply_entry *e, const struct fact_account *f)
+fold_event(struct apply *ap, struct apply_connection *c, const struct apply_entry *e,
+           const struct fact_account *f)
 {
 	const char *status = event_status(f);
 	int64_t rank = moment_rank(f->at == TIME_NONE ? e->received_at : f->at, e->received_at);
@@ -108,7 +115,9 @@ fold_event(struct apply *ap, struct apply_connection *c, const struct apply_entr
 	c->status_at = rank;
 	c->status_key = str_n(arena_copy(ap->o.arena, digest, 16), 16);
 	c->status = str_from(status);
-	c->reason = str_eq(c->status, STR("connected")) ? STR_NONE : str_is_set(f->reason) ? f->reason : f->event;
+	c->reason = str_eq(c->status, STR("connected")) ? STR_NONE
+	            : str_is_set(f->reason)             ? f->reason
+	                                                : f->event;
 	c->changed = true;
 }
 
@@ -121,11 +130,13 @@ fold_account(struct apply *ap, const struct apply_entry *e, const struct fact_ac
 	ap->counts->accounts++;
 	for (size_t i = 0; i < ap->connections.n; i++) {
 		struct apply_connection *c = &ap->connections.v[i];
-		bool mine = !uuid_is_nil(e->only_connection) ? uuid_eq(e->only_connection, c->id) :
-			    !str_is_empty(route->phone_number_id) ? str_eq(route->phone_number_id, c->phone_number_id) :
-								    str_eq(route->waba_id, c->waba_id);
+		bool mine = !uuid_is_nil(e->only_connection) ? uuid_eq(e->only_connection, c->id)
+		            : !str_is_empty(route->phone_number_id)
+		                    ? str_eq(route->phone_number_id, c->phone_number_id)
+		                    : str_eq(route->waba_id, c->waba_id);
 
-		if (c->live && mine && (str_is_empty(f->phone_number) || str_eq(f->phone_number, c->own)))
+		if (c->live && mine &&
+		    (str_is_empty(f->phone_number) || str_eq(f->phone_number, c->own)))
 			fold_event(ap, c, e, f);
 	}
 }
@@ -133,7 +144,8 @@ fold_account(struct apply *ap, const struct apply_entry *e, const struct fact_ac
 static enum err
 connections_store(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_connections_update, ap->o.client_id);
+	struct db_rows *rows =
+		db_rows_of(ap->o.arena, &q_apply_connections_update, ap->o.client_id);
 
 	for (size_t i = 0; i < ap->connections.n; i++) {
 		const struct apply_connection *c = &ap->connections.v[i];
@@ -148,7 +160,7 @@ connections_store(struct apply *ap)
 		db_row_time(rows, c->last_webhook_at);
 	}
 	return db_exec(ap->o.db, &q_apply_connections_update, DB_PARAMS(db_time(ap->o.now_ms)),
-		       rows, NULL);
+	               rows, NULL);
 }
 
 enum err

@@ -1,6 +1,7 @@
 /*
- * Amendments of a batch: joined to the message they name in the conversation of the person they name, or kept until there
- * is one. What always holds: one without a person is joined to every message with the key and kept for those to come.
+ * Amendments of a batch: joined to the message they name in the conversation of the person they
+ * name, or kept until there is one. What always holds: one without a person is joined to every
+ * message with the key and kept for those to come.
  */
 #include "store/queries.h"
 #include "work/apply_internal.h"
@@ -10,7 +11,8 @@ static bool
 join_targets(struct apply *ap, const struct apply_amendment *am)
 {
 	struct uuid connection_id = ap->connections.v[am->connection].id;
-	size_t i = map_get(&ap->target_map, map_key_uuid(ap->o.arena, connection_id, am->a.target_key));
+	size_t i = map_get(&ap->target_map,
+	                   map_key_uuid(ap->o.arena, connection_id, am->a.target_key));
 	bool found = false;
 
 	for (; i != MAP_NONE && i != APPLY_NONE; i = ap->messages.v[i].next) {
@@ -64,7 +66,8 @@ load_waiting(struct apply *ap)
 	struct db_result r;
 	enum err e;
 
-	e = db_query(ap->o.db, &q_apply_amendments_any, DB_PARAMS(db_uuid(ap->o.client_id)), NULL, ap->o.arena, &r);
+	e = db_query(ap->o.db, &q_apply_amendments_any, DB_PARAMS(db_uuid(ap->o.client_id)), NULL,
+	             ap->o.arena, &r);
 	if (e != ERR_OK || !db_get_bool(&r, 0, 0))
 		return e;
 	for (size_t i = 0; i < ap->messages.n; i++) {
@@ -108,14 +111,16 @@ person_text(struct arena *a, const struct apply_amendment *am)
 {
 	if (am->node == APPLY_NONE || am->person == NULL)
 		return STR("");
-	return str_fmt(a, STR_FMT " " STR_FMT, STR_ARG(am->person->wa_id), STR_ARG(am->person->user_id));
+	return str_fmt(a, STR_FMT " " STR_FMT, STR_ARG(am->person->wa_id),
+	               STR_ARG(am->person->user_id));
 }
 
 /* Waiting ones that are the same: greatest rank, least receive time. */
 static struct apply_amendment **
 distinct(struct apply *ap, size_t *n)
 {
-	struct apply_amendment **out = ARENA_ARRAY(ap->o.arena, ap->amendments.n + 1, struct apply_amendment *);
+	struct apply_amendment **out =
+		ARENA_ARRAY(ap->o.arena, ap->amendments.n + 1, struct apply_amendment *);
 	struct map seen;
 
 	map_init(&seen, ap->o.arena, 16);
@@ -132,8 +137,8 @@ distinct(struct apply *ap, size_t *n)
 		digest = arena_alloc(ap->o.arena, 32);
 		amendment_digest(ap->o.arena, &am->a, person_text(ap->o.arena, am), digest);
 		am->digest = str_n((const char *)digest, 32);
-		key = str_fmt(ap->o.arena, "%zu " STR_FMT STR_FMT, am->connection, STR_ARG(am->digest),
-			      STR_ARG(am->a.target_key));
+		key = str_fmt(ap->o.arena, "%zu " STR_FMT STR_FMT, am->connection,
+		              STR_ARG(am->digest), STR_ARG(am->a.target_key));
 		at = map_put(&seen, key, *n, &added);
 		if (added) {
 			out[(*n)++] = am;
@@ -179,7 +184,8 @@ apply_amendments_store(struct apply *ap)
 	return e;
 }
 
-/* What waits for people who have just become one: their messages may be there already. Before messages are loaded. */
+/* What waits for people who have just become one: their messages may be there already. Before
+ * messages are loaded. */
 enum err
 apply_amendments_rematch(struct apply *ap)
 {

@@ -1,7 +1,8 @@
 /*
- * Conversations of a batch. Their columns are folds over messages; a message that only came or only gained evidence is
- * folded in memory, one whose time or direction changed makes the conversation dirty: then all its columns are worked out
- * again from the stored messages. What always holds: both ways give the same row.
+ * Conversations of a batch. Their columns are folds over messages; a message that only came or only
+ * gained evidence is folded in memory, one whose time or direction changed makes the conversation
+ * dirty: then all its columns are worked out again from the stored messages. What always holds:
+ * both ways give the same row.
  */
 #include "store/queries.h"
 #include "work/apply_internal.h"
@@ -40,8 +41,8 @@ conversation_slots(struct apply *ap)
 		bool added;
 
 		(void)map_put(&ap->conversation_map,
-			      map_key_uuids(ap->o.arena, connection_id, ap->leads.v[lead].row.id),
-			      ap->conversations.n, &added);
+		              map_key_uuids(ap->o.arena, connection_id, ap->leads.v[lead].row.id),
+		              ap->conversations.n, &added);
 		if (!added)
 			continue;
 		c = APPLY_ADD(ap->o.arena, &ap->conversations);
@@ -89,8 +90,9 @@ apply_conversations_load(struct apply *ap)
 static bool
 has_moved(const struct apply_message *m)
 {
-	return m->stored && (message_at(&m->row) != m->at_before || m->row.outbound != m->outbound_before ||
-			     str_eq(m->row.type, STR("system")) != m->system_before);
+	return m->stored &&
+	       (message_at(&m->row) != m->at_before || m->row.outbound != m->outbound_before ||
+	        str_eq(m->row.type, STR("system")) != m->system_before);
 }
 
 static void
@@ -104,8 +106,9 @@ fold_last(struct apply_conversation *c, const struct apply_message *m, int64_t a
 		c->last_message_id = m->row.id;
 		c->changed = true;
 	}
-	if (m->row.outbound && (c->last_out_at == TIME_NONE ||
-				message_cmp_place(c->last_out_at, c->last_out_key, at, m->row.key) < 0)) {
+	if (m->row.outbound &&
+	    (c->last_out_at == TIME_NONE ||
+	     message_cmp_place(c->last_out_at, c->last_out_key, at, m->row.key) < 0)) {
 		c->last_out_at = at;
 		c->last_out_key = m->row.key;
 		c->changed = true;
@@ -129,7 +132,8 @@ fold_message(struct apply_conversation *c, const struct apply_message *m)
 
 	if (has_moved(m)) {
 		c->dirty = true;
-		c->ticket_dirty |= !uuid_is_nil(c->open_ticket) && uuid_eq(m->row.entry_ticket, c->open_ticket);
+		c->ticket_dirty |= !uuid_is_nil(c->open_ticket) &&
+		                   uuid_eq(m->row.entry_ticket, c->open_ticket);
 	}
 	fold_last(c, m, at);
 	if (m->row.seen & SEEN_LIVE_IN)
@@ -139,7 +143,7 @@ fold_message(struct apply_conversation *c, const struct apply_message *m)
 	if (m->row.seen & SEEN_HISTORY) {
 		fold_time(&c->changed, &c->first_history_at, moment_min(c->first_history_at, at));
 		fold_time(&c->changed, &c->history_received_at,
-			  moment_min(c->history_received_at, m->row.history_received_at));
+		          moment_min(c->history_received_at, m->row.history_received_at));
 	}
 }
 
@@ -155,8 +159,9 @@ fold_unread(struct apply_conversation *c, struct apply_message *m)
 	m->row.unread = true;
 	c->unread_live = true;
 	c->changed = true;
-	if (!m->row.outbound && (c->last_out_at == TIME_NONE ||
-				 message_cmp_place(c->last_out_at, c->last_out_key, message_at(&m->row), m->row.key) < 0))
+	if (!m->row.outbound &&
+	    (c->last_out_at == TIME_NONE || message_cmp_place(c->last_out_at, c->last_out_key,
+	                                                      message_at(&m->row), m->row.key) < 0))
 		c->unread_count++;
 }
 
@@ -222,7 +227,8 @@ conversation_write(struct apply *ap, struct db_rows *rows, const struct apply_co
 static enum err
 recompute(struct apply *ap)
 {
-	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
+	struct db_rows *rows =
+		db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -255,8 +261,10 @@ recompute(struct apply *ap)
 enum err
 apply_conversations_store(struct apply *ap)
 {
-	struct db_rows *fresh = db_rows_of(ap->o.arena, &q_apply_conversations_insert, ap->o.client_id);
-	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_conversations_update, ap->o.client_id);
+	struct db_rows *fresh =
+		db_rows_of(ap->o.arena, &q_apply_conversations_insert, ap->o.client_id);
+	struct db_rows *changed =
+		db_rows_of(ap->o.arena, &q_apply_conversations_update, ap->o.client_id);
 	const struct db_param params[] = { db_time(ap->o.now_ms) };
 	enum err e = recompute(ap);
 
@@ -275,7 +283,8 @@ apply_conversations_store(struct apply *ap)
 	return e;
 }
 
-/* Leads whose conversations were worked out again take their times from them, not from what they had. */
+/* Leads whose conversations were worked out again take their times from them, not from what they
+ * had. */
 enum err
 apply_leads_recompute(struct apply *ap)
 {
@@ -290,7 +299,8 @@ apply_leads_recompute(struct apply *ap)
 	e = db_query(ap->o.db, &q_apply_leads_times, DB_NO_PARAMS, rows, ap->o.arena, &r);
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct uuid id = db_get_uuid(&r, i, 0);
-		struct apply_lead *l = &ap->leads.v[map_get(&ap->lead_map, str_n((const char *)id.b, sizeof(id.b)))];
+		struct apply_lead *l = &ap->leads.v[map_get(
+			&ap->lead_map, str_n((const char *)id.b, sizeof(id.b)))];
 
 		l->row.first_history_at = db_get_time(&r, i, 1);
 		l->row.last_message_at = db_get_time(&r, i, 2);

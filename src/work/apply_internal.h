@@ -13,8 +13,9 @@
 
 struct apply_run {
 	struct uuid id;
-	int64_t started_at, next_started_at; /* interval; next: TIME_NONE for the current run; the first has no beginning */
-	int64_t progress;		     /* -1: none */
+	int64_t started_at, next_started_at; /* interval; next: TIME_NONE for the current run; the
+	                                        first has no beginning */
+	int64_t progress;                    /* -1: none */
 	struct str phase;
 	int64_t phase_number, chunk_order; /* greatest pair */
 	int64_t first_chunk_at, last_chunk_at, full_at, state_sync_at, declined_at, too_late_at;
@@ -26,7 +27,7 @@ struct apply_run {
 struct apply_connection {
 	struct uuid id;
 	struct str phone_number_id, waba_id, own, status, reason;
-	bool live; /* not deleted */
+	bool live;         /* not deleted */
 	int64_t status_at; /* register: TIME_NONE before any event */
 	struct str status_key;
 	int64_t last_webhook_at;
@@ -45,7 +46,7 @@ struct apply_failure {
 /* An identity as a node; leads are components. */
 struct apply_node {
 	struct str kind, value;
-	size_t parent;	     /* union-find */
+	size_t parent;       /* union-find */
 	struct uuid lead_id; /* as stored; nil: not stored yet */
 };
 
@@ -61,7 +62,8 @@ struct apply_conversation {
 	size_t lead;
 	bool stored, changed, dirty, unread_dirty;
 	struct uuid last_message_id;
-	int64_t last_message_at, last_out_at, last_live_in_at, last_active_at, first_history_at, history_received_at;
+	int64_t last_message_at, last_out_at, last_live_in_at, last_active_at, first_history_at,
+		history_received_at;
 	struct str last_message_key, last_out_key;
 	int64_t unread_count;
 	bool unread_live;
@@ -80,7 +82,7 @@ struct apply_message {
 	int64_t at_before, history_received_before;
 	bool outbound_before, system_before;
 	size_t history_copies; /* in this batch */
-	size_t next;	       /* other message with the same (connection, key), or APPLY_NONE */
+	size_t next;           /* other message with the same (connection, key), or APPLY_NONE */
 };
 
 struct apply_amendment {
@@ -119,26 +121,27 @@ struct apply {
 	FACTS_LIST(struct apply_copy) copies;
 	FACTS_LIST(struct apply_message) messages;
 	struct map message_map; /* conversation uuid + key */
-	struct map target_map;	/* connection uuid + key → first message */
+	struct map target_map;  /* connection uuid + key → first message */
 	FACTS_LIST(struct apply_amendment) amendments;
 	FACTS_LIST(struct apply_failure) failures;
 	FACTS_LIST(struct uuid) merged_leads; /* survivors of merges in this batch */
 };
 
 /* Grows a FACTS_LIST in the arena and gives the new element, zeroed. */
-#define APPLY_ADD(arena, list) \
-	(apply_grow((arena), (void **)&(list)->v, &(list)->n, &(list)->cap, sizeof(*(list)->v)), \
+#define APPLY_ADD(arena, list)                                                                     \
+	(apply_grow((arena), (void **)&(list)->v, &(list)->n, &(list)->cap, sizeof(*(list)->v)),   \
 	 &(list)->v[(list)->n - 1])
 void apply_grow(struct arena *, void **v, size_t *n, size_t *cap, size_t size);
 
-void apply_add_problem(struct apply *, struct apply_entry *, const char *code, struct str path, struct str detail,
-		       struct str wamid);
+void apply_add_problem(struct apply *, struct apply_entry *, const char *code, struct str path,
+                       struct str detail, struct str wamid);
 /* Whether unit i of the entry is in its slice; the last slice also does what is not sliced. */
 bool apply_in_slice(const struct apply_entry *, size_t unit);
 bool apply_is_last_slice(const struct apply_entry *);
 
 /* apply_people.c */
-size_t apply_person(struct apply *, const struct fact_person *, struct str own, struct str route_own);
+size_t
+apply_person(struct apply *, const struct fact_person *, struct str own, struct str route_own);
 void apply_union(struct apply *, size_t a, size_t b);
 size_t apply_root(struct apply *, size_t node);
 MUST_CHECK enum err apply_people_resolve(struct apply *);
@@ -147,7 +150,8 @@ void apply_lead_add(struct apply_lead *, const struct lead *evidence);
 MUST_CHECK enum err apply_people_store(struct apply *);
 
 /* apply_merge.c: the leads in `lost` become `survivor` in every table. */
-MUST_CHECK enum err apply_merge(struct apply *, struct uuid survivor, const struct uuid *lost, size_t nlost);
+MUST_CHECK enum err
+apply_merge(struct apply *, struct uuid survivor, const struct uuid *lost, size_t nlost);
 
 /* apply_messages.c */
 MUST_CHECK enum err apply_messages_fold(struct apply *);
@@ -176,14 +180,16 @@ MUST_CHECK enum err apply_account_fold(struct apply *, apply_run_of_fn *run_of);
 
 /* apply_sync.c */
 MUST_CHECK enum err apply_connections_load(struct apply *);
-/* A message's first history copy: counted in the run in whose interval it was received (TIME_NONE: had none). */
-void apply_sync_message(struct apply *, size_t connection, int64_t before, int64_t after, size_t duplicates);
+/* A message's first history copy: counted in the run in whose interval it was received (TIME_NONE:
+ * had none). */
+void apply_sync_message(struct apply *, size_t connection, int64_t before, int64_t after,
+                        size_t duplicates);
 /* Two messages with first history copies at a and b became one. */
 void apply_sync_joined(struct apply *, struct uuid connection_id, int64_t a, int64_t b);
-MUST_CHECK enum err apply_audit(struct apply *, const char *action, const char *subject_kind, struct uuid subject,
-				struct str detail);
+MUST_CHECK enum err apply_audit(struct apply *, const char *action, const char *subject_kind,
+                                struct uuid subject, struct str detail);
 MUST_CHECK enum err apply_sync_store(struct apply *);
-void apply_failure_add(struct apply *, size_t connection, const char *code, const unsigned char digest[32],
-		       int64_t received_at);
+void apply_failure_add(struct apply *, size_t connection, const char *code,
+                       const unsigned char digest[32], int64_t received_at);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Two people turned out to be one. What always holds: afterwards every table reads as if they had been one from the
- * beginning; the lost ids are kept in `redirects`. Rare, so each lost lead costs a few statements of its own.
+ * Two people turned out to be one. What always holds: afterwards every table reads as if they had
+ * been one from the beginning; the lost ids are kept in `redirects`. Rare, so each lost lead costs
+ * a few statements of its own.
  */
 #include "store/queries.h"
 #include "work/apply_internal.h"
@@ -12,9 +13,10 @@ struct merge_conversation {
 static enum err
 redirect(struct apply *ap, const char *kind, struct uuid lost, struct uuid to)
 {
-	const struct db_param p[] = { db_uuid(ap->o.client_id), db_text(str_from(kind)), db_uuid(lost), db_uuid(to),
-				      db_time(ap->o.now_ms) };
-	enum err e = db_exec(ap->o.db, &q_apply_redirect_follow, DB_PARAMS(p[0], p[1], p[2], p[3]), NULL, NULL);
+	const struct db_param p[] = { db_uuid(ap->o.client_id), db_text(str_from(kind)),
+		                      db_uuid(lost), db_uuid(to), db_time(ap->o.now_ms) };
+	enum err e = db_exec(ap->o.db, &q_apply_redirect_follow, DB_PARAMS(p[0], p[1], p[2], p[3]),
+	                     NULL, NULL);
 
 	return e == ERR_OK ? db_exec(ap->o.db, &q_apply_redirect, p, NULL, NULL) : e;
 }
@@ -24,7 +26,8 @@ static enum err
 merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 {
 	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(kept), db_uuid(lost) };
-	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_messages_update, ap->o.client_id);
+	struct db_rows *changed =
+		db_rows_of(ap->o.arena, &q_apply_messages_update, ap->o.client_id);
 	struct db_rows *gone = db_rows_of(ap->o.arena, &q_apply_messages_delete, ap->o.client_id);
 	struct db_result r;
 	enum err e = db_query(ap->o.db, &q_apply_messages_of, p, NULL, ap->o.arena, &r);
@@ -50,7 +53,8 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 		db_row_uuid(gone, from->id);
 	}
 	if (e == ERR_OK)
-		e = db_exec(ap->o.db, &q_apply_messages_update, DB_PARAMS(db_time(ap->o.now_ms)), changed, NULL);
+		e = db_exec(ap->o.db, &q_apply_messages_update, DB_PARAMS(db_time(ap->o.now_ms)),
+		            changed, NULL);
 	if (e == ERR_OK)
 		e = db_exec(ap->o.db, &q_apply_messages_delete, DB_NO_PARAMS, gone, NULL);
 	if (e == ERR_OK)
@@ -91,24 +95,28 @@ merge_tickets(struct apply *ap, struct uuid kept, struct uuid lost, struct uuid 
 		t[i].id = db_get_uuid(&r, i, 0);
 		t[i].incoming = str_eq(db_get_text(&r, i, 2), STR("incoming_message"));
 		t[i].opened_at = db_get_time(&r, i, 3);
-		t[i].rest = str_fmt(ap->o.arena, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(db_get_text(&r, i, 2)),
-				    STR_ARG(db_get_text(&r, i, 4)), STR_ARG(db_get_text(&r, i, 5)));
+		t[i].rest = str_fmt(ap->o.arena, STR_FMT " " STR_FMT " " STR_FMT,
+		                    STR_ARG(db_get_text(&r, i, 2)), STR_ARG(db_get_text(&r, i, 4)),
+		                    STR_ARG(db_get_text(&r, i, 5)));
 	}
 	*open = t[0].id;
 	if (r.nrows == 2) {
-		struct open_ticket *k = ticket_before(&t[1], &t[0]) ? &t[1] : &t[0], *l = k == &t[0] ? &t[1] : &t[0];
+		struct open_ticket *k = ticket_before(&t[1], &t[0]) ? &t[1] : &t[0],
+				   *l = k == &t[0] ? &t[1] : &t[0];
 
 		*open = k->id;
 		if (k->incoming && l->opened_at < k->opened_at)
 			k->opened_at = l->opened_at;
 		db_row_uuid(rows, k->id);
 		db_row_time(rows, k->opened_at);
-		e = db_exec(ap->o.db, &q_apply_tickets_delete, DB_PARAMS(p[0], db_uuid(l->id)), NULL, NULL);
+		e = db_exec(ap->o.db, &q_apply_tickets_delete, DB_PARAMS(p[0], db_uuid(l->id)),
+		            NULL, NULL);
 		if (e == ERR_OK)
-			e = db_exec(ap->o.db, &q_apply_messages_ticket_move, DB_PARAMS(p[0], db_uuid(k->id), db_uuid(l->id)), NULL,
-				    NULL);
+			e = db_exec(ap->o.db, &q_apply_messages_ticket_move,
+			            DB_PARAMS(p[0], db_uuid(k->id), db_uuid(l->id)), NULL, NULL);
 		if (e == ERR_OK)
-			e = db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
+			e = db_exec(ap->o.db, &q_apply_tickets_opened,
+			            DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
 		if (e == ERR_OK)
 			e = redirect(ap, "ticket", l->id, k->id);
 	}
@@ -131,7 +139,8 @@ refold_ticket(struct apply *ap, struct uuid id)
 		return e;
 	db_row_uuid(rows, id);
 	db_row_time(rows, db_get_time(&r, 0, 1));
-	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)), rows,
+	               NULL);
 }
 
 /* Columns of the joined conversation, from its messages. */
@@ -139,7 +148,8 @@ static enum err
 refold(struct apply *ap, struct uuid id, struct uuid open)
 {
 	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
-	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_conversations_update, ap->o.client_id);
+	struct db_rows *rows =
+		db_rows_of(ap->o.arena, &q_apply_conversations_update, ap->o.client_id);
 	struct db_result r;
 	enum err e;
 
@@ -161,8 +171,8 @@ refold(struct apply *ap, struct uuid id, struct uuid open)
 	db_row_int(rows, db_get_int(&r, 0, 10));
 	db_row_bool(rows, db_get_bool(&r, 0, 11));
 	db_row_uuid(rows, open);
-	return db_exec(ap->o.db, &q_apply_conversations_update,
-		       DB_PARAMS(db_time(ap->o.now_ms)), rows, NULL);
+	return db_exec(ap->o.db, &q_apply_conversations_update, DB_PARAMS(db_time(ap->o.now_ms)),
+	               rows, NULL);
 }
 
 static enum err
@@ -172,20 +182,24 @@ merge_conversation(struct apply *ap, struct uuid kept, struct uuid lost)
 	struct uuid open = UUID_NIL;
 	enum err e;
 
-	if ((e = merge_messages(ap, kept, lost)) != ERR_OK || (e = merge_tickets(ap, kept, lost, &open)) != ERR_OK ||
+	if ((e = merge_messages(ap, kept, lost)) != ERR_OK ||
+	    (e = merge_tickets(ap, kept, lost, &open)) != ERR_OK ||
 	    (e = db_exec(ap->o.db, &q_apply_conversations_delete, p, NULL, NULL)) != ERR_OK ||
-	    (e = redirect(ap, "conversation", lost, kept)) != ERR_OK || (e = refold_ticket(ap, open)) != ERR_OK)
+	    (e = redirect(ap, "conversation", lost, kept)) != ERR_OK ||
+	    (e = refold_ticket(ap, open)) != ERR_OK)
 		return e;
 	return refold(ap, kept, open);
 }
 
-/* Conversations of both leads: the survivor's first, so that it is the one kept on each connection. */
+/* Conversations of both leads: the survivor's first, so that it is the one kept on each connection.
+ */
 static enum err
 merge_conversations(struct apply *ap, struct uuid survivor, struct uuid lost)
 {
 	struct db_result r;
 	enum err e = db_query(ap->o.db, &q_apply_conversations_of,
-			      DB_PARAMS(db_uuid(ap->o.client_id), db_uuid(survivor), db_uuid(lost)), NULL, ap->o.arena, &r);
+	                      DB_PARAMS(db_uuid(ap->o.client_id), db_uuid(survivor), db_uuid(lost)),
+	                      NULL, ap->o.arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct uuid id = db_get_uuid(&r, i, 0), kept = UUID_NIL;
@@ -207,9 +221,15 @@ static enum err
 merge_one(struct apply *ap, struct uuid survivor, struct uuid lost)
 {
 	static const struct query *const moves[] = {
-		&q_apply_merge_identities,	&q_apply_merge_conversations, &q_apply_merge_tickets,
-		&q_apply_merge_amendments,	&q_apply_merge_tags,	      &q_apply_merge_contacts,
-		&q_apply_merge_contacts_delete, &q_apply_merge_tags_delete,   &q_apply_merge_lead_delete,
+		&q_apply_merge_identities,
+		&q_apply_merge_conversations,
+		&q_apply_merge_tickets,
+		&q_apply_merge_amendments,
+		&q_apply_merge_tags,
+		&q_apply_merge_contacts,
+		&q_apply_merge_contacts_delete,
+		&q_apply_merge_tags_delete,
+		&q_apply_merge_lead_delete,
 	};
 	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(survivor), db_uuid(lost) };
 	enum err e = merge_conversations(ap, survivor, lost);
@@ -230,6 +250,6 @@ apply_merge(struct apply *ap, struct uuid survivor, const struct uuid *lost, siz
 		e = merge_one(ap, survivor, lost[i]);
 	if (e == ERR_OK)
 		e = apply_audit(ap, "lead.merged", "lead", survivor,
-				str_fmt(ap->o.arena, "{\"joined\":%zu}", nlost));
+		                str_fmt(ap->o.arena, "{\"joined\":%zu}", nlost));
 	return e;
 }

@@ -1,6 +1,7 @@
 /*
- * Messages of a batch: copies with one key are folded in memory, joined with what is stored, and written in two
- * statements. What always holds: (conversation, key) has one slot; a slot that was not changed is not written.
+ * Messages of a batch: copies with one key are folded in memory, joined with what is stored, and
+ * written in two statements. What always holds: (conversation, key) has one slot; a slot that was
+ * not changed is not written.
  */
 #include <assert.h>
 
@@ -11,7 +12,8 @@
 static struct apply_message *
 message_slot(struct apply *ap, struct uuid conversation_id, struct str key, bool *added)
 {
-	size_t i = map_put(&ap->message_map, map_key_uuid(ap->o.arena, conversation_id, key), ap->messages.n, added);
+	size_t i = map_put(&ap->message_map, map_key_uuid(ap->o.arena, conversation_id, key),
+	                   ap->messages.n, added);
 
 	if (*added)
 		(void)APPLY_ADD(ap->o.arena, &ap->messages);
@@ -23,7 +25,8 @@ fold_copy(struct apply *ap, const struct apply_copy *c)
 {
 	struct apply_lead *lead = apply_lead_of(ap, c->node);
 	struct uuid connection_id = ap->connections.v[c->connection].id;
-	size_t slot = map_get(&ap->conversation_map, map_key_uuids(ap->o.arena, connection_id, lead->row.id));
+	size_t slot = map_get(&ap->conversation_map,
+	                      map_key_uuids(ap->o.arena, connection_id, lead->row.id));
 	struct apply_conversation *conv = &ap->conversations.v[slot];
 	struct message copy;
 	struct apply_message *m;
@@ -33,11 +36,11 @@ fold_copy(struct apply *ap, const struct apply_copy *c)
 	m = message_slot(ap, conv->id, copy.key, &added);
 	if (added) {
 		*m = (struct apply_message){ .row = copy,
-					     .lead_id = lead->row.id,
-					     .connection = c->connection,
-					     .conversation = slot,
-					     .at_before = TIME_NONE,
-					     .history_received_before = TIME_NONE };
+			                     .lead_id = lead->row.id,
+			                     .connection = c->connection,
+			                     .conversation = slot,
+			                     .at_before = TIME_NONE,
+			                     .history_received_before = TIME_NONE };
 		m->row.id = rand_uuid_v7(ap->o.rand, ap->o.now_ms);
 		m->row.connection_id = connection_id;
 		m->row.conversation_id = conv->id;
@@ -48,7 +51,8 @@ fold_copy(struct apply *ap, const struct apply_copy *c)
 		m->history_copies++;
 }
 
-/* The best copy's content, where edits hide it; the order of places, where it is the order of contents. */
+/* The best copy's content, where edits hide it; the order of places, where it is the order of
+ * contents. */
 static void
 message_unpack(struct arena *a, struct message *m, struct str original)
 {
@@ -58,7 +62,9 @@ message_unpack(struct arena *a, struct message *m, struct str original)
 	if (str_is_set(original) && json_parse(a, original, &o) == ERR_OK) {
 		m->type = json_str(json_get(o, "type"));
 		m->body = json_str(json_get(o, "body"));
-		m->content = json_is_null(json_get(o, "content")) ? STR_NONE : json_canonical(a, json_get(o, "content"));
+		m->content = json_is_null(json_get(o, "content"))
+		                     ? STR_NONE
+		                     : json_canonical(a, json_get(o, "content"));
 	}
 	if (str_is_set(m->place_key))
 		return;
@@ -110,7 +116,7 @@ apply_message_write(struct arena *a, struct db_rows *rows, const struct message 
 {
 	struct message_view v;
 	bool same_place = m->place_key.n == m->content_key.n + 1 && m->place_key.p[0] == 1 &&
-			  str_eq(str_sub(m->place_key, 1, m->place_key.n), m->content_key);
+	                  str_eq(str_sub(m->place_key, 1, m->place_key.n), m->content_key);
 
 	message_derive(a, m, &v);
 	db_row_uuid(rows, m->id);
@@ -149,7 +155,8 @@ apply_message_write(struct arena *a, struct db_rows *rows, const struct message 
 	db_row_uuid(rows, m->entry_ticket);
 }
 
-/* The (connection, key) pairs that may be stored: copies in stored conversations, and what amendments point at. */
+/* The (connection, key) pairs that may be stored: copies in stored conversations, and what
+ * amendments point at. */
 static struct db_rows *
 wanted_rows(struct apply *ap)
 {
@@ -160,7 +167,8 @@ wanted_rows(struct apply *ap)
 	for (size_t i = 0; i < ap->messages.n + ap->amendments.n; i++) {
 		bool is_message = i < ap->messages.n, added;
 		const struct apply_message *m = is_message ? &ap->messages.v[i] : NULL;
-		const struct apply_amendment *am = is_message ? NULL : &ap->amendments.v[i - ap->messages.n];
+		const struct apply_amendment *am =
+			is_message ? NULL : &ap->amendments.v[i - ap->messages.n];
 		struct uuid c = ap->connections.v[is_message ? m->connection : am->connection].id;
 		struct str key = is_message ? m->row.key : am->a.target_key;
 
@@ -194,7 +202,9 @@ take_stored(struct apply *ap, const struct message *row, struct uuid lead_id)
 	struct message copies;
 
 	if (added) {
-		*m = (struct apply_message){ .row = *row, .lead_id = lead_id, .conversation = APPLY_NONE };
+		*m = (struct apply_message){ .row = *row,
+			                     .lead_id = lead_id,
+			                     .conversation = APPLY_NONE };
 		m->connection = connection_slot(ap, row->connection_id);
 	} else {
 		copies = m->row;
@@ -215,7 +225,7 @@ messages_load(struct apply *ap)
 {
 	struct db_result res;
 	enum err e = db_query(ap->o.db, &q_apply_messages, DB_NO_PARAMS, wanted_rows(ap),
-			      ap->o.arena, &res);
+	                      ap->o.arena, &res);
 
 	if (e != ERR_OK)
 		return e;
@@ -237,8 +247,8 @@ count_history(struct apply *ap)
 
 		if (m->history_copies == 0)
 			continue;
-		apply_sync_message(ap, m->connection, m->history_received_before, m->row.history_received_at,
-				   m->history_copies - (first ? 1 : 0));
+		apply_sync_message(ap, m->connection, m->history_received_before,
+		                   m->row.history_received_at, m->history_copies - (first ? 1 : 0));
 		ap->counts->duplicates += (int64_t)(m->history_copies - (first ? 1 : 0));
 	}
 }
@@ -275,7 +285,8 @@ enum err
 apply_messages_store(struct apply *ap)
 {
 	struct db_rows *fresh = db_rows_of(ap->o.arena, &q_apply_messages_insert, ap->o.client_id);
-	struct db_rows *changed = db_rows_of(ap->o.arena, &q_apply_messages_update, ap->o.client_id);
+	struct db_rows *changed =
+		db_rows_of(ap->o.arena, &q_apply_messages_update, ap->o.client_id);
 	const struct db_param params[] = { db_time(ap->o.now_ms) };
 	enum err e;
 

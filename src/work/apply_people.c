@@ -1,7 +1,7 @@
 /*
- * People: identities become nodes, facts become edges, components become leads. What always holds: after
- * apply_people_resolve() every node's component has exactly one lead slot, and components that were two stored leads
- * have been merged in every table.
+ * People: identities become nodes, facts become edges, components become leads. What always holds:
+ * after apply_people_resolve() every node's component has exactly one lead slot, and components
+ * that were two stored leads have been merged in every table.
  */
 #include <assert.h>
 
@@ -84,7 +84,10 @@ unite_stored(struct apply *ap)
 		const struct uuid *id = &ap->nodes.v[i].lead_id;
 
 		if (!uuid_is_nil(*id))
-			apply_union(ap, map_put(&first, map_key_uuid(ap->o.arena, *id, STR("")), i, NULL), i);
+			apply_union(
+				ap,
+				map_put(&first, map_key_uuid(ap->o.arena, *id, STR("")), i, NULL),
+				i);
 	}
 }
 
@@ -123,7 +126,8 @@ lead_slot(struct apply *ap, struct uuid id, bool stored)
 	lead_init(&l->row);
 	l->row.id = id;
 	l->stored = stored;
-	return map_put(&ap->lead_map, map_key_uuid(ap->o.arena, id, STR("")), ap->leads.n - 1, &added);
+	return map_put(&ap->lead_map, map_key_uuid(ap->o.arena, id, STR("")), ap->leads.n - 1,
+	               &added);
 }
 
 static void

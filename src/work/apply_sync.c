@@ -1,7 +1,8 @@
 /*
- * Connections and their history runs: where a change was addressed, what it says about the synchronisation and about the
- * account. What always holds: a run's columns are folds over what was received in its interval; the status itself is
- * worked out elsewhere (work/sync_status) from these folds.
+ * Connections and their history runs: where a change was addressed, what it says about the
+ * synchronisation and about the account. What always holds: a run's columns are folds over what was
+ * received in its interval; the status itself is worked out elsewhere (work/sync_status) from these
+ * folds.
  */
 #include "store/queries.h"
 #include "work/apply_internal.h"
@@ -10,7 +11,8 @@ static enum err
 runs_load(struct apply *ap)
 {
 	struct db_result r;
-	enum err e = db_query(ap->o.db, &q_apply_runs, DB_PARAMS(db_uuid(ap->o.client_id)), NULL, ap->o.arena, &r);
+	enum err e = db_query(ap->o.db, &q_apply_runs, DB_PARAMS(db_uuid(ap->o.client_id)), NULL,
+	                      ap->o.arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct apply_connection *c = ap->connections.v;
@@ -50,13 +52,15 @@ find_route(const struct apply *ap, const struct fact_route *route, struct uuid o
 		if (!c->live)
 			continue;
 		if (!uuid_is_nil(only)) {
-			if (uuid_eq(only, c->id) && (str_is_empty(route->phone_number_id) ||
-						     str_eq(route->phone_number_id, c->phone_number_id)))
+			if (uuid_eq(only, c->id) &&
+			    (str_is_empty(route->phone_number_id) ||
+			     str_eq(route->phone_number_id, c->phone_number_id)))
 				return i;
-		} else if (!str_is_empty(route->phone_number_id) && str_eq(route->phone_number_id, c->phone_number_id)) {
+		} else if (!str_is_empty(route->phone_number_id) &&
+		           str_eq(route->phone_number_id, c->phone_number_id)) {
 			return i;
 		} else if (str_is_empty(route->phone_number_id) && str_is_set(c->waba_id) &&
-			   str_eq(route->waba_id, c->waba_id)) {
+		           str_eq(route->waba_id, c->waba_id)) {
 			return i;
 		}
 	}
@@ -75,9 +79,12 @@ routes_resolve(struct apply *ap)
 			size_t c = find_route(ap, &e->facts->routes.v[r], e->only_connection);
 
 			ap->routes[i][r] = c;
-			if (c == APPLY_NONE && !uuid_is_nil(e->only_connection) && apply_is_last_slice(e))
-				apply_add_problem(ap, e, "route_mismatch", str_fmt(ap->o.arena, "change %zu", r),
-						  STR("addressed to another number than the URL's"), STR_NONE);
+			if (c == APPLY_NONE && !uuid_is_nil(e->only_connection) &&
+			    apply_is_last_slice(e))
+				apply_add_problem(ap, e, "route_mismatch",
+				                  str_fmt(ap->o.arena, "change %zu", r),
+				                  STR("addressed to another number than the URL's"),
+				                  STR_NONE);
 			if (c == APPLY_NONE)
 				continue;
 			if (moment_max(ap->connections.v[c].last_webhook_at, e->received_at) !=
@@ -93,7 +100,8 @@ enum err
 apply_connections_load(struct apply *ap)
 {
 	struct db_result r;
-	enum err e = db_query(ap->o.db, &q_apply_connections, DB_PARAMS(db_uuid(ap->o.client_id)), NULL, ap->o.arena, &r);
+	enum err e = db_query(ap->o.db, &q_apply_connections, DB_PARAMS(db_uuid(ap->o.client_id)),
+	                      NULL, ap->o.arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct apply_connection *c = APPLY_ADD(ap->o.arena, &ap->connections);
@@ -121,7 +129,8 @@ static struct apply_run *
 run_of(struct apply_connection *c, int64_t received_at)
 {
 	for (size_t i = 0; i < c->runs.n; i++) {
-		if (c->runs.v[i].next_started_at == TIME_NONE || received_at < c->runs.v[i].next_started_at)
+		if (c->runs.v[i].next_started_at == TIME_NONE ||
+		    received_at < c->runs.v[i].next_started_at)
 			return &c->runs.v[i];
 	}
 	return NULL;
@@ -139,7 +148,8 @@ count_imported(struct apply_connection *c, int64_t received_at, int64_t add)
 }
 
 void
-apply_sync_message(struct apply *ap, size_t connection, int64_t before, int64_t after, size_t duplicates)
+apply_sync_message(struct apply *ap, size_t connection, int64_t before, int64_t after,
+                   size_t duplicates)
 {
 	struct apply_connection *c = &ap->connections.v[connection];
 	struct apply_run *run = run_of(c, after);
@@ -165,12 +175,13 @@ apply_sync_joined(struct apply *ap, struct uuid connection_id, int64_t a, int64_
 }
 
 void
-apply_failure_add(struct apply *ap, size_t connection, const char *code, const unsigned char digest[32],
-		  int64_t received_at)
+apply_failure_add(struct apply *ap, size_t connection, const char *code,
+                  const unsigned char digest[32], int64_t received_at)
 {
 	struct str copy = str_n(arena_copy(ap->o.arena, digest, 32), 32);
 
-	*APPLY_ADD(ap->o.arena, &ap->failures) = (struct apply_failure){ connection, code, copy, received_at };
+	*APPLY_ADD(ap->o.arena, &ap->failures) =
+		(struct apply_failure){ connection, code, copy, received_at };
 }
 
 static int
@@ -231,20 +242,26 @@ chunks_store(struct apply *ap)
 		for (size_t k = 0; apply_is_last_slice(e) && k < e->facts->chunks.n; k++) {
 			const struct fact_chunk *f = &e->facts->chunks.v[k];
 			size_t c = ap->routes[i][f->route], at;
-			struct apply_run *run = c == APPLY_NONE ? NULL : run_of(&ap->connections.v[c], e->received_at);
+			struct apply_run *run =
+				c == APPLY_NONE ? NULL
+						: run_of(&ap->connections.v[c], e->received_at);
 			bool added;
 
 			ap->counts->chunks++;
 			if (run == NULL)
 				continue;
 			fold_chunk(run, f, e->received_at);
-			at = map_put(&seen, map_key_uuid(ap->o.arena, run->id, str_n((const char *)f->digest, 32)), refs.n,
-				     &added);
+			at = map_put(&seen,
+			             map_key_uuid(ap->o.arena, run->id,
+			                          str_n((const char *)f->digest, 32)),
+			             refs.n, &added);
 			if (added)
-				*APPLY_ADD(ap->o.arena, &refs) = (struct chunk_ref){ f, run, e->received_at,
-										     history_problems(e->facts, f->route) };
+				*APPLY_ADD(ap->o.arena, &refs) =
+					(struct chunk_ref){ f, run, e->received_at,
+					                    history_problems(e->facts, f->route) };
 			else
-				refs.v[at].received_at = moment_min(refs.v[at].received_at, e->received_at);
+				refs.v[at].received_at =
+					moment_min(refs.v[at].received_at, e->received_at);
 		}
 	}
 	for (size_t i = 0; i < refs.n; i++) {
@@ -286,22 +303,27 @@ contacts_store(struct apply *ap)
 			if (c == APPLY_NONE || !apply_in_slice(e, e->facts->links.n + k))
 				continue;
 			run = run_of(&ap->connections.v[c], e->received_at);
-			if (run != NULL && moment_min(run->state_sync_at, e->received_at) != run->state_sync_at) {
+			if (run != NULL &&
+			    moment_min(run->state_sync_at, e->received_at) != run->state_sync_at) {
 				run->state_sync_at = e->received_at;
 				run->changed = true;
 			}
 			node = apply_person(ap, &f->person, ap->connections.v[c].own,
-					    e->facts->routes.v[f->route].display_number);
+			                    e->facts->routes.v[f->route].display_number);
 			if (f->remove || node == APPLY_NONE)
 				continue;
 			lead = apply_lead_of(ap, node)->row.id;
-			at = map_put(&seen, map_key_uuids(ap->o.arena, ap->connections.v[c].id, lead), refs.n, &added);
+			at = map_put(&seen,
+			             map_key_uuids(ap->o.arena, ap->connections.v[c].id, lead),
+			             refs.n, &added);
 			if (added)
-				*APPLY_ADD(ap->o.arena, &refs) =
-					(struct apply_failure){ c, "", str_n(arena_copy(ap->o.arena, lead.b, 16), 16),
-								e->received_at };
+				*APPLY_ADD(ap->o.arena, &refs) = (struct apply_failure){
+					c, "", str_n(arena_copy(ap->o.arena, lead.b, 16), 16),
+					e->received_at
+				};
 			else
-				refs.v[at].received_at = moment_min(refs.v[at].received_at, e->received_at);
+				refs.v[at].received_at =
+					moment_min(refs.v[at].received_at, e->received_at);
 		}
 	}
 	for (size_t i = 0; i < refs.n; i++) {
@@ -328,12 +350,17 @@ failures_store(struct apply *ap)
 		int64_t received_at = f->received_at;
 		bool added;
 
-		(void)map_put(&seen, map_key_uuid(ap->o.arena, ap->connections.v[f->connection].id, f->digest), i, &added);
+		(void)map_put(
+			&seen,
+			map_key_uuid(ap->o.arena, ap->connections.v[f->connection].id, f->digest),
+			i, &added);
 		if (!added)
 			continue;
 		for (size_t k = i + 1; k < ap->failures.n; k++) {
-			if (str_eq(ap->failures.v[k].digest, f->digest) && ap->failures.v[k].connection == f->connection)
-				received_at = moment_min(received_at, ap->failures.v[k].received_at);
+			if (str_eq(ap->failures.v[k].digest, f->digest) &&
+			    ap->failures.v[k].connection == f->connection)
+				received_at =
+					moment_min(received_at, ap->failures.v[k].received_at);
 		}
 		db_row_uuid(rows, ap->connections.v[f->connection].id);
 		db_row_text(rows, f->digest);
@@ -360,8 +387,13 @@ runs_store(struct apply *ap)
 			else
 				db_row_int(rows, run->progress);
 			db_row_text(rows, run->phase);
-			db_row_int(rows, run->phase_number);
-			db_row_int(rows, run->chunk_order);
+			if (run->first_chunk_at == TIME_NONE) {
+				db_row_null(rows);
+				db_row_null(rows);
+			} else {
+				db_row_int(rows, run->phase_number);
+				db_row_int(rows, run->chunk_order);
+			}
 			db_row_time(rows, run->first_chunk_at);
 			db_row_time(rows, run->last_chunk_at);
 			db_row_time(rows, run->full_at);

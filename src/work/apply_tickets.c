@@ -1,7 +1,8 @@
 /*
- * Tickets of a batch. One is opened when a live inbound message comes and none is open; its openedAt is the least time of
- * the messages that came live while it was open. What always holds: at most one open ticket a conversation; a closed
- * ticket is never written. Source: 3-whatsapp §3 "messages".
+ * Tickets of a batch. One is opened when a live inbound message comes and none is open; its
+ * openedAt is the least time of the messages that came live while it was open. What always holds:
+ * at most one open ticket a conversation; a closed ticket is never written. Source: 3-whatsapp §3
+ * "messages".
  */
 #include "store/queries.h"
 #include "work/apply_internal.h"
@@ -14,7 +15,8 @@ apply_tickets_decide(struct apply *ap)
 		struct apply_conversation *c;
 		int64_t at;
 
-		if (m->conversation == APPLY_NONE || !(m->row.seen & SEEN_LIVE_IN) || (m->seen_before & SEEN_LIVE_IN))
+		if (m->conversation == APPLY_NONE || !(m->row.seen & SEEN_LIVE_IN) ||
+		    (m->seen_before & SEEN_LIVE_IN))
 			continue;
 		c = &ap->conversations.v[m->conversation];
 		at = message_at(&m->row);
@@ -49,8 +51,8 @@ tickets_insert(struct apply *ap)
 		db_row_uuid(rows, ap->leads.v[c->lead].row.id);
 		db_row_time(rows, c->ticket_opened_at);
 	}
-	return db_exec(ap->o.db, &q_apply_tickets_insert, DB_PARAMS(db_time(ap->o.now_ms)),
-		       rows, NULL);
+	return db_exec(ap->o.db, &q_apply_tickets_insert, DB_PARAMS(db_time(ap->o.now_ms)), rows,
+	               NULL);
 }
 
 /* openedAt of open tickets, one of whose messages moved: worked out again from the messages. */
@@ -88,8 +90,8 @@ tickets_reopened_at(struct apply *ap)
 			db_row_time(rows, c->ticket_opened_at);
 		}
 	}
-	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)),
-		       rows, NULL);
+	return db_exec(ap->o.db, &q_apply_tickets_opened, DB_PARAMS(db_time(ap->o.now_ms)), rows,
+	               NULL);
 }
 
 /* originatedFrom of the open tickets of leads whose tickets or history changed. */
@@ -112,15 +114,16 @@ tickets_origin(struct apply *ap)
 		return e;
 	for (size_t i = 0; i < r.nrows; i++) {
 		const struct apply_lead *l = &ap->leads.v[db_get_int(&r, i, 0)];
-		const char *origin = wa_ticket_origin(db_get_time(&r, i, 2), db_get_time(&r, i, 4), l->row.first_history_at);
+		const char *origin = wa_ticket_origin(db_get_time(&r, i, 2), db_get_time(&r, i, 4),
+		                                      l->row.first_history_at);
 
 		if (str_eq(db_get_text(&r, i, 3), str_from(origin)))
 			continue;
 		db_row_uuid(rows, db_get_uuid(&r, i, 1));
 		db_row_text(rows, str_from(origin));
 	}
-	return db_exec(ap->o.db, &q_apply_tickets_origin, DB_PARAMS(db_time(ap->o.now_ms)),
-		       rows, NULL);
+	return db_exec(ap->o.db, &q_apply_tickets_origin, DB_PARAMS(db_time(ap->o.now_ms)), rows,
+	               NULL);
 }
 
 enum err

@@ -1,7 +1,8 @@
 /*
- * The drain worker's step: route what is new, then apply one batch of the next client that has something due. What always
- * holds: a step does one bounded piece of work in transactions of its own and leaves nothing behind in memory that the
- * database does not know; killed at any point, another worker goes on.
+ * The drain worker's step: route what is new, then apply one batch of the next client that has
+ * something due. What always holds: a step does one bounded piece of work in transactions of its
+ * own and leaves nothing behind in memory that the database does not know; killed at any point,
+ * another worker goes on.
  */
 #include "work/drain.h"
 
@@ -51,8 +52,8 @@ drain_close(struct drain *d)
 bool
 drain_is_away(enum err e)
 {
-	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL || e == ERR_CANCELLED ||
-	       e == ERR_IO;
+	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
+	       e == ERR_CANCELLED || e == ERR_IO;
 }
 
 enum err
@@ -98,7 +99,8 @@ drain_step(void *worker, int64_t now_ms, int64_t *next_ms)
 		e = drain_apply(d, now_ms, &worked);
 	if (e != ERR_OK) {
 		if (log_limited(&limit, now_ms, 10000, &hidden))
-			log_warn("drain.failed", LOG_ERR(e), LOG_Z("detail", db_message(d->db)), LOG_INT("hidden", hidden));
+			log_warn("drain.failed", LOG_ERR(e), LOG_Z("detail", db_message(d->db)),
+			         LOG_INT("hidden", hidden));
 		d->away_until = now_ms + AWAY_MS;
 		*next_ms = d->away_until;
 		return STEP_WAIT;

@@ -1,6 +1,7 @@
 /*
- * From journal to rows: routes new entries to clients (parts), takes a client's lane, claims its due parts oldest first,
- * decodes and applies them. A worker as steps (sys/threads.h); several may run in several processes.
+ * From journal to rows: routes new entries to clients (parts), takes a client's lane, claims its
+ * due parts oldest first, decodes and applies them. A worker as steps (sys/threads.h); several may
+ * run in several processes.
  */
 #ifndef RECADO_WORK_DRAIN_H
 #define RECADO_WORK_DRAIN_H
@@ -28,8 +29,9 @@ enum step drain_step(void *drain, int64_t now_ms, int64_t *next_ms);
 void drain_close(struct drain *);
 
 /*
- * Slow housekeeping, as a step of its own (every second or so): releases parked entries whose number has become known,
- * re-evaluates history runs that wait for the clock, drops old amendments, prunes the journal, gauges.
+ * Slow housekeeping, as a step of its own (every second or so): releases parked entries whose
+ * number has become known, re-evaluates history runs that wait for the clock, drops old amendments,
+ * prunes the journal, gauges.
  */
 struct keeper;
 struct keeper_options {

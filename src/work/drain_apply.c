@@ -1,7 +1,7 @@
 /*
- * Applying: one batch of one client's due parts, in its lane. What always holds: parts are marked in the transaction that
- * applied them; if a batch fails its parts are tried alone, and one that fails alone is retried later and at last failed:
- * visible, counted, replayable.
+ * Applying: one batch of one client's due parts, in its lane. What always holds: parts are marked
+ * in the transaction that applied them; if a batch fails its parts are tried alone, and one that
+ * fails alone is retried later and at last failed: visible, counted, replayable.
  */
 #include "core/wa_decode.h"
 #include "store/queries.h"
@@ -12,10 +12,10 @@
 
 /* After the n-th failure. Source: 3-whatsapp §2. */
 static const int64_t back_off_ms[] = {
-	1 * TIME_SECOND, 5 * TIME_SECOND, 30 * TIME_SECOND, 5 * TIME_MINUTE, 30 * TIME_MINUTE,
-	2 * TIME_HOUR,	 6 * TIME_HOUR,	  6 * TIME_HOUR,
+	1 * TIME_SECOND,  5 * TIME_SECOND, 30 * TIME_SECOND, 5 * TIME_MINUTE,
+	30 * TIME_MINUTE, 2 * TIME_HOUR,   6 * TIME_HOUR,    6 * TIME_HOUR,
 };
-#define ATTEMPTS ((int64_t)(sizeof(back_off_ms) / sizeof(back_off_ms[0])))
+#define ATTEMPTS    ((int64_t)(sizeof(back_off_ms) / sizeof(back_off_ms[0])))
 #define CLAIM_PARTS 1024
 
 struct batch {
@@ -28,8 +28,10 @@ static enum err
 claim(struct drain *d, int64_t now_ms, struct batch *b)
 {
 	struct db_result r;
-	enum err e = db_query(d->db, &q_drain_claim,
-			      DB_PARAMS(db_uuid(b->client_id), db_time(now_ms), db_int(CLAIM_PARTS)), NULL, d->arena, &r);
+	enum err e =
+		db_query(d->db, &q_drain_claim,
+	                 DB_PARAMS(db_uuid(b->client_id), db_time(now_ms), db_int(CLAIM_PARTS)),
+	                 NULL, d->arena, &r);
 	size_t bytes = 0, units = 0;
 
 	if (e != ERR_OK)
@@ -61,7 +63,8 @@ claim(struct drain *d, int64_t now_ms, struct batch *b)
 	return e;
 }
 
-/* Decodes what is not decoded and cuts the batch where it has enough messages, or before an entry that cannot be read. */
+/* Decodes what is not decoded and cuts the batch where it has enough messages, or before an entry
+ * that cannot be read. */
 static void
 decode(struct drain *d, struct batch *b)
 {
@@ -119,7 +122,8 @@ mark(struct drain *d, struct apply_entry *v, size_t n, int64_t now_ms)
 	for (size_t i = 0; i < n; i++) {
 		db_row_uuid(rows, v[i].entry_id);
 		db_row_int(rows, v[i].part_no);
-		db_row_text(rows, v[i].problems.n == 0 ? STR("applied") : STR("applied_with_problems"));
+		db_row_text(rows,
+		            v[i].problems.n == 0 ? STR("applied") : STR("applied_with_problems"));
 		db_row_text(rows, problems_json(d->arena, &v[i]));
 	}
 	return db_exec(d->db, &q_drain_mark, DB_PARAMS(db_time(now_ms)), rows, NULL);
@@ -141,10 +145,14 @@ count(const struct apply_counts *c, size_t parts)
 
 /* Inside the transaction: all entries, their marks, and what the history runs' status becomes. */
 static enum err
-apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, size_t n, bool last, int64_t now_ms)
+apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, size_t n, bool last,
+              int64_t now_ms)
 {
-	const struct apply_options o = { .db = d->db, .arena = d->arena, .rand = d->o.rand, .client_id = client_id,
-					 .now_ms = now_ms };
+	const struct apply_options o = { .db = d->db,
+		                         .arena = d->arena,
+		                         .rand = d->o.rand,
+		                         .client_id = client_id,
+		                         .now_ms = now_ms };
 	struct apply_counts counts = { 0 };
 	unsigned fields = 0;
 	enum err e = apply_entries(&o, v, n, &counts);
@@ -154,7 +162,8 @@ apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, siz
 	if (e == ERR_OK && last)
 		e = mark(d, v, n, now_ms);
 	if (e == ERR_OK && last && (fields & (FIELD_HISTORY | FIELD_STATE_SYNC | FIELD_ACCOUNT)))
-		e = sync_status_evaluate(d->db, d->arena, d->o.rand, client_id, now_ms, d->o.alert_ms);
+		e = sync_status_evaluate(d->db, d->arena, d->o.rand, client_id, now_ms,
+		                         d->o.alert_ms);
 	if (e == ERR_OK)
 		e = arena_check(d->arena);
 	if (e == ERR_OK)
@@ -165,11 +174,17 @@ apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, siz
 static void
 entry_prepare(struct apply_entry *out, const struct drain_entry *x)
 {
-	*out = (struct apply_entry){ .entry_id = x->id, .part_no = x->part_no, .received_at = x->received_at,
-				     .only_connection = x->connection_id, .facts = x->facts, .from = 0, .to = SIZE_MAX };
+	*out = (struct apply_entry){ .entry_id = x->id,
+		                     .part_no = x->part_no,
+		                     .received_at = x->received_at,
+		                     .only_connection = x->connection_id,
+		                     .facts = x->facts,
+		                     .from = 0,
+		                     .to = SIZE_MAX };
 }
 
-/* An entry with more units than a batch may have: slices, each a transaction of its own; the last one marks. */
+/* An entry with more units than a batch may have: slices, each a transaction of its own; the last
+ * one marks. */
 static enum err
 apply_sliced(struct drain *d, struct uuid client_id, const struct drain_entry *x, int64_t now_ms)
 {
@@ -203,14 +218,17 @@ mark_failed(struct drain *d, const struct drain_entry *x, enum err why, int64_t 
 	struct str text = str_fmt(d->arena, "%s: %s", err_info(why)->code, db_message(d->db));
 	enum err e;
 
-	log_warn("drain.entry_failed", LOG_UUID("entry", x->id), LOG_ERR(why), LOG_INT("attempt", x->attempts + 1));
+	log_warn("drain.entry_failed", LOG_UUID("entry", x->id), LOG_ERR(why),
+	         LOG_INT("attempt", x->attempts + 1));
 	metrics_add(final ? M_PARTS_FAILED : M_PARTS_RETRIED, 1);
 	e = db_begin(d->db, DB_APPLY);
 	if (e == ERR_OK)
-		e = db_exec(d->db, &q_drain_mark_failed,
-			    DB_PARAMS(db_uuid(x->id), db_int(x->part_no), db_text(final ? STR("failed") : STR("retrying")),
-				      db_text(text), db_time(final ? TIME_NONE : now_ms + back_off_ms[x->attempts])),
-			    NULL, NULL);
+		e = db_exec(
+			d->db, &q_drain_mark_failed,
+			DB_PARAMS(db_uuid(x->id), db_int(x->part_no),
+		                  db_text(final ? STR("failed") : STR("retrying")), db_text(text),
+		                  db_time(final ? TIME_NONE : now_ms + back_off_ms[x->attempts])),
+			NULL, NULL);
 	if (e == ERR_OK)
 		e = db_commit(d->db);
 	if (e != ERR_OK)
@@ -300,7 +318,8 @@ static enum err
 next_client(struct drain *d, struct uuid after, struct uuid *out)
 {
 	struct db_result r;
-	enum err e = db_query(d->db, &q_drain_next_client, DB_PARAMS(db_uuid(after)), NULL, d->arena, &r);
+	enum err e = db_query(d->db, &q_drain_next_client, DB_PARAMS(db_uuid(after)), NULL,
+	                      d->arena, &r);
 
 	*out = e == ERR_OK && r.nrows > 0 ? db_get_uuid(&r, 0, 0) : UUID_NIL;
 	return e;

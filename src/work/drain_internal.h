@@ -27,7 +27,7 @@ struct drain {
 	struct arena *arena; /* of one apply step */
 	struct drain_hot hot;
 	struct uuid last_client; /* served last: the next one's turn */
-	int64_t away_until;	 /* the database was away: not before */
+	int64_t away_until;      /* the database was away: not before */
 };
 
 /* Bodies of the entries that have none yet, into `arena`. */

@@ -1,6 +1,6 @@
 /*
- * Routing: which clients an entry concerns. What always holds: every entry keeps at least one part; a part without client
- * is not routed yet, parked (its number is unknown), ignored or unreadable.
+ * Routing: which clients an entry concerns. What always holds: every entry keeps at least one part;
+ * a part without client is not routed yet, parked (its number is unknown), ignored or unreadable.
  */
 #include "core/wa_decode.h"
 #include "store/queries.h"
@@ -27,7 +27,8 @@ claim(struct drain *d, struct drain_hot *hot)
 {
 	struct db_result r;
 	size_t bytes = 0;
-	enum err e = db_query(d->db, &q_drain_unrouted, DB_PARAMS(db_int((int64_t)d->o.route_entries)), NULL, hot->arena, &r);
+	enum err e = db_query(d->db, &q_drain_unrouted,
+	                      DB_PARAMS(db_int((int64_t)d->o.route_entries)), NULL, hot->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct drain_entry x = { .id = db_get_uuid(&r, i, 0) };
@@ -40,7 +41,8 @@ claim(struct drain *d, struct drain_hot *hot)
 		if (i > 0 && bytes > ROUTE_BYTES)
 			break;
 		if (hot->entries.n == cap) {
-			struct drain_entry *v = ARENA_ARRAY(hot->arena, cap == 0 ? 64 : cap * 2, struct drain_entry);
+			struct drain_entry *v = ARENA_ARRAY(hot->arena, cap == 0 ? 64 : cap * 2,
+			                                    struct drain_entry);
 
 			if (cap > 0)
 				memcpy(v, hot->entries.v, cap * sizeof(*v));
@@ -69,8 +71,10 @@ decode(struct arena *a, struct routed *x)
 	}
 	x->status = kind == WA_BODY_IGNORED ? "ignored" : "failed";
 	x->error = str_fmt(a, "%s: " STR_FMT,
-			   kind == WA_BODY_IGNORED ? "not_for_us" : kind == WA_BODY_TOO_LARGE ? "too_large" : "not_json",
-			   STR_ARG(reason));
+	                   kind == WA_BODY_IGNORED     ? "not_for_us"
+	                   : kind == WA_BODY_TOO_LARGE ? "too_large"
+	                                               : "not_json",
+	                   STR_ARG(reason));
 }
 
 static struct str
@@ -87,7 +91,8 @@ add_target(struct arena *a, struct routed *x, struct uuid client_id, struct str 
 	struct target *v = x->targets.v;
 
 	for (size_t i = 0; i < x->targets.n; i++) {
-		if (uuid_eq(v[i].client_id, client_id) && (!uuid_is_nil(client_id) || str_eq(v[i].route_key, key)))
+		if (uuid_eq(v[i].client_id, client_id) &&
+		    (!uuid_is_nil(client_id) || str_eq(v[i].route_key, key)))
 			return;
 	}
 	if (x->targets.n == x->targets.cap) {
@@ -96,12 +101,15 @@ add_target(struct arena *a, struct routed *x, struct uuid client_id, struct str 
 		if (x->targets.n > 0)
 			memcpy(x->targets.v, v, x->targets.n * sizeof(*v));
 	}
-	x->targets.v[x->targets.n++] = (struct target){ client_id, uuid_is_nil(client_id) ? key : STR_NONE };
+	x->targets.v[x->targets.n++] =
+		(struct target){ client_id, uuid_is_nil(client_id) ? key : STR_NONE };
 }
 
-/* Clients behind the route keys ("n:…", "w:…") and connections ("c" + id bytes) of all entries, in one statement. */
+/* Clients behind the route keys ("n:…", "w:…") and connections ("c" + id bytes) of all entries, in
+ * one statement. */
 static enum err
-look_up(struct drain *d, struct routed *v, size_t n, struct arena *a, struct map *known, struct uuid **clients)
+look_up(struct drain *d, struct routed *v, size_t n, struct arena *a, struct map *known,
+        struct uuid **clients)
 {
 	struct db_rows *rows = db_rows_new(a, &q_drain_routes);
 	struct db_result r;
@@ -110,7 +118,8 @@ look_up(struct drain *d, struct routed *v, size_t n, struct arena *a, struct map
 
 	map_init(&asked, a, n);
 	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; v[i].entry->facts != NULL && k < v[i].entry->facts->routes.n; k++) {
+		for (size_t k = 0; v[i].entry->facts != NULL && k < v[i].entry->facts->routes.n;
+		     k++) {
 			struct str key = route_key(a, &v[i].entry->facts->routes.v[k]);
 			bool added;
 
@@ -170,20 +179,24 @@ find_targets(struct arena *a, struct routed *x, const struct map *known, const s
 	}
 }
 
-/* An entry that was parked may have parts already: those of the clients it was known for are applied again. */
+/* An entry that was parked may have parts already: those of the clients it was known for are
+ * applied again. */
 static enum err
 drop_known(struct drain *d, struct routed *x, struct arena *a)
 {
 	struct db_rows *again = db_rows_new(a, &q_drain_again);
 	struct db_result r;
-	enum err e = db_query(d->db, &q_drain_parts, DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, a, &r);
+	enum err e = db_query(d->db, &q_drain_parts,
+	                      DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, a,
+	                      &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		for (size_t k = 0; k < x->targets.n; k++) {
 			struct target *t = &x->targets.v[k];
 
 			if (!uuid_eq(t->client_id, db_get_uuid(&r, i, 1)) ||
-			    (uuid_is_nil(t->client_id) && !str_eq(t->route_key, db_get_text(&r, i, 2))))
+			    (uuid_is_nil(t->client_id) &&
+			     !str_eq(t->route_key, db_get_text(&r, i, 2))))
 				continue;
 			if (!uuid_is_nil(t->client_id)) {
 				db_row_uuid(again, x->entry->id);
@@ -196,7 +209,9 @@ drop_known(struct drain *d, struct routed *x, struct arena *a)
 	if (e == ERR_OK)
 		e = db_exec(d->db, &q_drain_again, DB_NO_PARAMS, again, NULL);
 	if (e == ERR_OK && x->targets.n == 0)
-		e = db_exec(d->db, &q_drain_part_delete, DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, NULL);
+		e = db_exec(d->db, &q_drain_part_delete,
+		            DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL,
+		            NULL);
 	return e;
 }
 
@@ -245,7 +260,8 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 		for (size_t k = 0; k < x->targets.n; k++) {
 			if (uuid_is_nil(x->targets.v[k].client_id))
 				metrics_add(M_PARTS_PARKED, 1);
-			write_target(k == 0 ? update : insert, x, x->entry->part_no, &x->targets.v[k]);
+			write_target(k == 0 ? update : insert, x, x->entry->part_no,
+			             &x->targets.v[k]);
 		}
 	}
 	if (e == ERR_OK)

@@ -1,6 +1,6 @@
 /*
- * Slow housekeeping, one round a second. What always holds: each part of a round is a transaction of its own; one that
- * fails is logged and tried again in the next round.
+ * Slow housekeeping, one round a second. What always holds: each part of a round is a transaction
+ * of its own; one that fails is logged and tried again in the next round.
  */
 #include <stdlib.h>
 
@@ -10,10 +10,10 @@
 #include "work/drain.h"
 #include "work/sync_status.h"
 
-#define ROUND_MS 1000
-#define SWEEP_MS (10 * 60 * 1000) /* journal and amendments are pruned this often */
-#define PRUNE_ENTRIES 2000	  /* per transaction */
-#define ARENA_BYTES (8u << 20)
+#define ROUND_MS      1000
+#define SWEEP_MS      (10 * 60 * 1000) /* journal and amendments are pruned this often */
+#define PRUNE_ENTRIES 2000             /* per transaction */
+#define ARENA_BYTES   (8u << 20)
 
 struct keeper {
 	struct keeper_options o;
@@ -72,7 +72,8 @@ in_transaction(struct keeper *k, round_fn *fn, const char *what, int64_t now_ms)
 		return again;
 	db_rollback(k->db);
 	if (log_limited(&limit, now_ms, 10000, &hidden))
-		log_warn("keeper.failed", LOG_Z("piece", what), LOG_ERR(e), LOG_Z("detail", db_message(k->db)));
+		log_warn("keeper.failed", LOG_Z("piece", what), LOG_ERR(e),
+		         LOG_Z("detail", db_message(k->db)));
 	return false;
 }
 
@@ -105,7 +106,8 @@ evaluate(struct keeper *k, int64_t now_ms, bool *again)
 			continue;
 		}
 		if (e == ERR_OK)
-			e = sync_status_evaluate(k->db, k->arena, k->o.rand, client_id, now_ms, k->o.alert_ms);
+			e = sync_status_evaluate(k->db, k->arena, k->o.rand, client_id, now_ms,
+			                         k->o.alert_ms);
 	}
 	return e;
 }
@@ -114,7 +116,8 @@ static enum err
 drop_amendments(struct keeper *k, int64_t now_ms, bool *again)
 {
 	int64_t dropped = 0;
-	enum err e = db_exec(k->db, &q_keeper_amendments_drop, DB_PARAMS(db_time(now_ms - k->o.amendment_ms)), NULL, &dropped);
+	enum err e = db_exec(k->db, &q_keeper_amendments_drop,
+	                     DB_PARAMS(db_time(now_ms - k->o.amendment_ms)), NULL, &dropped);
 
 	*again = false;
 	metrics_add(M_AMENDMENTS_DROPPED, dropped);
@@ -127,8 +130,10 @@ prune(struct keeper *k, int64_t now_ms, bool *again)
 	struct db_rows *parts = db_rows_new(k->arena, &q_keeper_parts_delete);
 	struct db_rows *entries = db_rows_new(k->arena, &q_keeper_journal_delete);
 	struct db_result r;
-	enum err e = db_query(k->db, &q_keeper_journal_old,
-			      DB_PARAMS(db_time(now_ms - k->o.journal_retention_ms), db_int(PRUNE_ENTRIES)), NULL, k->arena, &r);
+	enum err e = db_query(
+		k->db, &q_keeper_journal_old,
+		DB_PARAMS(db_time(now_ms - k->o.journal_retention_ms), db_int(PRUNE_ENTRIES)), NULL,
+		k->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		db_row_uuid(parts, db_get_uuid(&r, i, 0));
@@ -154,7 +159,8 @@ gauges(struct keeper *k, int64_t now_ms, bool *again)
 		return e;
 	oldest = db_get_time(&r, 0, 1);
 	metrics_set(M_JOURNAL_DEPTH, db_get_int(&r, 0, 0));
-	metrics_set(M_JOURNAL_OLDEST_SECONDS, oldest == TIME_NONE || oldest > now_ms ? 0 : (now_ms - oldest) / 1000);
+	metrics_set(M_JOURNAL_OLDEST_SECONDS,
+	            oldest == TIME_NONE || oldest > now_ms ? 0 : (now_ms - oldest) / 1000);
 	return e;
 }
 

@@ -1,4 +1,5 @@
-/* History runs' status. What always holds: `completed` is final; each change of status is one audit row. */
+/* History runs' status. What always holds: `completed` is final; each change of status is one audit
+ * row. */
 #include "work/sync_status.h"
 
 #include "core/wa_rules.h"
@@ -39,33 +40,36 @@ run_read(const struct db_result *r, size_t i, struct run *x)
 }
 
 static enum err
-audit(struct db *db, const struct randomness *rand, struct uuid client_id, const struct run *x, struct str action,
-      int64_t now_ms)
+audit(struct db *db, const struct randomness *rand, struct uuid client_id, const struct run *x,
+      struct str action, int64_t now_ms)
 {
 	return db_exec(db, &q_apply_audit,
-		       DB_PARAMS(db_uuid(rand_uuid_v7(rand, now_ms)), db_uuid(client_id), db_time(now_ms), db_text(action),
-				 db_text(STR("connection")), db_uuid(x->connection_id), db_json(STR_NONE)),
-		       NULL, NULL);
+	               DB_PARAMS(db_uuid(rand_uuid_v7(rand, now_ms)), db_uuid(client_id),
+	                         db_time(now_ms), db_text(action), db_text(STR("connection")),
+	                         db_uuid(x->connection_id), db_json(STR_NONE)),
+	               NULL, NULL);
 }
 
 static enum err
-alert(struct db *db, const struct randomness *rand, struct uuid client_id, const struct run *x, int64_t now_ms,
-      int64_t alert_ms)
+alert(struct db *db, const struct randomness *rand, struct uuid client_id, const struct run *x,
+      int64_t now_ms, int64_t alert_ms)
 {
 	enum err e;
 
-	if (x->view.cloud_api || !x->view.history_requested || x->view.has_chunk || x->view.declined ||
-	    x->alerted_at != TIME_NONE || now_ms < x->view.started_at + alert_ms)
+	if (x->view.cloud_api || !x->view.history_requested || x->view.has_chunk ||
+	    x->view.declined || x->alerted_at != TIME_NONE ||
+	    now_ms < x->view.started_at + alert_ms)
 		return ERR_OK;
 	metrics_add(M_HISTORY_ALERTS, 1);
 	log_warn("history.late", LOG_UUID("connection", x->connection_id));
-	e = db_exec(db, &q_sync_alerted, DB_PARAMS(db_uuid(client_id), db_uuid(x->id), db_time(now_ms)), NULL, NULL);
+	e = db_exec(db, &q_sync_alerted,
+	            DB_PARAMS(db_uuid(client_id), db_uuid(x->id), db_time(now_ms)), NULL, NULL);
 	return e == ERR_OK ? audit(db, rand, client_id, x, STR("history_sync.alert"), now_ms) : e;
 }
 
 static enum err
-evaluate(struct db *db, struct arena *a, const struct randomness *rand, struct uuid client_id, const struct run *x,
-	 int64_t now_ms)
+evaluate(struct db *db, struct arena *a, const struct randomness *rand, struct uuid client_id,
+         const struct run *x, int64_t now_ms)
 {
 	struct str status = str_from(wa_sync_status(&x->view, now_ms));
 	enum err e;
@@ -73,17 +77,18 @@ evaluate(struct db *db, struct arena *a, const struct randomness *rand, struct u
 	if (str_eq(status, x->status))
 		return ERR_OK;
 	e = db_exec(db, &q_sync_status,
-		    DB_PARAMS(db_uuid(client_id), db_uuid(x->id), db_text(status),
-			      db_bool(str_eq(status, STR("completed")))),
-		    NULL, NULL);
+	            DB_PARAMS(db_uuid(client_id), db_uuid(x->id), db_text(status),
+	                      db_bool(str_eq(status, STR("completed")))),
+	            NULL, NULL);
 	if (e != ERR_OK)
 		return e;
-	return audit(db, rand, client_id, x, str_fmt(a, "history_sync." STR_FMT, STR_ARG(status)), now_ms);
+	return audit(db, rand, client_id, x, str_fmt(a, "history_sync." STR_FMT, STR_ARG(status)),
+	             now_ms);
 }
 
 enum err
-sync_status_evaluate(struct db *db, struct arena *a, const struct randomness *rand, struct uuid client_id,
-		     int64_t now_ms, int64_t alert_ms)
+sync_status_evaluate(struct db *db, struct arena *a, const struct randomness *rand,
+                     struct uuid client_id, int64_t now_ms, int64_t alert_ms)
 {
 	struct db_result r;
 	enum err e = db_query(db, &q_sync_runs_open, DB_PARAMS(db_uuid(client_id)), NULL, a, &r);

@@ -1,6 +1,7 @@
 /*
- * The status of history runs: worked out from their folds by core/wa_rules, stored where it changed, told to the audit
- * log. Called after entries were marked, and by the keeper for what only the clock changes.
+ * The status of history runs: worked out from their folds by core/wa_rules, stored where it
+ * changed, told to the audit log. Called after entries were marked, and by the keeper for what only
+ * the clock changes.
  */
 #ifndef RECADO_WORK_SYNC_STATUS_H
 #define RECADO_WORK_SYNC_STATUS_H
@@ -9,7 +10,7 @@
 #include "sys/rand.h"
 
 /* For the current run of every live connection of a client. Needs the client's lane. */
-MUST_CHECK enum err sync_status_evaluate(struct db *, struct arena *, const struct randomness *, struct uuid client_id,
-					 int64_t now_ms, int64_t alert_ms);
+MUST_CHECK enum err sync_status_evaluate(struct db *, struct arena *, const struct randomness *,
+                                         struct uuid client_id, int64_t now_ms, int64_t alert_ms);
 
 #endif

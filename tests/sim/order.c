@@ -187,7 +187,8 @@ replay(struct twist *t)
 	raw_exec(t->scene->raw, sql);
 }
 
-/* The end of every run: what only the keeper sees, a history run whose last waiting entry was not its own. */
+/* The end of every run: what only the keeper sees, a history run whose last waiting entry was not
+ * its own. */
 static void
 settle(struct keeper *k, int64_t now)
 {
