@@ -89,7 +89,7 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 	const struct drain_options d = { .pool = pool,
 		                         .rand = &rand_system,
 		                         .route_entries = 512,
-		                         .claim_messages = 500,
+		                         .claim_messages = db_pool_engine(pool) == DB_SQLITE ? 500 : 2000,
 		                         .claim_bytes = (size_t)8 << 20,
 		                         .arena_bytes = (size_t)256 << 20,
 		                         .amendment_ms = c->amendment_days * TIME_DAY,

@@ -106,8 +106,15 @@ db_pool_engine(const struct db_pool *pool)
 enum err
 db_open(struct db_pool *pool, bool read_only, struct db **out)
 {
-	return pool->engine == DB_SQLITE ? db_sqlite_open(pool, read_only, out)
-	                                 : db_postgres_open(pool, read_only, out);
+	return pool->engine == DB_SQLITE ? db_sqlite_open(pool, read_only, false, out)
+	                                 : db_postgres_open(pool, read_only, false, out);
+}
+
+enum err
+db_open_batch(struct db_pool *pool, struct db **out)
+{
+	return pool->engine == DB_SQLITE ? db_sqlite_open(pool, false, true, out)
+	                                 : db_postgres_open(pool, false, true, out);
 }
 
 void

@@ -109,12 +109,6 @@ struct db_options {
 	int busy_timeout_ms;      /* SQLite: the writer; PostgreSQL: lock_timeout. 0: 5,000 */
 	int statement_timeout_ms; /* PostgreSQL; an idle transaction ends after as long. 0: none */
 	int connect_timeout_ms;   /* PostgreSQL, in steps of a second, at least 2. 0: 5,000 */
-	/*
-	 * PostgreSQL: plans that do not change with the data, always by index, for statements that
-	 * run for ever with batches of any size. A second pool on the same database is fine:
-	 * SQLite's writer lock is shared.
-	 */
-	bool stable_plans;
 };
 /*
  * `url`: sqlite:PATH or postgresql://…; makes missing directories of PATH. Does not migrate.
@@ -130,14 +124,20 @@ enum db_engine db_pool_engine(const struct db_pool *);
  * writer. A lost PostgreSQL connection comes back by itself at the next call outside a transaction.
  */
 MUST_CHECK enum err db_open(struct db_pool *, bool read_only, struct db **out);
+/*
+ * A writing connection for work that is done again from the journal if it is lost: its commits are
+ * atomic and in order but not waited for (synchronous_commit=off, NORMAL), and on PostgreSQL its
+ * plans are always by index, whatever the statistics say of tables that grow. Never acknowledge on it.
+ */
+MUST_CHECK enum err db_open_batch(struct db_pool *, struct db **out);
 void db_close(struct db *);
 enum db_engine db_engine(const struct db *);
 struct db_pool *db_pool_of(struct db *);
 
 enum db_prio { DB_COMMIT, DB_API, DB_APPLY };
 /*
- * Transactions open and close in one function. Every commit is durable: FULL /
- * synchronous_commit=on. On SQLite db_begin waits for the process-wide writer's lock, strictly by
+ * Transactions open and close in one function. Every commit is durable (FULL /
+ * synchronous_commit=on), but for connections of db_open_batch. On SQLite db_begin waits for the process-wide writer's lock, strictly by
  * priority and in order of arrival inside one, then BEGIN IMMEDIATE; ERR_BUSY after
  * busy_timeout_ms. PostgreSQL sends BEGIN together with the first statement. db_begin_read: one
  * snapshot for several reads, taken by the first of them. After any error inside, every further

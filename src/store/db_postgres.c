@@ -319,12 +319,14 @@ static const struct db_ops postgres_ops = {
 };
 
 enum err
-db_postgres_open(struct db_pool *pool, bool read_only, struct db **out)
+db_postgres_open(struct db_pool *pool, bool read_only, bool batch, struct db **out)
 {
 	struct db_postgres *p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		abort();
-	p->base = (struct db){ .ops = &postgres_ops, .pool = pool, .read_only = read_only };
+	p->base = (struct db){
+		.ops = &postgres_ops, .pool = pool, .read_only = read_only, .batch = batch
+	};
 	buf_init(&p->scratch, NULL, DB_MAX_CALL_BYTES);
 	enum err e = db_postgres_connect(p);
 	if (e != ERR_OK) {

@@ -50,9 +50,9 @@ session_options(const struct db_postgres *p, struct buf *out)
 	buf_fmt(out, "-c timezone=UTC -c lock_timeout=%d -c statement_timeout=%d",
 	        o->busy_timeout_ms, o->statement_timeout_ms);
 	buf_fmt(out, " -c idle_in_transaction_session_timeout=%d", o->statement_timeout_ms);
-	buf_fmt(out, " -c synchronous_commit=on -c default_transaction_read_only=%s",
-	        p->base.read_only ? "on" : "off");
-	if (o->stable_plans)
+	buf_fmt(out, " -c synchronous_commit=%s -c default_transaction_read_only=%s",
+	        p->base.batch ? "off" : "on", p->base.read_only ? "on" : "off");
+	if (p->base.batch)
 		buf_z(out, STABLE_PLANS);
 	buf_char(out, '\0');
 }

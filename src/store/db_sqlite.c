@@ -352,19 +352,22 @@ set_up(struct db_sqlite *s)
 		e = command(s, "PRAGMA query_only=ON; PRAGMA cache_size=-4096; PRAGMA "
 		               "mmap_size=268435456");
 	else if (e == ERR_OK)
-		e = command(s, "PRAGMA synchronous=FULL; PRAGMA cache_size=-16384");
+		e = command(s, s->base.batch ? "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768"
+		                             : "PRAGMA synchronous=FULL; PRAGMA cache_size=-16384");
 	if (!s->base.read_only)
 		sqlite3_wal_hook(s->handle, db_sqlite_wal_hook, s);
 	return e == ERR_OK ? data_version(s, &s->version) : e;
 }
 
 enum err
-db_sqlite_open(struct db_pool *pool, bool read_only, struct db **out)
+db_sqlite_open(struct db_pool *pool, bool read_only, bool batch, struct db **out)
 {
 	struct db_sqlite *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		abort();
-	s->base = (struct db){ .ops = &sqlite_ops, .pool = pool, .read_only = read_only };
+	s->base = (struct db){
+		.ops = &sqlite_ops, .pool = pool, .read_only = read_only, .batch = batch
+	};
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	int rc = sqlite3_open_v2(pool->target, &s->handle, flags, NULL);
 	enum err e = rc == SQLITE_OK ? set_up(s) : db_sqlite_error(s, "open", rc);

@@ -26,7 +26,7 @@ drain_open(const struct drain_options *o, struct drain **out)
 		abort();
 	d->o = *o;
 	d->last_client.b[15] = 1;
-	e = db_open(o->pool, false, &d->db);
+	e = db_open_batch(o->pool, &d->db);
 	if (e != ERR_OK) {
 		free(d);
 		return e;

@@ -111,8 +111,9 @@ START_TEST(a_session_has_our_settings_also_after_a_reconnect)
 {
 	struct db *plain = store_db();
 	struct db *reader = store_more(true);
-	struct db *stable = open_with(
-		(struct db_options){ .stable_plans = true, .statement_timeout_ms = 12345 });
+	struct db *limited = open_with((struct db_options){ .statement_timeout_ms = 12345 });
+	struct db *batch;
+	ck_assert_ok(db_open_batch(db_pool_of(plain), &batch));
 	for (int i = 0; i < 2; i++) {
 		check_setting(plain, "synchronous_commit", "on");
 		check_setting(plain, "TimeZone", "UTC");
@@ -122,12 +123,14 @@ START_TEST(a_session_has_our_settings_also_after_a_reconnect)
 		check_setting(plain, "enable_seqscan", "on");
 		check_setting(plain, "default_transaction_read_only", "off");
 		check_setting(reader, "default_transaction_read_only", "on");
-		check_setting(stable, "enable_hashjoin", "off");
-		check_setting(stable, "enable_seqscan", "off");
-		check_setting(stable, "statement_timeout", "12345ms");
+		check_setting(batch, "enable_hashjoin", "off");
+		check_setting(batch, "enable_seqscan", "off");
+		check_setting(batch, "synchronous_commit", "off");
+		check_setting(limited, "statement_timeout", "12345ms");
 		pg_server_stop(store_server());
 		pg_server_start_again(store_server());
 	}
+	db_close(batch);
 }
 END_TEST
 
