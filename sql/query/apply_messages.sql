@@ -28,18 +28,29 @@ SELECT r.client,
 FROM @rows WHERE true;
 
 -- name: apply_messages_update
+-- Rows that are there: written as an upsert, whose plan no statistics can spoil.
 -- param: now time
 -- rows: client uuid, id uuid, connection uuid, conversation uuid, key text, at time, bad_time bool, direction text, type text, body text, content json, source text, seen int, status text, status_rank int, history_status text, wamid text, wamids json, reply_key text, reply_wamid text, extra json, content_key bytes, place_key bytes, place_at time, received_at time, history_received_at time, original json, edits json, edited_at time, reactions json, revoked_at time, error json, confirmed_at time, unread bool, entry_ticket uuid
-UPDATE messages SET
-  at = r.at, bad_time = r.bad_time, direction = r.direction, type = r.type, body = r.body, content = r.content,
-  source = r.source, seen = r.seen, status = r.status, status_rank = r.status_rank,
-  history_status = r.history_status, wamid = r.wamid, wamids = r.wamids, reply_key = r.reply_key,
-  reply_wamid = r.reply_wamid, extra = r.extra, content_key = r.content_key, place_key = r.place_key,
-  place_at = r.place_at, received_at = r.received_at, history_received_at = r.history_received_at,
-  original = r.original, edits = r.edits, edited_at = r.edited_at, reactions = r.reactions,
-  revoked_at = r.revoked_at, error = r.error, confirmed_at = r.confirmed_at, unread = r.unread,
-  entry_ticket_id = r.entry_ticket, updated_at = :now
-FROM @rows WHERE messages.client_id = r.client AND messages.id = r.id;
+INSERT INTO messages (client_id,
+  id, connection_id, conversation_id, dedup_key, at, bad_time, direction, type, body, content, source, seen, status,
+  status_rank, history_status, wamid, wamids, reply_key, reply_wamid, extra, content_key, place_key, place_at,
+  received_at, history_received_at, original, edits, edited_at, reactions, revoked_at, error, confirmed_at, unread,
+  entry_ticket_id, created_at, updated_at)
+SELECT r.client,
+  r.id, r.connection, r.conversation, r.key, r.at, r.bad_time, r.direction, r.type, r.body, r.content, r.source,
+  r.seen, r.status, r.status_rank, r.history_status, r.wamid, r.wamids, r.reply_key, r.reply_wamid, r.extra,
+  r.content_key, r.place_key, r.place_at, r.received_at, r.history_received_at, r.original, r.edits, r.edited_at,
+  r.reactions, r.revoked_at, r.error, r.confirmed_at, r.unread, r.entry_ticket, :now, :now
+FROM @rows WHERE true
+ON CONFLICT (client_id, id) DO UPDATE SET
+  at = excluded.at, bad_time = excluded.bad_time, direction = excluded.direction, type = excluded.type, body = excluded.body, content = excluded.content,
+  source = excluded.source, seen = excluded.seen, status = excluded.status, status_rank = excluded.status_rank,
+  history_status = excluded.history_status, wamid = excluded.wamid, wamids = excluded.wamids, reply_key = excluded.reply_key,
+  reply_wamid = excluded.reply_wamid, extra = excluded.extra, content_key = excluded.content_key, place_key = excluded.place_key,
+  place_at = excluded.place_at, received_at = excluded.received_at, history_received_at = excluded.history_received_at,
+  original = excluded.original, edits = excluded.edits, edited_at = excluded.edited_at, reactions = excluded.reactions,
+  revoked_at = excluded.revoked_at, error = excluded.error, confirmed_at = excluded.confirmed_at, unread = excluded.unread,
+  entry_ticket_id = excluded.entry_ticket_id, updated_at = excluded.updated_at;
 
 -- name: apply_messages_of
 -- Every message of two conversations that stands in both, for merging: pairs by key.

@@ -8,11 +8,11 @@ SELECT r.client, r.id, r.conversation, r.lead, 'incoming_message', 'new_contact'
 FROM @rows WHERE true;
 
 -- name: apply_tickets_first
+-- Least time of the messages that came live while an incoming ticket was open; only for tickets that are open.
 -- rows: client uuid, i int, id uuid
--- returns: int, time
-SELECT r.i, min(m.at) FROM @rows CROSS JOIN tickets t CROSS JOIN messages m
-WHERE t.client_id = r.client AND t.id = r.id AND t.is_open AND t.source = 'incoming_message'
-  AND m.client_id = r.client AND m.entry_ticket_id = r.id GROUP BY r.i;
+-- returns: int, time?
+SELECT r.i, (SELECT min(m.at) FROM messages m WHERE m.client_id = r.client AND m.entry_ticket_id = r.id) FROM @rows
+WHERE EXISTS (SELECT 1 FROM tickets t WHERE t.client_id = r.client AND t.id = r.id AND t.is_open AND t.source = 'incoming_message');
 
 -- name: apply_tickets_opened
 -- param: now time

@@ -5,3 +5,9 @@
 -- returns: uuid, int, int, int
 SELECT entry_id, part_no, bytes, fields FROM journal_parts
 WHERE client_id IS NULL AND status IN ('received', 'retrying') ORDER BY entry_id LIMIT :n FOR UPDATE SKIP LOCKED;
+
+-- name: drain_bodies
+-- rows: i int, id uuid
+-- returns: int, bytes, time, uuid?
+SELECT r.i, j.body, j.received_at, j.connection_id
+FROM @rows CROSS JOIN LATERAL (SELECT x.* FROM journal x WHERE x.id = r.id OFFSET 0) j;

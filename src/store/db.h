@@ -127,7 +127,8 @@ MUST_CHECK enum err db_open(struct db_pool *, bool read_only, struct db **out);
 /*
  * A writing connection for work that is done again from the journal if it is lost: its commits are
  * atomic and in order but not waited for (synchronous_commit=off, NORMAL), and on PostgreSQL its
- * plans are always by index, whatever the statistics say of tables that grow. Never acknowledge on it.
+ * plans are always by index, whatever the statistics say of tables that grow. Never acknowledge on
+ * it.
  */
 MUST_CHECK enum err db_open_batch(struct db_pool *, struct db **out);
 void db_close(struct db *);
@@ -137,11 +138,11 @@ struct db_pool *db_pool_of(struct db *);
 enum db_prio { DB_COMMIT, DB_API, DB_APPLY };
 /*
  * Transactions open and close in one function. Every commit is durable (FULL /
- * synchronous_commit=on), but for connections of db_open_batch. On SQLite db_begin waits for the process-wide writer's lock, strictly by
- * priority and in order of arrival inside one, then BEGIN IMMEDIATE; ERR_BUSY after
- * busy_timeout_ms. PostgreSQL sends BEGIN together with the first statement. db_begin_read: one
- * snapshot for several reads, taken by the first of them. After any error inside, every further
- * call but db_rollback fails.
+ * synchronous_commit=on), but for connections of db_open_batch. On SQLite db_begin waits for the
+ * process-wide writer's lock, strictly by priority and in order of arrival inside one, then BEGIN
+ * IMMEDIATE; ERR_BUSY after busy_timeout_ms. PostgreSQL sends BEGIN together with the first
+ * statement. db_begin_read: one snapshot for several reads, taken by the first of them. After any
+ * error inside, every further call but db_rollback fails.
  */
 MUST_CHECK enum err db_begin(struct db *, enum db_prio);
 MUST_CHECK enum err db_begin_read(struct db *);

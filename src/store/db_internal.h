@@ -89,11 +89,9 @@ enum err db_fail(struct db *, enum err e, const char *name, const char *text);
 MUST_CHECK enum err db_script(struct db *, const char *sql);
 
 MUST_CHECK enum err db_sqlite_prepare_pool(struct db_pool *, const char *path);
-MUST_CHECK enum err db_sqlite_open(struct db_pool *, bool read_only, bool batch,
-                                   struct db **out);
+MUST_CHECK enum err db_sqlite_open(struct db_pool *, bool read_only, bool batch, struct db **out);
 MUST_CHECK enum err db_postgres_prepare_pool(struct db_pool *, const char *url);
-MUST_CHECK enum err db_postgres_open(struct db_pool *, bool read_only, bool batch,
-                                     struct db **out);
+MUST_CHECK enum err db_postgres_open(struct db_pool *, bool read_only, bool batch, struct db **out);
 
 /*
  * The writer's lock of one SQLite file, shared by every pool of this process that has the file

@@ -192,7 +192,7 @@ static enum err
 sqlite_run(struct db *db, const struct db_call *call, int64_t *changed, struct db_result *out)
 {
 	struct db_sqlite *s = (struct db_sqlite *)db;
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	enum err e = prepare(s, call->query, &st);
 	if (e != ERR_OK)
 		return e;

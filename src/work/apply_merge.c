@@ -135,7 +135,7 @@ refold_ticket(struct apply *ap, struct uuid id)
 	db_row_int(ask, 0);
 	db_row_uuid(ask, id);
 	e = db_query(ap->o.db, &q_apply_tickets_first, DB_NO_PARAMS, ask, ap->o.arena, &r);
-	if (e != ERR_OK || r.nrows == 0)
+	if (e != ERR_OK || r.nrows == 0 || db_is_null(&r, 0, 1))
 		return e;
 	db_row_uuid(rows, id);
 	db_row_time(rows, db_get_time(&r, 0, 1));
@@ -145,7 +145,7 @@ refold_ticket(struct apply *ap, struct uuid id)
 
 /* Columns of the joined conversation, from its messages. */
 static enum err
-refold(struct apply *ap, struct uuid id, struct uuid open)
+refold(struct apply *ap, const struct merge_conversation *kept, struct uuid open)
 {
 	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
 	struct db_rows *rows =
@@ -154,13 +154,13 @@ refold(struct apply *ap, struct uuid id, struct uuid open)
 	enum err e;
 
 	db_row_int(ask, 0);
-	db_row_uuid(ask, id);
+	db_row_uuid(ask, kept->id);
 	e = db_query(ap->o.db, &q_apply_conversations_fold, DB_NO_PARAMS, ask, ap->o.arena, &r);
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
-	db_row_uuid(rows, id);
-	db_row_uuid(rows, UUID_NIL);
-	db_row_uuid(rows, UUID_NIL);
+	db_row_uuid(rows, kept->id);
+	db_row_uuid(rows, kept->connection_id);
+	db_row_uuid(rows, kept->lead_id);
 	db_row_uuid(rows, db_get_uuid(&r, 0, 1));
 	db_row_time(rows, db_get_time(&r, 0, 2));
 	db_row_text(rows, db_get_text(&r, 0, 3));
@@ -176,16 +176,16 @@ refold(struct apply *ap, struct uuid id, struct uuid open)
 }
 
 static enum err
-merge_conversation(struct apply *ap, struct uuid kept, struct uuid lost)
+merge_conversation(struct apply *ap, const struct merge_conversation *kept, struct uuid lost)
 {
 	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(lost) };
 	struct uuid open = UUID_NIL;
 	enum err e;
 
-	if ((e = merge_messages(ap, kept, lost)) != ERR_OK ||
-	    (e = merge_tickets(ap, kept, lost, &open)) != ERR_OK ||
+	if ((e = merge_messages(ap, kept->id, lost)) != ERR_OK ||
+	    (e = merge_tickets(ap, kept->id, lost, &open)) != ERR_OK ||
 	    (e = db_exec(ap->o.db, &q_apply_conversations_delete, p, NULL, NULL)) != ERR_OK ||
-	    (e = redirect(ap, "conversation", lost, kept)) != ERR_OK ||
+	    (e = redirect(ap, "conversation", lost, kept->id)) != ERR_OK ||
 	    (e = refold_ticket(ap, open)) != ERR_OK)
 		return e;
 	return refold(ap, kept, open);
@@ -202,17 +202,18 @@ merge_conversations(struct apply *ap, struct uuid survivor, struct uuid lost)
 	                      NULL, ap->o.arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
-		struct uuid id = db_get_uuid(&r, i, 0), kept = UUID_NIL;
+		struct uuid id = db_get_uuid(&r, i, 0);
+		struct merge_conversation kept = { .connection_id = db_get_uuid(&r, i, 1), .lead_id = survivor };
 
 		if (!uuid_eq(db_get_uuid(&r, i, 2), lost))
 			continue;
 		for (size_t k = 0; k < r.nrows; k++) {
 			if (uuid_eq(db_get_uuid(&r, k, 2), survivor) &&
-			    uuid_eq(db_get_uuid(&r, k, 1), db_get_uuid(&r, i, 1)))
-				kept = db_get_uuid(&r, k, 0);
+			    uuid_eq(db_get_uuid(&r, k, 1), kept.connection_id))
+				kept.id = db_get_uuid(&r, k, 0);
 		}
-		if (!uuid_is_nil(kept))
-			e = merge_conversation(ap, kept, id);
+		if (!uuid_is_nil(kept.id))
+			e = merge_conversation(ap, &kept, id);
 	}
 	return e;
 }

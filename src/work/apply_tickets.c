@@ -78,6 +78,8 @@ tickets_reopened_at(struct apply *ap)
 	for (size_t i = 0; i < r.nrows; i++) {
 		struct apply_conversation *c = &ap->conversations.v[db_get_int(&r, i, 0)];
 
+		if (db_is_null(&r, i, 1))
+			continue;
 		c->ticket_opened_at = db_get_time(&r, i, 1);
 		c->ticket_changed = true;
 		ap->leads.v[c->lead].origin_dirty = true;
