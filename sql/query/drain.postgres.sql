@@ -1,10 +1,10 @@
 -- Several workers may route at once: each takes entries that no other holds.
 
 -- name: drain_unrouted
--- param: n int
+-- param: after uuid, n int
 -- returns: uuid, int, int, int
 SELECT entry_id, part_no, bytes, fields FROM journal_parts
-WHERE client_id IS NULL AND status IN ('received', 'retrying') ORDER BY entry_id LIMIT :n FOR UPDATE SKIP LOCKED;
+WHERE client_id IS NULL AND status IN ('received', 'retrying') AND entry_id > :after ORDER BY entry_id LIMIT :n FOR UPDATE SKIP LOCKED;
 
 -- name: drain_bodies
 -- rows: i int, id uuid

@@ -1,14 +1,15 @@
 -- The drain worker: routing new entries to clients, claiming a client's parts.
 
 -- name: drain_any
+-- param: after uuid
 -- returns: bool
-SELECT EXISTS (SELECT 1 FROM journal_parts WHERE client_id IS NULL AND status IN ('received', 'retrying'));
+SELECT EXISTS (SELECT 1 FROM journal_parts WHERE client_id IS NULL AND status IN ('received', 'retrying') AND entry_id > :after);
 
 -- name: drain_unrouted
--- param: n int
+-- param: after uuid, n int
 -- returns: uuid, int, int, int
 SELECT entry_id, part_no, bytes, fields FROM journal_parts
-WHERE client_id IS NULL AND status IN ('received', 'retrying') ORDER BY entry_id LIMIT :n;
+WHERE client_id IS NULL AND status IN ('received', 'retrying') AND entry_id > :after ORDER BY entry_id LIMIT :n;
 
 -- name: drain_bodies
 -- rows: i int, id uuid

@@ -103,6 +103,24 @@ json_is_null(const cJSON *v)
 	return v == NULL || cJSON_IsNull(v);
 }
 
+bool
+json_is_array(const cJSON *v)
+{
+	return cJSON_IsArray(v);
+}
+
+bool
+json_is_object(const cJSON *v)
+{
+	return cJSON_IsObject(v);
+}
+
+bool
+json_is_number(const cJSON *v)
+{
+	return cJSON_IsNumber(v);
+}
+
 struct str
 json_str(const cJSON *v)
 {

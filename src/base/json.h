@@ -26,6 +26,9 @@ const cJSON *json_get(const cJSON *obj, const char *name);
 const cJSON *json_first(const cJSON *array);
 size_t json_count(const cJSON *array);
 bool json_is_null(const cJSON *v); /* absent or null */
+bool json_is_array(const cJSON *v);
+bool json_is_object(const cJSON *v);
+bool json_is_number(const cJSON *v);
 
 /* Text of a string value; STR_NONE otherwise. */
 struct str json_str(const cJSON *v);

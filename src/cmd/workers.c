@@ -10,21 +10,19 @@
 #include "sys/log.h"
 #include "sys/threads.h"
 #include "work/drain.h"
+#include "work/drain_hot.h"
 
 #define WORKERS_MAX   64
-#define CHECKPOINT_MS 5000
 
 struct workers {
 	size_t n;
 	struct drain *drains[WORKERS_MAX];
 	struct wake *wakes[WORKERS_MAX];
 	struct driver *drivers[WORKERS_MAX];
+	struct drain_hot *hot; /* shared by the drains */
 	struct keeper *keeper;
 	struct wake *keeper_wake;
 	struct driver *keeper_driver;
-	struct db *checkpoint; /* a connection of its own; NULL on PostgreSQL */
-	struct wake *checkpoint_wake;
-	struct driver *checkpoint_driver;
 };
 
 static enum err
@@ -55,41 +53,15 @@ start_keeper(struct workers *w, const struct keeper_options *o)
 	                    &w->keeper_driver);
 }
 
-/* Moves SQLite's log into the database, so that no writer has to. */
-static enum step
-checkpoint_step(void *ctx, int64_t now_ms, int64_t *next_ms)
-{
-	enum err e = db_checkpoint(ctx);
-
-	if (e != ERR_OK)
-		log_warn("checkpoint.failed", LOG_ERR(e), LOG_Z("message", db_message(ctx)));
-	*next_ms = now_ms + CHECKPOINT_MS;
-	return STEP_WAIT;
-}
-
-static enum err
-start_checkpoint(struct workers *w, struct db_pool *pool)
-{
-	enum err e;
-
-	if (db_pool_engine(pool) != DB_SQLITE)
-		return ERR_OK;
-	e = db_open(pool, false, &w->checkpoint);
-	if (e != ERR_OK)
-		return e;
-	w->checkpoint_wake = wake_new();
-	return driver_start("checkpoint", checkpoint_step, w->checkpoint, &clock_real,
-	                    w->checkpoint_wake, &w->checkpoint_driver);
-}
-
 enum err
 workers_start(const struct settings *s, struct db_pool *pool, struct workers **out)
 {
 	const struct config *c = &s->config;
-	const struct drain_options d = { .pool = pool,
+	struct drain_options d = { .pool = pool,
 		                         .rand = &rand_system,
 		                         .route_entries = 512,
-		                         .claim_messages = db_pool_engine(pool) == DB_SQLITE ? 500 : 2000,
+		                         .claim_messages = db_pool_engine(pool) == DB_SQLITE ? 500
+		                                                                             : 2000,
 		                         .claim_bytes = (size_t)8 << 20,
 		                         .arena_bytes = (size_t)256 << 20,
 		                         .amendment_ms = c->amendment_days * TIME_DAY,
@@ -106,12 +78,12 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 
 	if (w == NULL)
 		abort();
+	w->hot = drain_hot_new(DRAIN_HOT_BATCHES, d.arena_bytes);
+	d.hot = w->hot;
 	for (int64_t i = 0; e == ERR_OK && i < wanted && i < WORKERS_MAX; i++)
 		e = start_drainer(w, &d);
 	if (e == ERR_OK)
 		e = start_keeper(w, &k);
-	if (e == ERR_OK)
-		e = start_checkpoint(w, pool);
 	if (e != ERR_OK) {
 		log_error("workers.not_started", LOG_ERR(e));
 		workers_stop(w);
@@ -137,8 +109,6 @@ workers_stop(struct workers *w)
 			driver_stop(w->drivers[i]);
 	if (w->keeper_driver != NULL)
 		driver_stop(w->keeper_driver);
-	if (w->checkpoint_driver != NULL)
-		driver_stop(w->checkpoint_driver);
 }
 
 void
@@ -156,9 +126,6 @@ workers_join(struct workers *w)
 		keeper_close(w->keeper);
 	if (w->keeper_wake != NULL)
 		wake_free(w->keeper_wake);
-	driver_join(w->checkpoint_driver);
-	db_close(w->checkpoint);
-	if (w->checkpoint_wake != NULL)
-		wake_free(w->checkpoint_wake);
+	drain_hot_free(w->hot);
 	free(w);
 }

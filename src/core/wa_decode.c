@@ -127,7 +127,7 @@ read_change(struct wa_ctx *c, struct str field, const cJSON *value, const cJSON 
 	add_route(c, value, waba_id, bit);
 	if (bit == FIELD_OTHER)
 		return;
-	if (!cJSON_IsObject(value)) {
+	if (!json_is_object(value)) {
 		wa_decode_problem(c, at, "bad_element", "not an object", value, STR_NONE);
 		return;
 	}
@@ -148,7 +148,7 @@ read_entry(struct wa_ctx *c, const cJSON *entry, const struct wa_at *up)
 	struct str raw;
 
 	c->entry_time = wa_decode_time(c, json_get(entry, "time"), &raw);
-	if (!cJSON_IsArray(changes))
+	if (!json_is_array(changes))
 		return;
 	for (const cJSON *v = json_first(changes); v != NULL; v = v->next, at.index++) {
 		if (wa_decode_is_over(c))
@@ -170,7 +170,7 @@ read_meta(struct wa_ctx *c, const cJSON *root, struct str *reason)
 		*reason = STR("another object than whatsapp_business_account");
 		return WA_BODY_IGNORED;
 	}
-	if (!cJSON_IsArray(entries)) {
+	if (!json_is_array(entries)) {
 		*reason = STR("no array named entry");
 		return WA_BODY_IGNORED;
 	}
@@ -188,18 +188,18 @@ read_root(struct wa_ctx *c, const cJSON *root, struct str *reason)
 	struct wa_at bare_at = { NULL, "", WA_NO_INDEX };
 	struct str raw;
 
-	if (!cJSON_IsObject(root)) {
+	if (!json_is_object(root)) {
 		*reason = STR("not an object");
 		return WA_BODY_IGNORED;
 	}
 	if (json_get(root, "entry") != NULL || json_get(root, "object") != NULL)
 		return read_meta(c, root, reason);
-	if (event.n > 0 && cJSON_IsObject(data)) {
+	if (event.n > 0 && json_is_object(data)) {
 		c->entry_time = wa_decode_time(c, json_get(data, "time"), &raw);
 		read_change(c, event, data, json_get(data, "id"), &data_at);
 		return WA_BODY_OK;
 	}
-	if (cJSON_IsObject(json_get(root, "metadata")) && json_get(root, "history") != NULL) {
+	if (json_is_object(json_get(root, "metadata")) && json_get(root, "history") != NULL) {
 		read_change(c, STR("history"), root, NULL, &bare_at);
 		return WA_BODY_OK;
 	}

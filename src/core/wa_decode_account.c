@@ -22,7 +22,7 @@ read_contact_sync(struct wa_ctx *c, const cJSON *element, const struct wa_at *at
 	const cJSON *contact = json_get(element, "contact");
 	struct fact_contact f = { .route = c->route };
 
-	if (!cJSON_IsObject(element) || !cJSON_IsObject(json_get(element, "contact"))) {
+	if (!json_is_object(element) || !json_is_object(json_get(element, "contact"))) {
 		wa_decode_problem(c, at, "bad_element", "not an object", element, STR_NONE);
 		return;
 	}
@@ -53,7 +53,7 @@ wa_decode_state_sync(struct wa_ctx *c, const cJSON *value, const struct wa_at *u
 	const cJSON *array = json_get(value, "state_sync");
 	struct wa_at at = { up, "state_sync", 0 };
 
-	if (!cJSON_IsArray(array)) {
+	if (!json_is_array(array)) {
 		at.index = WA_NO_INDEX;
 		if (!json_is_null(array))
 			wa_decode_problem(c, &at, "bad_element", "not an array", array, STR_NONE);
@@ -63,7 +63,7 @@ wa_decode_state_sync(struct wa_ctx *c, const cJSON *value, const struct wa_at *u
 		if (wa_decode_is_over(c))
 			return;
 		const cJSON *type = json_get(v, "type");
-		if (!cJSON_IsObject(v) || json_is_null(type) ||
+		if (!json_is_object(v) || json_is_null(type) ||
 		    str_eq(json_str(type), STR("contact")))
 			read_contact_sync(c, v, &at);
 	}
@@ -72,12 +72,12 @@ wa_decode_state_sync(struct wa_ctx *c, const cJSON *value, const struct wa_at *u
 void
 wa_decode_errors(struct wa_ctx *c, const cJSON *array)
 {
-	if (!cJSON_IsArray(array))
+	if (!json_is_array(array))
 		return;
 	for (const cJSON *v = json_first(array); v != NULL; v = v->next) {
 		if (wa_decode_is_over(c))
 			return;
-		if (!cJSON_IsObject(v))
+		if (!json_is_object(v))
 			continue;
 		struct fact_error e = { .route = c->route, .in_history = c->in_history };
 		const cJSON *details = json_get(json_get(v, "error_data"), "details");
@@ -126,7 +126,7 @@ first_place(struct wa_ctx *c, const cJSON *value, const struct place *places, si
 		const cJSON *o = value;
 		if (places[i].object[0] != '\0')
 			o = json_get(value, places[i].object);
-		if (cJSON_IsArray(o))
+		if (json_is_array(o))
 			o = json_first(o);
 		struct str s = wa_decode_name(c, json_get(o, places[i].member));
 		if (str_is_set(s))

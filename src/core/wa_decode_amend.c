@@ -147,14 +147,14 @@ recipient_of(struct wa_ctx *c, const cJSON *element)
 static void
 read_error(struct wa_ctx *c, const cJSON *errors, struct fact_amendment *m)
 {
-	const cJSON *e = cJSON_IsArray(errors) ? json_first(errors) : NULL;
+	const cJSON *e = json_is_array(errors) ? json_first(errors) : NULL;
 	const cJSON *details = json_get(json_get(e, "error_data"), "details");
 	struct str texts[3];
 	static const char *const names[] = { "details", "message", "title" };
 	struct buf b;
 	struct jw w;
 
-	if (!cJSON_IsObject(e))
+	if (!json_is_object(e))
 		return;
 	if (json_is_null(details))
 		details = json_get(e, "details");
@@ -179,7 +179,7 @@ read_status(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 	struct str id = STR_NONE, text = json_str(json_get(element, "status"));
 	const char *code;
 
-	if (!cJSON_IsObject(element)) {
+	if (!json_is_object(element)) {
 		wa_decode_problem(c, at, "bad_element", "not an object", element, id);
 		return;
 	}
@@ -222,7 +222,7 @@ wa_decode_statuses(struct wa_ctx *c, const cJSON *array, const struct wa_at *up)
 {
 	struct wa_at at = { up, "statuses", 0 };
 
-	if (!cJSON_IsArray(array)) {
+	if (!json_is_array(array)) {
 		at.index = WA_NO_INDEX;
 		if (!json_is_null(array))
 			wa_decode_problem(c, &at, "bad_element", "not an array", array, STR_NONE);

@@ -33,7 +33,7 @@ thread_person(struct wa_ctx *c, const cJSON *thread)
 static void
 read_thread(struct wa_ctx *c, const cJSON *thread, const struct wa_at *at)
 {
-	if (!cJSON_IsObject(thread)) {
+	if (!json_is_object(thread)) {
 		wa_decode_problem(c, at, "bad_element", "not an object", thread, STR_NONE);
 		return;
 	}
@@ -67,7 +67,7 @@ read_threads(struct wa_ctx *c, const cJSON *threads, const struct wa_at *up)
 	struct wa_at at = { up, "threads", 0 };
 	size_t n = 0;
 
-	if (!cJSON_IsArray(threads)) {
+	if (!json_is_array(threads)) {
 		at.index = WA_NO_INDEX;
 		if (!json_is_null(threads))
 			wa_decode_problem(c, &at, "bad_element", "not an array", threads, STR_NONE);
@@ -77,7 +77,7 @@ read_threads(struct wa_ctx *c, const cJSON *threads, const struct wa_at *up)
 	for (const cJSON *v = json_first(threads); v != NULL; v = v->next, at.index++) {
 		if (wa_decode_is_over(c))
 			break;
-		n += cJSON_IsObject(v);
+		n += json_is_object(v);
 		read_thread(c, v, &at);
 	}
 	return n;
@@ -107,7 +107,7 @@ read_place(struct wa_ctx *c, const cJSON *metadata, struct fact_chunk *chunk)
 static bool
 has_items(const cJSON *array)
 {
-	return cJSON_IsArray(array) && array->child != NULL;
+	return json_is_array(array) && array->child != NULL;
 }
 
 static void
@@ -118,7 +118,7 @@ read_chunk(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 	const cJSON *errors = json_get(element, "errors");
 	struct fact_chunk chunk = { .route = c->route, .first_message = c->out->messages.n };
 
-	if (!cJSON_IsObject(element)) {
+	if (!json_is_object(element)) {
 		wa_decode_problem(c, at, "bad_element", "not an object", element, STR_NONE);
 		return;
 	}
@@ -128,7 +128,7 @@ read_chunk(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 	/* a decline may come with metadata beside its errors: that is no chunk */
 	if (has_items(errors) && !has_items(threads))
 		return;
-	if (!cJSON_IsObject(metadata) && !cJSON_IsArray(threads))
+	if (!json_is_object(metadata) && !json_is_array(threads))
 		return;
 	read_place(c, metadata, &chunk);
 	chunk.threads = read_threads(c, threads, at);
@@ -143,7 +143,7 @@ wa_decode_history(struct wa_ctx *c, const cJSON *value, const struct wa_at *up)
 	const cJSON *history = json_get(value, "history");
 	struct wa_at at = { up, "history", 0 };
 
-	if (!cJSON_IsArray(history)) {
+	if (!json_is_array(history)) {
 		at.index = WA_NO_INDEX;
 		if (!json_is_null(history))
 			wa_decode_problem(c, &at, "bad_element", "not an array", history, STR_NONE);

@@ -50,7 +50,8 @@ void *wa_decode_reserve(struct wa_ctx *, void *v, size_t n, size_t *cap, size_t 
 bool wa_decode_is_over(struct wa_ctx *);
 void wa_decode_problem(struct wa_ctx *, const struct wa_at *, const char *code, const char *detail,
                        const cJSON *element, struct str wamid);
-/* Decimal seconds, text or number, to ms; TIME_NONE if none or beyond int64. raw: as written. */
+/* Decimal seconds, text or number, to ms; TIME_NONE if none or outside the years 1 to 9999, which
+ * is more than any database or text must hold. raw: as written. */
 int64_t wa_decode_time(struct wa_ctx *, const cJSON *v, struct str *raw);
 /* Short text of a member: STR_NONE where absent or blank; cut at WA_MAX_NAME. */
 struct str wa_decode_name(struct wa_ctx *, const cJSON *v);

@@ -54,7 +54,7 @@ read_context(struct wa_ctx *c, const cJSON *element, struct fact_message *m)
 		m->forwarded = read_true(json_get(context, "forwarded")) ||
 		               read_true(json_get(context, "frequently_forwarded"));
 	}
-	if (cJSON_IsObject(referral))
+	if (json_is_object(referral))
 		m->referral = json_canonical(c->arena, referral);
 }
 
@@ -97,7 +97,7 @@ read_element(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 	const char *code;
 	struct fact_message m;
 
-	if (!cJSON_IsObject(element)) {
+	if (!json_is_object(element)) {
 		wa_decode_problem(c, at, "bad_element", "not an object", element, id);
 		return;
 	}
@@ -133,7 +133,7 @@ wa_decode_messages(struct wa_ctx *c, const cJSON *array, const char *list, const
 {
 	struct wa_at at = { up, list, 0 };
 
-	if (!cJSON_IsArray(array)) {
+	if (!json_is_array(array)) {
 		at.index = WA_NO_INDEX;
 		if (!json_is_null(array))
 			wa_decode_problem(c, &at, "bad_element", "not an array", array, STR_NONE);

@@ -89,13 +89,13 @@ wa_decode_contacts(struct wa_ctx *c, const cJSON *value)
 {
 	const cJSON *contacts = json_get(value, "contacts");
 
-	if (!cJSON_IsArray(contacts))
+	if (!json_is_array(contacts))
 		return;
 	bool only = contacts->child != NULL && contacts->child->next == NULL;
 	for (const cJSON *v = json_first(contacts); v != NULL; v = v->next) {
 		if (wa_decode_is_over(c))
 			return;
-		if (cJSON_IsObject(v))
+		if (json_is_object(v))
 			read_contact(c, v, only);
 	}
 }

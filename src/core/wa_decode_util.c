@@ -11,6 +11,8 @@
 
 #define FIRST_CAP     16
 #define MAX_TIME_TEXT 64
+#define FIRST_SECOND  INT64_C(-62135596800) /* 0001-01-01 */
+#define LAST_SECOND   INT64_C(253402300799) /* 9999-12-31T23:59:59 */
 
 void *
 wa_decode_grow(struct wa_ctx *c, void *v, size_t *n, size_t *cap, size_t size)
@@ -102,10 +104,10 @@ wa_decode_time(struct wa_ctx *c, const cJSON *v, struct str *raw)
 	struct str text = json_text(c->arena, v);
 	int64_t s = 0;
 
-	if (cJSON_IsNumber(v) && !str_is_set(text)) /* a fraction: kept as written, no time */
+	if (json_is_number(v) && !str_is_set(text)) /* a fraction: kept as written, no time */
 		text = json_raw(c->arena, v);
 	*raw = wa_text_cut(text, MAX_TIME_TEXT);
-	if (!str_to_i64(text, &s) || s > INT64_MAX / TIME_SECOND || s < INT64_MIN / TIME_SECOND)
+	if (!str_to_i64(text, &s) || s < FIRST_SECOND || s > LAST_SECOND)
 		return TIME_NONE;
 	return s * TIME_SECOND;
 }

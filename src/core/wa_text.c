@@ -62,7 +62,7 @@ body_document(struct arena *a, const cJSON *own)
 static struct str
 coordinate(struct arena *a, const cJSON *v)
 {
-	return cJSON_IsNumber(v) ? json_raw(a, v) : json_text(a, v);
+	return json_is_number(v) ? json_raw(a, v) : json_text(a, v);
 }
 
 static struct str
@@ -155,7 +155,7 @@ body_order(struct arena *a, const cJSON *own)
 
 	if (str_is_set(s))
 		return s;
-	size_t n = cJSON_IsArray(items) ? json_count(items) : 0;
+	size_t n = json_is_array(items) ? json_count(items) : 0;
 	return str_fmt(a, n == 1 ? "%zu item" : "%zu items", n);
 }
 
@@ -191,8 +191,8 @@ static bool
 is_own(const struct type_row *row, const cJSON *own)
 {
 	if (row == NULL)
-		return cJSON_IsObject(own) || cJSON_IsArray(own);
-	return row->array ? cJSON_IsArray(own) : cJSON_IsObject(own);
+		return json_is_object(own) || json_is_array(own);
+	return row->array ? json_is_array(own) : json_is_object(own);
 }
 
 /* A stub keeps why: {"errors":[…],"<type>":{…}}, of which either may be absent. */
@@ -202,7 +202,7 @@ stub_raw(struct arena *a, const cJSON *message, struct str type, const cJSON *ow
 	const cJSON *errors = json_get(message, "errors");
 	struct str first = STR_NONE, second = STR_NONE;
 
-	if (cJSON_IsArray(errors))
+	if (json_is_array(errors))
 		first = json_canonical(a, errors);
 	if (own != NULL && own != errors && str_eq(type, STR("unsupported")))
 		second = json_canonical(a, own);

@@ -102,8 +102,9 @@ http_exchange_unref(struct http_exchange *ex)
 {
 	if (atomic_fetch_sub_explicit(&ex->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	drop_body(ex);
-	http_server_release(ex->server, HTTP_HELD_REF);
+	metrics_add(M_HTTP_BODY_BYTES_IN_FLIGHT, -(int64_t)ex->body_cap);
+	http_server_release(ex->server, HTTP_HELD_REF + ex->body_cap);
+	free(ex->body);
 	free(ex);
 }
 

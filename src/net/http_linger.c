@@ -3,6 +3,7 @@
  * overtake the 413 or 503 that explains everything. So after an early answer the socket is read to
  * nowhere for a short while. What always holds: number, time and bytes are bounded.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -19,10 +20,11 @@
 static void
 linger_close(struct http_server *s, struct http_linger *l)
 {
-	if (l->prev != NULL)
-		l->prev->next = l->next;
-	else
+	assert((l->prev == NULL) == (s->lingering == l));
+	if (s->lingering == l)
 		s->lingering = l->next;
+	else
+		l->prev->next = l->next;
 	if (l->next != NULL)
 		l->next->prev = l->prev;
 	else

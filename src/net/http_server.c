@@ -28,7 +28,11 @@ static enum err
 listen_on(struct str host, uint16_t port, int *fd, uint16_t *bound)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list, *ai;
-	struct sockaddr_storage name;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} name = { .v6 = { 0 } };
 	socklen_t name_len = sizeof(name);
 	char service[8], node[256];
 	int one = 1, s = -1, why = 0;
@@ -48,7 +52,7 @@ listen_on(struct str host, uint16_t port, int *fd, uint16_t *bound)
 			continue;
 		setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 		if (bind(s, ai->ai_addr, ai->ai_addrlen) != 0 || listen(s, SOMAXCONN) != 0 ||
-		    getsockname(s, (struct sockaddr *)&name, &name_len) != 0) {
+		    getsockname(s, &name.any, &name_len) != 0) {
 			why = errno;
 			close(s);
 			s = -1;
@@ -61,9 +65,7 @@ listen_on(struct str host, uint16_t port, int *fd, uint16_t *bound)
 		return ERR_IO;
 	}
 	*fd = s;
-	*bound = name.ss_family == AF_INET6
-	                 ? ntohs(((struct sockaddr_in6 *)(void *)&name)->sin6_port)
-	                 : ntohs(((struct sockaddr_in *)(void *)&name)->sin_port);
+	*bound = ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 	return ERR_OK;
 }
 

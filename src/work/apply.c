@@ -23,6 +23,17 @@ apply_grow(struct arena *a, void **v, size_t *n, size_t *cap, size_t size)
 	(*n)++;
 }
 
+struct uuid
+apply_new_id(struct apply *ap)
+{
+	/* a counter in the last five bytes: 2^40 ids a batch */
+	for (size_t i = sizeof(ap->id_seed); i-- > 5;) {
+		if (++ap->id_seed[i] != 0)
+			break;
+	}
+	return uuid_v7(ap->o.now_ms, ap->id_seed);
+}
+
 void
 apply_add_problem(struct apply *ap, struct apply_entry *e, const char *code, struct str path,
                   struct str detail, struct str wamid)
@@ -319,5 +330,7 @@ apply_entries(const struct apply_options *o, struct apply_entry *entries, size_t
 	map_init(&ap.conversation_map, o->arena, units);
 	map_init(&ap.message_map, o->arena, units);
 	map_init(&ap.target_map, o->arena, units);
+	rand_fill(o->rand, ap.id_seed, sizeof(ap.id_seed));
+	memset(ap.id_seed + 5, 0, sizeof(ap.id_seed) - 5);
 	return apply_run(&ap);
 }

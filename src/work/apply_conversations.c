@@ -47,7 +47,7 @@ conversation_slots(struct apply *ap)
 			continue;
 		c = APPLY_ADD(ap->o.arena, &ap->conversations);
 		*c = (struct apply_conversation){
-			.id = rand_uuid_v7(ap->o.rand, ap->o.now_ms),
+			.id = apply_new_id(ap),
 			.connection_id = connection_id,
 			.lead = lead,
 			.last_message_at = TIME_NONE,

@@ -109,6 +109,7 @@ struct apply {
 	struct apply_entry *entries;
 	size_t nentries;
 	struct apply_counts *counts;
+	unsigned char id_seed[10];
 	FACTS_LIST(struct apply_connection) connections;
 	size_t **routes; /* per entry, per route: index of the connection or APPLY_NONE */
 	FACTS_LIST(struct apply_node) nodes;
@@ -133,6 +134,8 @@ struct apply {
 	 &(list)->v[(list)->n - 1])
 void apply_grow(struct arena *, void **v, size_t *n, size_t *cap, size_t size);
 
+/* A new id of ours: version 7, growing inside the batch, so that rows of one batch lie together in every index. */
+struct uuid apply_new_id(struct apply *);
 void apply_add_problem(struct apply *, struct apply_entry *, const char *code, struct str path,
                        struct str detail, struct str wamid);
 /* Whether unit i of the entry is in its slice; the last slice also does what is not sliced. */

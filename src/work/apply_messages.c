@@ -41,7 +41,7 @@ fold_copy(struct apply *ap, const struct apply_copy *c)
 			                     .conversation = slot,
 			                     .at_before = TIME_NONE,
 			                     .history_received_before = TIME_NONE };
-		m->row.id = rand_uuid_v7(ap->o.rand, ap->o.now_ms);
+		m->row.id = apply_new_id(ap);
 		m->row.connection_id = connection_id;
 		m->row.conversation_id = conv->id;
 	} else {

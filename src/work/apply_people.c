@@ -282,7 +282,7 @@ apply_people_resolve(struct apply *ap)
 			continue;
 		n = component_leads(ap, c.members + c.first[i], c.count[i], slots);
 		if (n == 0) {
-			struct uuid id = rand_uuid_v7(ap->o.rand, ap->o.now_ms);
+			struct uuid id = apply_new_id(ap);
 
 			slots[0] = lead_slot(ap, id, false);
 		} else if (n > 1) {

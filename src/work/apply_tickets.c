@@ -21,7 +21,7 @@ apply_tickets_decide(struct apply *ap)
 		c = &ap->conversations.v[m->conversation];
 		at = message_at(&m->row);
 		if (uuid_is_nil(c->open_ticket)) {
-			c->open_ticket = rand_uuid_v7(ap->o.rand, ap->o.now_ms);
+			c->open_ticket = apply_new_id(ap);
 			c->ticket_new = c->ticket_incoming = c->changed = true;
 			c->ticket_opened_at = at;
 			ap->leads.v[c->lead].origin_dirty = true;

@@ -32,8 +32,8 @@ drain_open(const struct drain_options *o, struct drain **out)
 		return e;
 	}
 	d->arena = arena_new(o->arena_bytes);
-	d->hot.arena = arena_new(o->arena_bytes);
-	map_init(&d->hot.map, d->hot.arena, 16);
+	d->owns_hot = o->hot == NULL;
+	d->hot = d->owns_hot ? drain_hot_new(DRAIN_HOT_BATCHES, o->arena_bytes) : o->hot;
 	*out = d;
 	return ERR_OK;
 }
@@ -45,7 +45,8 @@ drain_close(struct drain *d)
 		return;
 	db_close(d->db);
 	arena_free(d->arena);
-	arena_free(d->hot.arena);
+	if (d->owns_hot)
+		drain_hot_free(d->hot);
 	free(d);
 }
 

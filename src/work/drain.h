@@ -13,6 +13,9 @@
 #include "sys/threads.h"
 
 struct drain;
+struct drain_hot;
+#define DRAIN_HOT_BATCHES 8 /* routing steps whose decoded entries are kept */
+
 struct drain_options {
 	struct db_pool *pool;
 	const struct randomness *rand;
@@ -22,6 +25,7 @@ struct drain_options {
 	size_t arena_bytes;    /* cap of one step's memory */
 	int64_t amendment_ms;  /* how long an amendment waits for its message */
 	int64_t alert_ms;      /* no history after this long: alert */
+	struct drain_hot *hot; /* decoded entries shared by the workers of a process; NULL: its own */
 };
 MUST_CHECK enum err drain_open(const struct drain_options *, struct drain **out);
 /* One bounded piece of work: a routing batch or one lane's batch. */

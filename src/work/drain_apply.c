@@ -22,6 +22,7 @@ struct batch {
 	struct uuid client_id;
 	struct drain_entry *v;
 	size_t n;
+	size_t claimed; /* of v: may be more than n */
 };
 
 static enum err
@@ -39,23 +40,21 @@ claim(struct drain *d, int64_t now_ms, struct batch *b)
 	b->v = ARENA_ARRAY(d->arena, r.nrows, struct drain_entry);
 	for (size_t i = 0; i < r.nrows; i++) {
 		struct drain_entry x = { .id = db_get_uuid(&r, i, 0) };
-		size_t hot = map_get(&d->hot.map, str_n((const char *)x.id.b, 16));
 
 		x.part_no = (int)db_get_int(&r, i, 1);
 		x.received_at = db_get_time(&r, i, 2);
 		x.attempts = db_get_int(&r, i, 3);
 		x.bytes = db_get_int(&r, i, 4);
-		if (hot != MAP_NONE) {
-			x.facts = d->hot.entries.v[hot].facts;
-			x.connection_id = d->hot.entries.v[hot].connection_id;
-		}
-		if (x.facts == NULL)
+		if (!drain_hot_take(d->hot, &x))
 			bytes += (size_t)x.bytes;
 		else
 			units += apply_units(x.facts);
-		if (b->n > 0 && (bytes > d->o.claim_bytes || units > d->o.claim_messages))
+		if (b->n > 0 && (bytes > d->o.claim_bytes || units > d->o.claim_messages)) {
+			drain_hot_release(d->hot, &x, false);
 			break;
+		}
 		b->v[b->n++] = x;
+		b->claimed = b->n;
 	}
 	e = drain_bodies(d, d->arena, b->v, b->n);
 	if (e != ERR_OK)
@@ -290,6 +289,25 @@ apply_batch(struct drain *d, struct batch *b, int64_t now_ms)
 	return apply_in_lane(d, b->client_id, entries, b->n, true, now_ms);
 }
 
+static enum err
+apply_claimed(struct drain *d, struct batch *b, int64_t now_ms)
+{
+	enum err e = db_begin(d->db, DB_APPLY);
+
+	if (e != ERR_OK)
+		return e;
+	e = apply_batch(d, b, now_ms);
+	if (e == ERR_OK && b->n > 0)
+		e = db_commit(d->db);
+	else
+		db_rollback(d->db);
+	if (e == ERR_BUSY && b->n == 0)
+		return ERR_OK; /* another worker has the lane */
+	if (e == ERR_OK || drain_is_away(e) || b->n == 0)
+		return e;
+	return apply_one_by_one(d, b, now_ms);
+}
+
 /* *worked: the client had something due. */
 static enum err
 apply_client(struct drain *d, struct uuid client_id, int64_t now_ms, bool *worked)
@@ -298,20 +316,11 @@ apply_client(struct drain *d, struct uuid client_id, int64_t now_ms, bool *worke
 	enum err e;
 
 	arena_reset(d->arena);
-	e = db_begin(d->db, DB_APPLY);
-	if (e != ERR_OK)
-		return e;
-	e = apply_batch(d, &b, now_ms);
-	if (e == ERR_OK && b.n > 0)
-		e = db_commit(d->db);
-	else
-		db_rollback(d->db);
+	e = apply_claimed(d, &b, now_ms);
+	for (size_t i = 0; i < b.claimed; i++)
+		drain_hot_release(d->hot, &b.v[i], e == ERR_OK && i < b.n);
 	*worked = b.n > 0;
-	if (e == ERR_BUSY && b.n == 0)
-		return ERR_OK; /* another worker has the lane */
-	if (e == ERR_OK || drain_is_away(e) || b.n == 0)
-		return e;
-	return apply_one_by_one(d, &b, now_ms);
+	return e;
 }
 
 static enum err

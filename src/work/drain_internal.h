@@ -2,30 +2,18 @@
 #ifndef RECADO_WORK_DRAIN_INTERNAL_H
 #define RECADO_WORK_DRAIN_INTERNAL_H
 
-#include "base/map.h"
 #include "work/apply.h"
 #include "work/drain.h"
-
-/* Entries routed last, still decoded: so that a body is usually parsed once. */
-struct drain_hot {
-	struct arena *arena;
-	struct map map; /* entry id → index */
-	FACTS_LIST(struct drain_entry) entries;
-};
-
-struct drain_entry {
-	struct uuid id, connection_id;
-	int part_no;
-	int64_t received_at, attempts, bytes, old_fields;
-	struct str body;
-	const struct facts *facts; /* NULL: not decoded yet */
-};
+#include "work/drain_hot.h"
 
 struct drain {
 	struct drain_options o;
 	struct db *db;
 	struct arena *arena; /* of one apply step */
-	struct drain_hot hot;
+	struct drain_hot *hot;	/* shared, or our own */
+	bool owns_hot;
+	struct uuid route_after; /* everything up to here was routed; a hint, forgotten at rescan_at */
+	int64_t rescan_at;
 	struct uuid last_client; /* served last: the next one's turn */
 	int64_t away_until;      /* the database was away: not before */
 };

@@ -22,13 +22,27 @@ struct routed {
 	FACTS_LIST(struct target) targets;
 };
 
+/*
+ * Where to look from. What was routed leaves dead entries at the head of the queue's index, which cost more than the
+ * living; so a worker goes on from where it was, and from the beginning again when it has caught up, and every two
+ * seconds, for entries that another process committed late.
+ */
+#define RESCAN_MS 2000
+
+static struct db_param
+after(const struct drain *d)
+{
+	return (struct db_param){ 'u', { .u = d->route_after } };
+}
+
 static enum err
-claim(struct drain *d, struct drain_hot *hot)
+claim(struct drain *d, struct drain_batch *hot)
 {
 	struct db_result r;
 	size_t bytes = 0;
-	enum err e = db_query(d->db, &q_drain_unrouted,
-	                      DB_PARAMS(db_int((int64_t)d->o.route_entries)), NULL, hot->arena, &r);
+	enum err e = db_query(
+		d->db, &q_drain_unrouted,
+		DB_PARAMS(after(d), db_int((int64_t)d->o.route_entries)), NULL, hot->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct drain_entry x = { .id = db_get_uuid(&r, i, 0) };
@@ -272,7 +286,7 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 }
 
 static enum err
-route_claimed(struct drain *d, struct drain_hot *hot)
+route_claimed(struct drain *d, struct drain_batch *hot)
 {
 	struct routed *v = ARENA_ARRAY(hot->arena, hot->entries.n, struct routed);
 	struct uuid *clients;
@@ -295,33 +309,37 @@ route_claimed(struct drain *d, struct drain_hot *hot)
 enum err
 drain_route(struct drain *d, int64_t now_ms, size_t *routed)
 {
-	struct drain_hot *hot = &d->hot;
+	struct drain_batch *batch;
 	struct db_result r;
 	enum err e;
 
-	(void)now_ms;
+	if (now_ms >= d->rescan_at) {
+		d->route_after = UUID_NIL;
+		d->rescan_at = now_ms + RESCAN_MS;
+	}
 	arena_reset(d->arena);
-	e = db_query(d->db, &q_drain_any, DB_NO_PARAMS, NULL, d->arena, &r);
-	if (e != ERR_OK || !db_get_bool(&r, 0, 0))
+	e = db_query(d->db, &q_drain_any, DB_PARAMS(after(d)), NULL, d->arena, &r);
+	if (e != ERR_OK || !db_get_bool(&r, 0, 0)) {
+		d->route_after = UUID_NIL;
 		return e;
-	arena_reset(hot->arena);
-	hot->entries.v = NULL;
-	hot->entries.n = hot->entries.cap = 0;
-	map_init(&hot->map, hot->arena, d->o.route_entries);
+	}
 	e = db_begin(d->db, DB_APPLY);
 	if (e != ERR_OK)
 		return e;
-	e = claim(d, hot);
-	if (e == ERR_OK && hot->entries.n > 0)
-		e = route_claimed(d, hot);
+	batch = drain_hot_begin(d->hot, d->o.route_entries);
+	e = claim(d, batch);
+	if (e == ERR_OK && batch->entries.n > 0)
+		e = route_claimed(d, batch);
+	*routed = e == ERR_OK ? batch->entries.n : 0;
+	d->route_after = *routed > 0 ? batch->entries.v[*routed - 1].id : UUID_NIL;
+	/* before the commit, so that whoever claims the entries finds them; what a body says does not depend on it */
+	if (*routed > 0)
+		drain_hot_add(d->hot, batch);
+	else
+		drain_hot_discard(d->hot, batch);
 	if (e == ERR_OK)
 		e = db_commit(d->db);
-	if (e != ERR_OK) {
+	if (e != ERR_OK)
 		db_rollback(d->db);
-		hot->entries.n = 0;
-		map_init(&hot->map, hot->arena, 16);
-		return e;
-	}
-	*routed = hot->entries.n;
-	return ERR_OK;
+	return e;
 }

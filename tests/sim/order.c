@@ -37,7 +37,7 @@
 #endif
 #endif
 #ifndef DEFAULT_SEEDS
-#define DEFAULT_SEEDS 200
+#define DEFAULT_SEEDS 300
 #endif
 
 struct story {

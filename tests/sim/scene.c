@@ -189,9 +189,8 @@ scene_hire(struct scene *s, size_t place, const struct drain_options *o)
 		db_rollback(d->db);
 	d->o = *o;
 	arena_reset(d->arena);
-	arena_reset(d->hot.arena);
-	d->hot = (struct drain_hot){ .arena = d->hot.arena };
-	map_init(&d->hot.map, d->hot.arena, 16);
+	drain_hot_free(d->hot);
+	d->hot = drain_hot_new(DRAIN_HOT_BATCHES, o->arena_bytes);
 	d->last_client = UUID_NIL;
 	d->last_client.b[15] = 1;
 	d->away_until = 0;
