@@ -165,7 +165,7 @@ messages(struct db *db, size_t per_chunk, size_t chunks)
 
 	for (size_t c = 0; c < chunks; c++) {
 		struct arena *a = arena_new((size_t)1 << 30);
-		struct db_rows *rows = db_rows_new(a, &q_apply_messages_insert);
+		struct db_rows *rows = db_rows_of(a, &q_apply_messages_insert, client);
 		struct uuid conversation = UUID_NIL;
 		for (size_t i = 0; i < per_chunk; i++) {
 			if (i % 100 == 0)
@@ -175,8 +175,8 @@ messages(struct db *db, size_t per_chunk, size_t chunks)
 		double start = now_s();
 		enum err e = db_begin(db, DB_COMMIT);
 		if (e == ERR_OK)
-			e = db_exec(db, &q_apply_messages_insert,
-			            DB_PARAMS(db_uuid(client), db_time(1)), rows, NULL);
+			e = db_exec(db, &q_apply_messages_insert, DB_PARAMS(db_time(1)), rows,
+			            NULL);
 		if (e == ERR_OK)
 			e = db_commit(db);
 		if (e != ERR_OK)

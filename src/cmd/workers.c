@@ -12,7 +12,7 @@
 #include "work/drain.h"
 #include "work/drain_hot.h"
 
-#define WORKERS_MAX   64
+#define WORKERS_MAX 64
 
 struct workers {
 	size_t n;
@@ -57,15 +57,16 @@ enum err
 workers_start(const struct settings *s, struct db_pool *pool, struct workers **out)
 {
 	const struct config *c = &s->config;
+	bool sqlite = db_pool_engine(pool) == DB_SQLITE;
 	struct drain_options d = { .pool = pool,
-		                         .rand = &rand_system,
-		                         .route_entries = 512,
-		                         .claim_messages = db_pool_engine(pool) == DB_SQLITE ? 500
-		                                                                             : 2000,
-		                         .claim_bytes = (size_t)8 << 20,
-		                         .arena_bytes = (size_t)256 << 20,
-		                         .amendment_ms = c->amendment_days * TIME_DAY,
-		                         .alert_ms = c->history_alert_minutes * TIME_MINUTE };
+		                   .rand = &rand_system,
+		                   .route_entries = 512,
+		                   .claim_messages = sqlite ? 500 : 2000,
+		                   .claim_parts = sqlite ? 200 : 1024,
+		                   .claim_bytes = (size_t)8 << 20,
+		                   .arena_bytes = (size_t)256 << 20,
+		                   .amendment_ms = c->amendment_days * TIME_DAY,
+		                   .alert_ms = c->history_alert_minutes * TIME_MINUTE };
 	const struct keeper_options k = { .pool = pool,
 		                          .rand = &rand_system,
 		                          .amendment_ms = d.amendment_ms,
@@ -73,7 +74,7 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		                          .journal_retention_ms = c->journal_retention_days *
 		                                                  TIME_DAY };
 	struct workers *w = calloc(1, sizeof(*w));
-	int64_t wanted = db_pool_engine(pool) == DB_SQLITE ? 1 : c->drainers;
+	int64_t wanted = sqlite ? 1 : c->drainers;
 	enum err e = ERR_OK;
 
 	if (w == NULL)

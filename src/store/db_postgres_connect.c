@@ -14,7 +14,7 @@
 #include "sys/clock.h"
 
 #define STABLE_PLANS                                                                               \
-	" -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c "   \
+	" -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c "  \
 	"enable_mergejoin=off -c enable_material=off -c enable_bitmapscan=off"
 
 static void

@@ -33,10 +33,10 @@ apply_audit(struct apply *ap, const char *action, const char *subject_kind, stru
             struct str detail)
 {
 	return db_exec(ap->o.db, &q_apply_audit,
-	               DB_PARAMS(db_uuid(apply_new_id(ap)),
-	                         db_uuid(ap->o.client_id), db_time(ap->o.now_ms),
-	                         db_text(str_from(action)), db_text(str_from(subject_kind)),
-	                         db_uuid(subject), db_json(detail)),
+	               DB_PARAMS(db_uuid(apply_new_id(ap)), db_uuid(ap->o.client_id),
+	                         db_time(ap->o.now_ms), db_text(str_from(action)),
+	                         db_text(str_from(subject_kind)), db_uuid(subject),
+	                         db_json(detail)),
 	               NULL, NULL);
 }
 

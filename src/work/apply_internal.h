@@ -134,7 +134,8 @@ struct apply {
 	 &(list)->v[(list)->n - 1])
 void apply_grow(struct arena *, void **v, size_t *n, size_t *cap, size_t size);
 
-/* A new id of ours: version 7, growing inside the batch, so that rows of one batch lie together in every index. */
+/* A new id of ours: version 7, growing inside the batch, so that rows of one batch lie together in
+ * every index. */
 struct uuid apply_new_id(struct apply *);
 void apply_add_problem(struct apply *, struct apply_entry *, const char *code, struct str path,
                        struct str detail, struct str wamid);

@@ -203,7 +203,8 @@ merge_conversations(struct apply *ap, struct uuid survivor, struct uuid lost)
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct uuid id = db_get_uuid(&r, i, 0);
-		struct merge_conversation kept = { .connection_id = db_get_uuid(&r, i, 1), .lead_id = survivor };
+		struct merge_conversation kept = { .connection_id = db_get_uuid(&r, i, 1),
+			                           .lead_id = survivor };
 
 		if (!uuid_eq(db_get_uuid(&r, i, 2), lost))
 			continue;

@@ -21,11 +21,14 @@ struct drain_options {
 	const struct randomness *rand;
 	size_t route_entries;  /* entries routed per step, 512 */
 	size_t claim_messages; /* messages applied per transaction; SQLite 500 */
-	size_t claim_bytes;    /* bodies read per transaction */
-	size_t arena_bytes;    /* cap of one step's memory */
-	int64_t amendment_ms;  /* how long an amendment waits for its message */
-	int64_t alert_ms;      /* no history after this long: alert */
-	struct drain_hot *hot; /* decoded entries shared by the workers of a process; NULL: its own */
+	size_t claim_parts; /* entries applied per transaction; 0: 1,024. SQLite 200: the committer
+	                       waits for it */
+	size_t claim_bytes; /* bodies read per transaction */
+	size_t arena_bytes; /* cap of one step's memory */
+	int64_t amendment_ms; /* how long an amendment waits for its message */
+	int64_t alert_ms;     /* no history after this long: alert */
+	struct drain_hot
+		*hot; /* decoded entries shared by the workers of a process; NULL: its own */
 };
 MUST_CHECK enum err drain_open(const struct drain_options *, struct drain **out);
 /* One bounded piece of work: a routing batch or one lane's batch. */

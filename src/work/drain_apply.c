@@ -29,10 +29,11 @@ static enum err
 claim(struct drain *d, int64_t now_ms, struct batch *b)
 {
 	struct db_result r;
-	enum err e =
-		db_query(d->db, &q_drain_claim,
-	                 DB_PARAMS(db_uuid(b->client_id), db_time(now_ms), db_int(CLAIM_PARTS)),
-	                 NULL, d->arena, &r);
+	enum err e = db_query(
+		d->db, &q_drain_claim,
+		DB_PARAMS(db_uuid(b->client_id), db_time(now_ms),
+	                  db_int(d->o.claim_parts > 0 ? (int64_t)d->o.claim_parts : CLAIM_PARTS)),
+		NULL, d->arena, &r);
 	size_t bytes = 0, units = 0;
 
 	if (e != ERR_OK)

@@ -1,4 +1,5 @@
-/* The cache of decoded entries. What always holds: a batch with pins is never given back; the list is oldest first. */
+/* The cache of decoded entries. What always holds: a batch with pins is never given back; the list
+ * is oldest first. */
 #include "work/drain_hot.h"
 
 #include <assert.h>

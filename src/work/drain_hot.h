@@ -1,7 +1,8 @@
 /*
- * Entries that were routed and decoded a moment ago, shared by the drain workers of one process: whoever gets the lane
- * finds them decoded, while another worker is already decoding the next. A cache only: everything in it is in the journal.
- * Thread-safe. What is found is pinned: it stays until it is let go.
+ * Entries that were routed and decoded a moment ago, shared by the drain workers of one process:
+ * whoever gets the lane finds them decoded, while another worker is already decoding the next. A
+ * cache only: everything in it is in the journal. Thread-safe. What is found is pinned: it stays
+ * until it is let go.
  */
 #ifndef RECADO_WORK_DRAIN_HOT_H
 #define RECADO_WORK_DRAIN_HOT_H
@@ -38,7 +39,8 @@ struct drain_batch *drain_hot_begin(struct drain_hot *, size_t expect);
 void drain_hot_add(struct drain_hot *, struct drain_batch *);
 void drain_hot_discard(struct drain_hot *, struct drain_batch *);
 
-/* Takes facts and connection of the entry `out->id` from the cache and pins them; false if they are not there. */
+/* Takes facts and connection of the entry `out->id` from the cache and pins them; false if they are
+ * not there. */
 bool drain_hot_take(struct drain_hot *, struct drain_entry *out);
 /* Lets go. applied: nobody needs it again. */
 void drain_hot_release(struct drain_hot *, struct drain_entry *, bool applied);

@@ -9,10 +9,11 @@
 struct drain {
 	struct drain_options o;
 	struct db *db;
-	struct arena *arena; /* of one apply step */
-	struct drain_hot *hot;	/* shared, or our own */
+	struct arena *arena;   /* of one apply step */
+	struct drain_hot *hot; /* shared, or our own */
 	bool owns_hot;
-	struct uuid route_after; /* everything up to here was routed; a hint, forgotten at rescan_at */
+	struct uuid
+		route_after; /* everything up to here was routed; a hint, forgotten at rescan_at */
 	int64_t rescan_at;
 	struct uuid last_client; /* served last: the next one's turn */
 	int64_t away_until;      /* the database was away: not before */

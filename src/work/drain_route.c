@@ -23,9 +23,9 @@ struct routed {
 };
 
 /*
- * Where to look from. What was routed leaves dead entries at the head of the queue's index, which cost more than the
- * living; so a worker goes on from where it was, and from the beginning again when it has caught up, and every two
- * seconds, for entries that another process committed late.
+ * Where to look from. What was routed leaves dead entries at the head of the queue's index, which
+ * cost more than the living; so a worker goes on from where it was, and from the beginning again
+ * when it has caught up, and every two seconds, for entries that another process committed late.
  */
 #define RESCAN_MS 2000
 
@@ -40,9 +40,9 @@ claim(struct drain *d, struct drain_batch *hot)
 {
 	struct db_result r;
 	size_t bytes = 0;
-	enum err e = db_query(
-		d->db, &q_drain_unrouted,
-		DB_PARAMS(after(d), db_int((int64_t)d->o.route_entries)), NULL, hot->arena, &r);
+	enum err e = db_query(d->db, &q_drain_unrouted,
+	                      DB_PARAMS(after(d), db_int((int64_t)d->o.route_entries)), NULL,
+	                      hot->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct drain_entry x = { .id = db_get_uuid(&r, i, 0) };
@@ -332,7 +332,8 @@ drain_route(struct drain *d, int64_t now_ms, size_t *routed)
 		e = route_claimed(d, batch);
 	*routed = e == ERR_OK ? batch->entries.n : 0;
 	d->route_after = *routed > 0 ? batch->entries.v[*routed - 1].id : UUID_NIL;
-	/* before the commit, so that whoever claims the entries finds them; what a body says does not depend on it */
+	/* before the commit, so that whoever claims the entries finds them; what a body says does
+	 * not depend on it */
 	if (*routed > 0)
 		drain_hot_add(d->hot, batch);
 	else
