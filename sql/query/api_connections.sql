@@ -62,7 +62,7 @@ WHERE client_id = :client AND id = :id AND deleted_at IS NULL;
 -- Parked parts of a number or its WABA go back to routing.
 -- name: api_parts_release
 -- param: number_key text, waba_key text
-UPDATE journal_parts SET status = 'received', client_id = NULL, route_key = NULL, attempts = 0, next_attempt_at = NULL,
+UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL,
   error = NULL
 WHERE status = 'parked' AND route_key IN (:number_key, :waba_key);
 

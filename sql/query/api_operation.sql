@@ -66,12 +66,13 @@ WHERE (:client IS NULL OR client_id = :client) AND entry_id > :after AND status 
   AND (:from_at IS NULL OR received_at >= :from_at) AND (:to_at IS NULL OR received_at < :to_at)
 ORDER BY entry_id LIMIT :limit;
 
--- client NULL: every part; those without a client are routed again.
+-- client NULL: every part; those without a client are routed again. A parked part keeps the key it is released for, and
+-- only the operator may release it.
 -- name: api_replay_mark
--- param: client uuid, status text
+-- param: client uuid, status text, operator bool
 -- rows: entry uuid
-UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL, route_key = NULL, error = NULL
-WHERE entry_id IN (SELECT r.entry FROM @rows) AND status <> 'received'
+UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL, error = NULL
+WHERE entry_id IN (SELECT r.entry FROM @rows) AND status <> 'received' AND (status <> 'parked' OR :operator)
   AND (:client IS NULL OR client_id = :client) AND (:status IS NULL OR status = :status);
 
 -- name: api_job_insert

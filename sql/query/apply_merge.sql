@@ -31,8 +31,8 @@ INSERT INTO lead_tags (client_id, lead_id, tag_id) SELECT client_id, :kept, tag_
 WHERE client_id = :client AND lead_id = :lost ON CONFLICT DO NOTHING;
 
 -- name: apply_merge_tags_delete
--- param: client uuid, kept uuid, lost uuid
-DELETE FROM lead_tags WHERE client_id = :client AND lead_id = :lost AND :kept IS NOT NULL;
+-- param: client uuid, lost uuid
+DELETE FROM lead_tags WHERE client_id = :client AND lead_id = :lost;
 
 -- name: apply_merge_contacts
 -- param: client uuid, kept uuid, lost uuid
@@ -42,12 +42,12 @@ ON CONFLICT (client_id, connection_id, lead_id) DO UPDATE SET
   received_at = CASE WHEN excluded.received_at < connection_contacts.received_at THEN excluded.received_at ELSE connection_contacts.received_at END;
 
 -- name: apply_merge_contacts_delete
--- param: client uuid, kept uuid, lost uuid
-DELETE FROM connection_contacts WHERE client_id = :client AND lead_id = :lost AND :kept IS NOT NULL;
+-- param: client uuid, lost uuid
+DELETE FROM connection_contacts WHERE client_id = :client AND lead_id = :lost;
 
 -- name: apply_merge_lead_delete
--- param: client uuid, kept uuid, lost uuid
-DELETE FROM leads WHERE client_id = :client AND id = :lost AND :kept IS NOT NULL;
+-- param: client uuid, lost uuid
+DELETE FROM leads WHERE client_id = :client AND id = :lost;
 
 -- name: apply_redirect
 -- param: client uuid, kind text, lost uuid, to_id uuid, now time
@@ -62,3 +62,8 @@ UPDATE redirects SET to_id = :to_id WHERE client_id = :client AND kind = :kind A
 -- param: id uuid, client uuid, now time, action text, subject_kind text, subject uuid, detail json
 INSERT INTO audit_log (id, client_id, at, actor, action, subject_kind, subject_id, detail)
 VALUES (:id, :client, :now, 'system', :action, :subject_kind, :subject, :detail);
+
+-- name: apply_connection_errors
+-- rows: client uuid, id uuid, at time, connection uuid, detail json
+INSERT INTO audit_log (id, client_id, at, actor, action, subject_kind, subject_id, detail)
+SELECT r.id, r.client, r.at, 'system', 'connection.error', 'connection', r.connection, r.detail FROM @rows WHERE true;

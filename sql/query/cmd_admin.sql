@@ -37,6 +37,6 @@ UPDATE tokens SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL;
 -- Routing looks at part 0 again, a lane at the others; what is given as NULL does not filter.
 -- name: cmd_replay
 -- param: id uuid, since time, until time, status text
-UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL
-WHERE (:id IS NULL OR entry_id = :id) AND (:since IS NULL OR received_at >= :since)
+UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL, error = NULL
+WHERE status <> 'received' AND (:id IS NULL OR entry_id = :id) AND (:since IS NULL OR received_at >= :since)
   AND (:until IS NULL OR received_at < :until) AND (:status IS NULL OR status = :status);

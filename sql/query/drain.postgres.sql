@@ -2,8 +2,8 @@
 
 -- name: drain_unrouted
 -- param: after uuid, n int
--- returns: uuid, int, int, int
-SELECT entry_id, part_no, bytes, fields FROM journal_parts
+-- returns: uuid, int, int, int, text?
+SELECT entry_id, part_no, bytes, fields, route_key FROM journal_parts
 WHERE client_id IS NULL AND status IN ('received', 'retrying') AND entry_id > :after ORDER BY entry_id LIMIT :n FOR UPDATE SKIP LOCKED;
 
 -- name: drain_bodies

@@ -7,8 +7,8 @@ SELECT EXISTS (SELECT 1 FROM journal_parts WHERE client_id IS NULL AND status IN
 
 -- name: drain_unrouted
 -- param: after uuid, n int
--- returns: uuid, int, int, int
-SELECT entry_id, part_no, bytes, fields FROM journal_parts
+-- returns: uuid, int, int, int, text?
+SELECT entry_id, part_no, bytes, fields, route_key FROM journal_parts
 WHERE client_id IS NULL AND status IN ('received', 'retrying') AND entry_id > :after ORDER BY entry_id LIMIT :n;
 
 -- name: drain_bodies
@@ -73,6 +73,12 @@ ORDER BY entry_id LIMIT :n;
 -- param: now time
 -- rows: entry uuid, part_no int, status text, problems json
 UPDATE journal_parts SET status = r.status, problems = r.problems, applied_at = :now, attempts = attempts + 1, next_attempt_at = NULL, error = NULL
+FROM @rows WHERE journal_parts.entry_id = r.entry AND journal_parts.part_no = r.part_no;
+
+-- name: drain_unroute
+-- Parts whose connection is gone: not routed any more.
+-- rows: entry uuid, part_no int
+UPDATE journal_parts SET client_id = NULL, status = 'received', route_key = NULL, attempts = 0, next_attempt_at = NULL
 FROM @rows WHERE journal_parts.entry_id = r.entry AND journal_parts.part_no = r.part_no;
 
 -- name: drain_mark_failed

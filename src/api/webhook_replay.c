@@ -16,6 +16,12 @@ struct replay {
 	int64_t count;
 };
 
+static struct db_param
+by_operator(const struct api_call *c)
+{
+	return db_bool(uuid_is_nil(c->who.token_id));
+}
+
 /* One transaction: the next entries after *last. */
 static enum err
 mark_batch(struct api_call *c, struct replay *p, struct uuid *last, bool *more)
@@ -33,8 +39,8 @@ mark_batch(struct api_call *c, struct replay *p, struct uuid *last, bool *more)
 	if (e == ERR_OK) {
 		for (size_t i = 0; i < r.nrows; i++)
 			db_row_uuid(rows, db_get_uuid(&r, i, 0));
-		e = db_exec(c->wr, &q_api_replay_mark, DB_PARAMS(db_uuid(p->client), p->status),
-		            rows, NULL);
+		e = db_exec(c->wr, &q_api_replay_mark,
+		            DB_PARAMS(db_uuid(p->client), p->status, by_operator(c)), rows, NULL);
 	}
 	e = api_end(c, e);
 	if (e != ERR_OK)
@@ -55,8 +61,8 @@ mark_one(struct api_call *c, struct replay *p)
 	if (e != ERR_OK)
 		return e;
 	db_row_uuid(rows, p->entry);
-	e = db_exec(c->wr, &q_api_replay_mark, DB_PARAMS(db_uuid(p->client), db_null('t')), rows,
-	            NULL);
+	e = db_exec(c->wr, &q_api_replay_mark,
+	            DB_PARAMS(db_uuid(p->client), db_null('t'), by_operator(c)), rows, NULL);
 	p->count = 1;
 	return api_end(c, e);
 }

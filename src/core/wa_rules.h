@@ -8,6 +8,10 @@
 
 #define WA_WINDOW (24 * TIME_HOUR)
 
+/* Meta's codes for a history that will not come (reference §2.7, §8). */
+#define WA_ERROR_DECLINED 2593109
+#define WA_ERROR_TOO_LATE 2593108
+
 /* Whose conversation and which way. `own`: digits of the connection's number (either may be
  * absent). */
 struct wa_place {

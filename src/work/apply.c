@@ -72,16 +72,17 @@ route_own(const struct apply_entry *e, size_t route)
 	return e->facts->routes.v[route].display_number;
 }
 
+/* What a named person says about the lead, without identities that are the connection's own number.
+ */
 static void
-add_person_evidence(struct apply *ap, size_t node, const struct fact_person *p, enum wa_level level,
-                    int64_t rank)
+person_lead(struct apply *ap, const struct apply_entry *e, size_t route,
+            const struct fact_person *p, enum wa_level level, int64_t rank, struct lead *out)
 {
-	struct lead l;
+	struct fact_person u = *p;
 
-	if (node == APPLY_NONE)
-		return;
-	lead_from_person(p, level, rank, &l);
-	apply_lead_add(apply_lead_of(ap, node), &l);
+	(void)wa_person_usable(ap->o.arena, p, ap->connections.v[route_of(ap, e, route)].own,
+	                       route_own(e, route), &u);
+	lead_from_person(&u, level, rank, out);
 }
 
 /* Two passes over the same facts: nodes first, evidence when every node has its lead. */
@@ -102,18 +103,18 @@ do_link(struct apply *ap, enum pass pass, struct apply_entry *e, const struct fa
 		apply_union(ap, a, b);
 		return;
 	}
-	add_person_evidence(ap, a, &f->a, WA_LEVEL_NAMED, rank);
-	if (a != APPLY_NONE && !str_is_empty(f->profile_name)) {
-		lead_init(&l);
-		l.profile = (struct lead_text){ f->profile_name, rank };
+	if (a != APPLY_NONE) {
+		person_lead(ap, e, f->route, &f->a, WA_LEVEL_NAMED, rank, &l);
+		if (!str_is_empty(f->profile_name))
+			l.profile = (struct lead_text){ f->profile_name, rank };
 		apply_lead_add(apply_lead_of(ap, a), &l);
 	}
 	if (b == APPLY_NONE)
 		return;
-	lead_from_person(&f->b, WA_LEVEL_NAMED, rank, &l);
-	if (f->number_change && str_is_set(f->b.wa_id))
+	person_lead(ap, e, f->route, &f->b, WA_LEVEL_NAMED, rank, &l);
+	if (f->number_change && str_is_set(l.wa_id))
 		l.wa_changed_at = rank;
-	if (f->number_change && str_is_set(f->b.user_id))
+	if (f->number_change && str_is_set(l.user_id))
 		l.user_changed_at = rank;
 	apply_lead_add(apply_lead_of(ap, b), &l);
 }
@@ -121,6 +122,7 @@ do_link(struct apply *ap, enum pass pass, struct apply_entry *e, const struct fa
 static void
 do_contact(struct apply *ap, enum pass pass, struct apply_entry *e, const struct fact_contact *f)
 {
+	struct fact_contact contact;
 	size_t c = route_of(ap, e, f->route), node;
 	struct lead l;
 
@@ -136,7 +138,10 @@ do_contact(struct apply *ap, enum pass pass, struct apply_entry *e, const struct
 	}
 	if (node == APPLY_NONE)
 		return;
-	lead_from_contact(ap->o.arena, f, e->received_at, &l);
+	contact = *f;
+	(void)wa_person_usable(ap->o.arena, &f->person, ap->connections.v[c].own,
+	                       route_own(e, f->route), &contact.person);
+	lead_from_contact(ap->o.arena, &contact, e->received_at, &l);
 	apply_lead_add(apply_lead_of(ap, node), &l);
 }
 
@@ -196,6 +201,8 @@ do_amendment(struct apply *ap, enum pass pass, struct apply_entry *e,
 	am->node = place.person == NULL ? APPLY_NONE : apply_person(ap, place.person, own, rown);
 	amendment_from_fact(ap->o.arena, f, !place.outbound, e->received_at, &am->a);
 	am->origin = f->origin;
+	am->entry = e;
+	am->route = f->route;
 	am->person = place.person;
 	am->rank = moment_rank(f->at, e->received_at);
 	ap->counts->amendments++;
@@ -245,8 +252,8 @@ message_evidence(struct apply *ap)
 		                                         route_own(c->entry, c->fact->route));
 		struct lead l;
 
-		lead_from_person(place.person, WA_LEVEL_MESSAGE,
-		                 moment_rank(c->fact->at, c->entry->received_at), &l);
+		person_lead(ap, c->entry, c->fact->route, place.person, WA_LEVEL_MESSAGE,
+		            moment_rank(c->fact->at, c->entry->received_at), &l);
 		l.evidence = origin_evidence(c->fact->origin);
 		if (c->fact->origin == ORIGIN_HISTORY)
 			l.last_synced_at = c->entry->received_at;
@@ -258,9 +265,9 @@ message_evidence(struct apply *ap)
 
 		if (am->node == APPLY_NONE)
 			continue;
-		lead_from_person(am->person,
-		                 am->a.kind == AMEND_STATUS ? WA_LEVEL_NAMED : WA_LEVEL_MESSAGE,
-		                 am->rank, &l);
+		person_lead(ap, am->entry, am->route, am->person,
+		            am->a.kind == AMEND_STATUS ? WA_LEVEL_NAMED : WA_LEVEL_MESSAGE,
+		            am->rank, &l);
 		if (am->a.kind != AMEND_STATUS)
 			l.evidence = origin_evidence(am->origin);
 		apply_lead_add(apply_lead_of(ap, am->node), &l);

@@ -26,6 +26,7 @@ struct apply_entry {
 	size_t from, to; /* slice of its units (apply_units); to > from only for slices, else whole:
 	                    0, SIZE_MAX */
 	/* out */
+	bool unrouted; /* none of its changes is for a live connection of the client */
 	FACTS_LIST(struct apply_problem) problems;
 };
 

@@ -4,6 +4,7 @@
  * events.
  */
 #include "base/digest.h"
+#include "core/phone.h"
 #include "store/queries.h"
 #include "work/apply_internal.h"
 
@@ -68,21 +69,48 @@ join_error(struct arena *a, struct str *into, struct str from)
 	*into = from;
 }
 
-static enum err
+#define MAX_ERRORS 100 /* told to the audit log in one batch; the journal has them all */
+
+/* Errors that concern no run: said on the connection, each once in a batch. */
+struct error_log {
+	struct db_rows *rows;
+	struct map seen;
+	size_t n;
+};
+
+static void
+log_error_of(struct apply *ap, struct error_log *log, struct uuid connection_id, struct str json)
+{
+	bool added;
+
+	if (log->n == MAX_ERRORS)
+		return;
+	(void)map_put(&log->seen, map_key_uuid(ap->o.arena, connection_id, json), log->n, &added);
+	if (!added)
+		return;
+	log->n++;
+	db_row_uuid(log->rows, apply_new_id(ap));
+	db_row_time(log->rows, ap->o.now_ms);
+	db_row_uuid(log->rows, connection_id);
+	db_row_text(log->rows, json);
+}
+
+static void
 fold_error(struct apply *ap, const struct apply_entry *e, const struct fact_error *f,
-           apply_run_of_fn *run_of)
+           apply_run_of_fn *run_of, struct error_log *log)
 {
 	size_t c = ap->routes[e - ap->entries][f->route];
 	struct str json = error_json(ap->o.arena, f);
 	struct apply_run *run;
 
 	if (c == APPLY_NONE)
-		return ERR_OK;
+		return;
 	run = f->in_history ? run_of(&ap->connections.v[c], e->received_at) : NULL;
-	if (run == NULL || (f->code != 2593109 && f->code != 2593108))
-		return apply_audit(ap, "connection.error", "connection", ap->connections.v[c].id,
-		                   json);
-	if (f->code == 2593109) {
+	if (run == NULL || (f->code != WA_ERROR_DECLINED && f->code != WA_ERROR_TOO_LATE)) {
+		log_error_of(ap, log, ap->connections.v[c].id, json);
+		return;
+	}
+	if (f->code == WA_ERROR_DECLINED) {
 		run->declined_at = moment_min(run->declined_at, e->received_at);
 		join_error(ap->o.arena, &run->declined, json);
 	} else {
@@ -90,7 +118,6 @@ fold_error(struct apply *ap, const struct apply_entry *e, const struct fact_erro
 		join_error(ap->o.arena, &run->failure, json);
 	}
 	run->changed = true;
-	return ERR_OK;
 }
 
 static void
@@ -127,6 +154,8 @@ fold_account(struct apply *ap, const struct apply_entry *e, const struct fact_ac
 {
 	const struct fact_route *route = &e->facts->routes.v[f->route];
 
+	if (ap->routes[e - ap->entries][f->route] == APPLY_NONE)
+		return;
 	ap->counts->accounts++;
 	for (size_t i = 0; i < ap->connections.n; i++) {
 		struct apply_connection *c = &ap->connections.v[i];
@@ -136,7 +165,8 @@ fold_account(struct apply *ap, const struct apply_entry *e, const struct fact_ac
 		                    : str_eq(route->waba_id, c->waba_id);
 
 		if (c->live && mine &&
-		    (str_is_empty(f->phone_number) || str_eq(f->phone_number, c->own)))
+		    (str_is_empty(f->phone_number) ||
+		     phone_same(ap->o.arena, f->phone_number, c->own)))
 			fold_event(ap, c, e, f);
 	}
 }
@@ -166,19 +196,21 @@ connections_store(struct apply *ap)
 enum err
 apply_account_fold(struct apply *ap, apply_run_of_fn *run_of)
 {
+	struct error_log log = { .rows = db_rows_of(ap->o.arena, &q_apply_connection_errors,
+		                                    ap->o.client_id) };
+	enum err err;
+
+	map_init(&log.seen, ap->o.arena, 16);
 	for (size_t i = 0; i < ap->nentries; i++) {
 		const struct apply_entry *e = &ap->entries[i];
 
 		if (!apply_is_last_slice(e))
 			continue;
-		for (size_t k = 0; k < e->facts->errors.n; k++) {
-			enum err err = fold_error(ap, e, &e->facts->errors.v[k], run_of);
-
-			if (err != ERR_OK)
-				return err;
-		}
+		for (size_t k = 0; k < e->facts->errors.n; k++)
+			fold_error(ap, e, &e->facts->errors.v[k], run_of, &log);
 		for (size_t k = 0; k < e->facts->accounts.n; k++)
 			fold_account(ap, e, &e->facts->accounts.v[k]);
 	}
-	return connections_store(ap);
+	err = db_exec(ap->o.db, &q_apply_connection_errors, DB_NO_PARAMS, log.rows, NULL);
+	return err == ERR_OK ? connections_store(ap) : err;
 }

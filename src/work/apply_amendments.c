@@ -38,16 +38,19 @@ kind_of(struct arena *a, struct str doc)
 	return (enum amendment_kind)kind;
 }
 
-static void
+static enum err
 add_waiting(struct apply *ap, const struct db_result *r)
 {
 	for (size_t i = 0; i < r->nrows; i++) {
-		struct apply_amendment *am = APPLY_ADD(ap->o.arena, &ap->amendments);
-		struct uuid connection_id = db_get_uuid(r, i, 0);
+		size_t connection = apply_connection_find(ap, db_get_uuid(r, i, 0));
+		struct apply_amendment *am;
 
-		*am = (struct apply_amendment){ .node = APPLY_NONE, .from_store = true };
-		while (!uuid_eq(ap->connections.v[am->connection].id, connection_id))
-			am->connection++;
+		if (connection == APPLY_NONE)
+			return ERR_CORRUPT; /* an amendment without its connection */
+		am = APPLY_ADD(ap->o.arena, &ap->amendments);
+		*am = (struct apply_amendment){ .connection = connection,
+			                        .node = APPLY_NONE,
+			                        .from_store = true };
 		am->a.target_key = db_get_text(r, i, 1);
 		am->digest = db_get_text(r, i, 2);
 		am->lead_id = db_get_uuid(r, i, 3);
@@ -56,6 +59,7 @@ add_waiting(struct apply *ap, const struct db_result *r)
 		am->a.received_at = db_get_time(r, i, 6);
 		am->a.kind = kind_of(ap->o.arena, am->a.doc);
 	}
+	return ERR_OK;
 }
 
 /* What waits for the messages that are new in this batch. */
@@ -79,9 +83,7 @@ load_waiting(struct apply *ap)
 		db_row_text(rows, m->row.key);
 	}
 	e = db_query(ap->o.db, &q_apply_amendments, DB_NO_PARAMS, rows, ap->o.arena, &r);
-	if (e == ERR_OK)
-		add_waiting(ap, &r);
-	return e;
+	return e == ERR_OK ? add_waiting(ap, &r) : e;
 }
 
 enum err
@@ -196,7 +198,5 @@ apply_amendments_rematch(struct apply *ap)
 	for (size_t i = 0; i < ap->merged_leads.n; i++)
 		db_row_uuid(rows, ap->merged_leads.v[i]);
 	e = db_query(ap->o.db, &q_apply_amendments_of, DB_NO_PARAMS, rows, ap->o.arena, &r);
-	if (e == ERR_OK)
-		add_waiting(ap, &r);
-	return e;
+	return e == ERR_OK ? add_waiting(ap, &r) : e;
 }

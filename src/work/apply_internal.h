@@ -89,6 +89,8 @@ struct apply_amendment {
 	struct amendment a;
 	size_t connection, node; /* node APPLY_NONE: names nobody */
 	const struct fact_person *person;
+	const struct apply_entry *entry; /* where it stands, when from this batch */
+	size_t route;
 	enum fact_origin origin;
 	int64_t rank;
 	struct str digest; /* of the stored or to be stored row */
@@ -183,6 +185,7 @@ typedef struct apply_run *apply_run_of_fn(struct apply_connection *, int64_t rec
 MUST_CHECK enum err apply_account_fold(struct apply *, apply_run_of_fn *run_of);
 
 /* apply_sync.c */
+size_t apply_connection_find(const struct apply *, struct uuid id); /* APPLY_NONE if it is not there */
 MUST_CHECK enum err apply_connections_load(struct apply *);
 /* A message's first history copy: counted in the run in whose interval it was received (TIME_NONE:
  * had none). */

@@ -223,21 +223,23 @@ static enum err
 merge_one(struct apply *ap, struct uuid survivor, struct uuid lost)
 {
 	static const struct query *const moves[] = {
-		&q_apply_merge_identities,
-		&q_apply_merge_conversations,
-		&q_apply_merge_tickets,
-		&q_apply_merge_amendments,
-		&q_apply_merge_tags,
-		&q_apply_merge_contacts,
+		&q_apply_merge_identities, &q_apply_merge_conversations, &q_apply_merge_tickets,
+		&q_apply_merge_amendments, &q_apply_merge_tags,          &q_apply_merge_contacts,
+	};
+	static const struct query *const deletes[] = {
 		&q_apply_merge_contacts_delete,
 		&q_apply_merge_tags_delete,
 		&q_apply_merge_lead_delete,
 	};
-	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(survivor), db_uuid(lost) };
+	const struct db_param move[] = { db_uuid(ap->o.client_id), db_uuid(survivor),
+		                         db_uuid(lost) };
+	const struct db_param delete[] = { db_uuid(ap->o.client_id), db_uuid(lost) };
 	enum err e = merge_conversations(ap, survivor, lost);
 
 	for (size_t i = 0; e == ERR_OK && i < sizeof(moves) / sizeof(moves[0]); i++)
-		e = db_exec(ap->o.db, moves[i], p, NULL, NULL);
+		e = db_exec(ap->o.db, moves[i], move, NULL, NULL);
+	for (size_t i = 0; e == ERR_OK && i < sizeof(deletes) / sizeof(deletes[0]); i++)
+		e = db_exec(ap->o.db, deletes[i], delete, NULL, NULL);
 	if (e == ERR_OK)
 		e = redirect(ap, "lead", lost, survivor);
 	return e;

@@ -3,8 +3,6 @@
  * written in two statements. What always holds: (conversation, key) has one slot; a slot that was
  * not changed is not written.
  */
-#include <assert.h>
-
 #include "store/queries.h"
 #include "work/apply_internal.h"
 
@@ -183,29 +181,21 @@ wanted_rows(struct apply *ap)
 	return rows;
 }
 
-static size_t
-connection_slot(const struct apply *ap, struct uuid id)
-{
-	size_t i = 0;
-
-	while (!uuid_eq(ap->connections.v[i].id, id))
-		i++;
-	assert(i < ap->connections.n);
-	return i;
-}
-
-static void
+static enum err
 take_stored(struct apply *ap, const struct message *row, struct uuid lead_id)
 {
+	size_t connection = apply_connection_find(ap, row->connection_id);
 	bool added;
 	struct apply_message *m = message_slot(ap, row->conversation_id, row->key, &added);
 	struct message copies;
 
+	if (connection == APPLY_NONE)
+		return ERR_CORRUPT; /* a message without its connection */
 	if (added) {
 		*m = (struct apply_message){ .row = *row,
 			                     .lead_id = lead_id,
+			                     .connection = connection,
 			                     .conversation = APPLY_NONE };
-		m->connection = connection_slot(ap, row->connection_id);
 	} else {
 		copies = m->row;
 		m->row = *row;
@@ -218,6 +208,7 @@ take_stored(struct apply *ap, const struct message *row, struct uuid lead_id)
 	m->system_before = str_eq(row->type, STR("system"));
 	if (!added)
 		m->changed = message_join(ap->o.arena, &m->row, &copies);
+	return ERR_OK;
 }
 
 static enum err
@@ -229,13 +220,13 @@ messages_load(struct apply *ap)
 
 	if (e != ERR_OK)
 		return e;
-	for (size_t r = 0; r < res.nrows; r++) {
+	for (size_t r = 0; e == ERR_OK && r < res.nrows; r++) {
 		struct message row;
 
 		apply_message_read(ap->o.arena, &res, r, &row);
-		take_stored(ap, &row, db_get_uuid(&res, r, 29));
+		e = take_stored(ap, &row, db_get_uuid(&res, r, 29));
 	}
-	return ERR_OK;
+	return e;
 }
 
 static void

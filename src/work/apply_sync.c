@@ -7,6 +7,16 @@
 #include "store/queries.h"
 #include "work/apply_internal.h"
 
+size_t
+apply_connection_find(const struct apply *ap, struct uuid id)
+{
+	for (size_t i = 0; i < ap->connections.n; i++) {
+		if (uuid_eq(ap->connections.v[i].id, id))
+			return i;
+	}
+	return APPLY_NONE;
+}
+
 static enum err
 runs_load(struct apply *ap)
 {
@@ -15,12 +25,13 @@ runs_load(struct apply *ap)
 	                      ap->o.arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
-		struct apply_connection *c = ap->connections.v;
+		size_t slot = apply_connection_find(ap, db_get_uuid(&r, i, 0)), k = 0;
+		struct apply_connection *c;
 		struct apply_run *run;
-		size_t k = 0;
 
-		while (!uuid_eq(c->id, db_get_uuid(&r, i, 0)))
-			c++;
+		if (slot == APPLY_NONE)
+			return ERR_CORRUPT; /* a run without its connection */
+		c = &ap->connections.v[slot];
 		run = APPLY_ADD(ap->o.arena, &c->runs);
 		run->id = db_get_uuid(&r, i, ++k);
 		run->started_at = db_get_time(&r, i, ++k);
@@ -48,21 +59,17 @@ find_route(const struct apply *ap, const struct fact_route *route, struct uuid o
 {
 	for (size_t i = 0; i < ap->connections.n; i++) {
 		const struct apply_connection *c = &ap->connections.v[i];
+		bool by_number = !str_is_empty(route->phone_number_id);
 
-		if (!c->live)
+		if (!c->live || (!uuid_is_nil(only) && !uuid_eq(only, c->id)))
 			continue;
-		if (!uuid_is_nil(only)) {
-			if (uuid_eq(only, c->id) &&
-			    (str_is_empty(route->phone_number_id) ||
-			     str_eq(route->phone_number_id, c->phone_number_id)))
-				return i;
-		} else if (!str_is_empty(route->phone_number_id) &&
-		           str_eq(route->phone_number_id, c->phone_number_id)) {
+		if (by_number ? str_eq(route->phone_number_id, c->phone_number_id)
+		              : !str_is_empty(route->waba_id) && str_eq(route->waba_id, c->waba_id))
 			return i;
-		} else if (str_is_empty(route->phone_number_id) && str_is_set(c->waba_id) &&
-		           str_eq(route->waba_id, c->waba_id)) {
+		/* at a connection's own URL a change may name nobody: then it is that connection's
+		 */
+		if (!uuid_is_nil(only) && !by_number && str_is_empty(route->waba_id))
 			return i;
-		}
 	}
 	return APPLY_NONE;
 }
@@ -75,6 +82,7 @@ routes_resolve(struct apply *ap)
 		struct apply_entry *e = &ap->entries[i];
 
 		ap->routes[i] = ARENA_ARRAY(ap->o.arena, e->facts->routes.n, size_t);
+		e->unrouted = true;
 		for (size_t r = 0; r < e->facts->routes.n; r++) {
 			size_t c = find_route(ap, &e->facts->routes.v[r], e->only_connection);
 
@@ -87,6 +95,7 @@ routes_resolve(struct apply *ap)
 				                  STR_NONE);
 			if (c == APPLY_NONE)
 				continue;
+			e->unrouted = false;
 			if (moment_max(ap->connections.v[c].last_webhook_at, e->received_at) !=
 			    ap->connections.v[c].last_webhook_at) {
 				ap->connections.v[c].last_webhook_at = e->received_at;
@@ -165,13 +174,13 @@ apply_sync_message(struct apply *ap, size_t connection, int64_t before, int64_t 
 void
 apply_sync_joined(struct apply *ap, struct uuid connection_id, int64_t a, int64_t b)
 {
-	for (size_t i = 0; i < ap->connections.n; i++) {
-		if (!uuid_eq(ap->connections.v[i].id, connection_id))
-			continue;
-		count_imported(&ap->connections.v[i], a, -1);
-		count_imported(&ap->connections.v[i], b, -1);
-		count_imported(&ap->connections.v[i], moment_min(a, b), 1);
-	}
+	size_t slot = apply_connection_find(ap, connection_id);
+
+	if (slot == APPLY_NONE)
+		return;
+	count_imported(&ap->connections.v[slot], a, -1);
+	count_imported(&ap->connections.v[slot], b, -1);
+	count_imported(&ap->connections.v[slot], moment_min(a, b), 1);
 }
 
 void
@@ -342,30 +351,32 @@ failures_store(struct apply *ap)
 {
 	struct db_rows *rows = db_rows_of(ap->o.arena, &q_apply_failures, ap->o.client_id);
 	struct map seen;
+	size_t n = 0;
 
-	map_init(&seen, ap->o.arena, 16);
-	/* least receive time first: of equal elements the first row stays */
+	/* the same element twice is one, with the least receive time; distinct ones move to the
+	 * front */
+	map_init(&seen, ap->o.arena, ap->failures.n);
 	for (size_t i = 0; i < ap->failures.n; i++) {
-		const struct apply_failure *f = &ap->failures.v[i];
-		int64_t received_at = f->received_at;
+		const struct apply_failure f = ap->failures.v[i];
 		bool added;
-
-		(void)map_put(
+		size_t at = map_put(
 			&seen,
-			map_key_uuid(ap->o.arena, ap->connections.v[f->connection].id, f->digest),
-			i, &added);
-		if (!added)
-			continue;
-		for (size_t k = i + 1; k < ap->failures.n; k++) {
-			if (str_eq(ap->failures.v[k].digest, f->digest) &&
-			    ap->failures.v[k].connection == f->connection)
-				received_at =
-					moment_min(received_at, ap->failures.v[k].received_at);
-		}
+			map_key_uuid(ap->o.arena, ap->connections.v[f.connection].id, f.digest), n,
+			&added);
+
+		if (added)
+			ap->failures.v[n++] = f;
+		else
+			ap->failures.v[at].received_at =
+				moment_min(ap->failures.v[at].received_at, f.received_at);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct apply_failure *f = &ap->failures.v[i];
+
 		db_row_uuid(rows, ap->connections.v[f->connection].id);
 		db_row_text(rows, f->digest);
 		db_row_text(rows, str_from(f->code));
-		db_row_time(rows, received_at);
+		db_row_time(rows, f->received_at);
 	}
 	return db_exec(ap->o.db, &q_apply_failures, DB_NO_PARAMS, rows, NULL);
 }

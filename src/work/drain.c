@@ -32,6 +32,7 @@ drain_open(const struct drain_options *o, struct drain **out)
 		return e;
 	}
 	d->arena = arena_new(o->arena_bytes);
+	d->work = arena_new(o->arena_bytes);
 	d->owns_hot = o->hot == NULL;
 	d->hot = d->owns_hot ? drain_hot_new(DRAIN_HOT_BATCHES, o->arena_bytes) : o->hot;
 	*out = d;
@@ -45,6 +46,7 @@ drain_close(struct drain *d)
 		return;
 	db_close(d->db);
 	arena_free(d->arena);
+	arena_free(d->work);
 	if (d->owns_hot)
 		drain_hot_free(d->hot);
 	free(d);

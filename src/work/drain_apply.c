@@ -89,44 +89,64 @@ decode(struct drain *d, struct batch *b)
 	}
 }
 
+#define PROBLEMS_MAX   1000         /* named in the entry; the rest is counted */
+#define PROBLEMS_BYTES (512 * 1024) /* after which no more are named */
+
 static struct str
 problems_json(struct arena *a, const struct apply_entry *e)
 {
 	struct buf b;
 	struct jw w;
+	size_t i;
 
 	if (e->problems.n == 0)
 		return STR_NONE;
-	buf_init(&b, a, 1u << 20);
+	buf_init(&b, a, 2 * PROBLEMS_BYTES);
 	jw_init(&w, &b);
 	jw_arr(&w);
-	for (size_t i = 0; i < e->problems.n && i < 1000; i++) {
+	for (i = 0; i < e->problems.n && i < PROBLEMS_MAX && b.n < PROBLEMS_BYTES; i++) {
 		const struct apply_problem *p = &e->problems.v[i];
 
 		jw_obj(&w);
 		jw_kz(&w, "code", p->code);
-		jw_kstr(&w, "path", p->path);
-		jw_kstr(&w, "detail", p->detail);
+		jw_kstr(&w, "path", str_sub(p->path, 0, 512));
+		jw_kstr(&w, "detail", str_sub(p->detail, 0, 512));
 		jw_kstr(&w, "wamid", p->wamid);
+		jw_obj_end(&w);
+	}
+	if (i < e->problems.n) {
+		jw_obj(&w);
+		jw_kz(&w, "code", "more");
+		jw_kstr(&w, "detail", str_fmt(a, "%zu more problems", e->problems.n - i));
 		jw_obj_end(&w);
 	}
 	jw_arr_end(&w);
 	return buf_slice(&b);
 }
 
+/* What became of the entries. One that is no live connection's any more is routed again, and so
+ * parked. */
 static enum err
 mark(struct drain *d, struct apply_entry *v, size_t n, int64_t now_ms)
 {
-	struct db_rows *rows = db_rows_new(d->arena, &q_drain_mark);
+	struct db_rows *rows = db_rows_new(d->work, &q_drain_mark);
+	struct db_rows *lost = db_rows_new(d->work, &q_drain_unroute);
+	enum err e;
 
 	for (size_t i = 0; i < n; i++) {
+		if (v[i].unrouted) {
+			db_row_uuid(lost, v[i].entry_id);
+			db_row_int(lost, v[i].part_no);
+			continue;
+		}
 		db_row_uuid(rows, v[i].entry_id);
 		db_row_int(rows, v[i].part_no);
 		db_row_text(rows,
 		            v[i].problems.n == 0 ? STR("applied") : STR("applied_with_problems"));
-		db_row_text(rows, problems_json(d->arena, &v[i]));
+		db_row_text(rows, problems_json(d->work, &v[i]));
 	}
-	return db_exec(d->db, &q_drain_mark, DB_PARAMS(db_time(now_ms)), rows, NULL);
+	e = db_exec(d->db, &q_drain_mark, DB_PARAMS(db_time(now_ms)), rows, NULL);
+	return e == ERR_OK ? db_exec(d->db, &q_drain_unroute, DB_NO_PARAMS, lost, NULL) : e;
 }
 
 static void
@@ -149,7 +169,7 @@ apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, siz
               int64_t now_ms)
 {
 	const struct apply_options o = { .db = d->db,
-		                         .arena = d->arena,
+		                         .arena = d->work,
 		                         .rand = d->o.rand,
 		                         .client_id = client_id,
 		                         .now_ms = now_ms };
@@ -162,10 +182,10 @@ apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, siz
 	if (e == ERR_OK && last)
 		e = mark(d, v, n, now_ms);
 	if (e == ERR_OK && last && (fields & (FIELD_HISTORY | FIELD_STATE_SYNC | FIELD_ACCOUNT)))
-		e = sync_status_evaluate(d->db, d->arena, d->o.rand, client_id, now_ms,
+		e = sync_status_evaluate(d->db, d->work, d->o.rand, client_id, now_ms,
 		                         d->o.alert_ms);
 	if (e == ERR_OK)
-		e = arena_check(d->arena);
+		e = arena_check(d->work);
 	if (e == ERR_OK)
 		count(&counts, last ? n : 0);
 	return e;
@@ -183,38 +203,61 @@ entry_prepare(struct apply_entry *out, const struct drain_entry *x)
 		                     .to = SIZE_MAX };
 }
 
-/* An entry with more units than a batch may have: slices, each a transaction of its own; the last
- * one marks. */
-static enum err
-apply_sliced(struct drain *d, struct uuid client_id, const struct drain_entry *x, int64_t now_ms)
+/* The problems of a slice outlive its memory: the last slice tells them all. */
+static void
+problems_keep(struct arena *a, struct apply_entry *e)
 {
-	size_t units = apply_units(x->facts), step = d->o.claim_messages;
-	enum err e = ERR_OK;
+	struct apply_problem *v = ARENA_ARRAY(a, e->problems.n, struct apply_problem);
 
-	for (size_t from = 0; e == ERR_OK && from < units; from += step) {
-		struct apply_entry entry;
-		bool last = from + step >= units;
+	for (size_t i = 0; i < e->problems.n; i++) {
+		v[i] = e->problems.v[i];
+		v[i].path = str_dup(a, v[i].path);
+		v[i].detail = str_dup(a, v[i].detail);
+		v[i].wamid = str_dup(a, v[i].wamid);
+	}
+	e->problems.v = v;
+	e->problems.cap = e->problems.n;
+}
 
-		entry_prepare(&entry, x);
+/*
+ * One entry alone, in slices of at most claim_messages units, each a transaction of its own with
+ * memory of its own; the last one marks. Cut off between two slices it is applied from the first
+ * again.
+ */
+static enum err
+apply_alone(struct drain *d, struct uuid client_id, const struct drain_entry *x, int64_t now_ms)
+{
+	size_t units = apply_units(x->facts), step = d->o.claim_messages, from = 0;
+	struct apply_entry entry;
+	enum err e;
+	bool last;
+
+	entry_prepare(&entry, x);
+	do {
+		last = from + step >= units;
 		entry.from = from;
 		entry.to = last ? SIZE_MAX : from + step;
+		arena_reset(d->work);
 		e = db_begin(d->db, DB_APPLY);
-		if (e == ERR_OK)
-			e = db_lane(d->db, client_id, true);
+		if (e != ERR_OK)
+			return e;
+		e = db_lane(d->db, client_id, true);
 		if (e == ERR_OK)
 			e = apply_in_lane(d, client_id, &entry, 1, last, now_ms);
 		if (e == ERR_OK)
 			e = db_commit(d->db);
 		if (e != ERR_OK)
 			db_rollback(d->db);
-	}
+		problems_keep(d->arena, &entry);
+		from += step;
+	} while (e == ERR_OK && !last);
 	return e;
 }
 
 static enum err
 mark_failed(struct drain *d, const struct drain_entry *x, enum err why, int64_t now_ms)
 {
-	bool final = x->attempts + 1 >= ATTEMPTS;
+	bool final = x->attempts >= ATTEMPTS;
 	struct str text = str_fmt(d->arena, "%s: %s", err_info(why)->code, db_message(d->db));
 	enum err e;
 
@@ -236,32 +279,18 @@ mark_failed(struct drain *d, const struct drain_entry *x, enum err why, int64_t 
 	return e;
 }
 
-/* Each entry in a transaction of its own; one that fails is marked and does not stop the others. */
+/*
+ * Each entry alone; one that fails is marked and does not stop the others. A time-out of one entry
+ * alone is that entry's: otherwise it would be tried for ever.
+ */
 static enum err
 apply_one_by_one(struct drain *d, const struct batch *b, int64_t now_ms)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		enum err e;
+		enum err e = b->v[i].facts == NULL ? ERR_CORRUPT
+		                                   : apply_alone(d, b->client_id, &b->v[i], now_ms);
 
-		if (b->v[i].facts == NULL) {
-			e = ERR_CORRUPT;
-		} else if (apply_units(b->v[i].facts) > d->o.claim_messages) {
-			e = apply_sliced(d, b->client_id, &b->v[i], now_ms);
-		} else {
-			struct apply_entry entry;
-
-			entry_prepare(&entry, &b->v[i]);
-			e = db_begin(d->db, DB_APPLY);
-			if (e == ERR_OK)
-				e = db_lane(d->db, b->client_id, true);
-			if (e == ERR_OK)
-				e = apply_in_lane(d, b->client_id, &entry, 1, true, now_ms);
-			if (e == ERR_OK)
-				e = db_commit(d->db);
-			if (e != ERR_OK)
-				db_rollback(d->db);
-		}
-		if (drain_is_away(e))
+		if (drain_is_away(e) && e != ERR_TIMEOUT)
 			return e;
 		if (e != ERR_OK && (e = mark_failed(d, &b->v[i], e, now_ms)) != ERR_OK)
 			return e;
@@ -304,7 +333,7 @@ apply_claimed(struct drain *d, struct batch *b, int64_t now_ms)
 		db_rollback(d->db);
 	if (e == ERR_BUSY && b->n == 0)
 		return ERR_OK; /* another worker has the lane */
-	if (e == ERR_OK || drain_is_away(e) || b->n == 0)
+	if (e == ERR_OK || (drain_is_away(e) && e != ERR_TIMEOUT) || b->n == 0)
 		return e;
 	return apply_one_by_one(d, b, now_ms);
 }
@@ -317,6 +346,7 @@ apply_client(struct drain *d, struct uuid client_id, int64_t now_ms, bool *worke
 	enum err e;
 
 	arena_reset(d->arena);
+	arena_reset(d->work);
 	e = apply_claimed(d, &b, now_ms);
 	for (size_t i = 0; i < b.claimed; i++)
 		drain_hot_release(d->hot, &b.v[i], e == ERR_OK && i < b.n);

@@ -15,6 +15,7 @@ struct drain_entry {
 	int part_no;
 	int64_t received_at, attempts, bytes, old_fields;
 	struct str body;
+	struct str route_key;      /* it was parked under; STR_NONE */
 	const struct facts *facts; /* NULL: not decoded yet */
 	struct drain_batch *batch; /* pinned there; NULL: not from the cache */
 };

@@ -9,7 +9,8 @@
 struct drain {
 	struct drain_options o;
 	struct db *db;
-	struct arena *arena;   /* of one apply step */
+	struct arena *arena;   /* of one step: what was claimed and decoded */
+	struct arena *work;    /* of one try at applying it */
 	struct drain_hot *hot; /* shared, or our own */
 	bool owns_hot;
 	struct uuid

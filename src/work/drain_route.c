@@ -12,7 +12,8 @@
 
 struct target {
 	struct uuid client_id; /* nil: parked under route_key */
-	struct str route_key;
+	struct str route_key, phone_number_id;
+	unsigned fields; /* of the changes that lead there */
 };
 
 struct routed {
@@ -51,6 +52,7 @@ claim(struct drain *d, struct drain_batch *hot)
 		x.part_no = (int)db_get_int(&r, i, 1);
 		x.bytes = db_get_int(&r, i, 2);
 		x.old_fields = db_get_int(&r, i, 3);
+		x.route_key = db_get_text(&r, i, 4);
 		bytes += (size_t)x.bytes;
 		if (i > 0 && bytes > ROUTE_BYTES)
 			break;
@@ -99,24 +101,34 @@ route_key(struct arena *a, const struct fact_route *r)
 	return str_is_empty(r->waba_id) ? STR_NONE : str_fmt(a, "w:" STR_FMT, STR_ARG(r->waba_id));
 }
 
+/* The change `route` leads to the client, or to nobody known (nil) and is parked under its key. */
 static void
-add_target(struct arena *a, struct routed *x, struct uuid client_id, struct str key)
+add_target(struct arena *a, struct routed *x, struct uuid client_id, struct str key, size_t route)
 {
-	struct target *v = x->targets.v;
+	const struct facts *f = x->entry->facts;
+	struct target *t = NULL;
 
 	for (size_t i = 0; i < x->targets.n; i++) {
-		if (uuid_eq(v[i].client_id, client_id) &&
-		    (!uuid_is_nil(client_id) || str_eq(v[i].route_key, key)))
-			return;
+		if (uuid_eq(x->targets.v[i].client_id, client_id) &&
+		    (!uuid_is_nil(client_id) || str_eq(x->targets.v[i].route_key, key)))
+			t = &x->targets.v[i];
 	}
-	if (x->targets.n == x->targets.cap) {
-		x->targets.cap = x->targets.cap == 0 ? 4 : x->targets.cap * 2;
-		x->targets.v = ARENA_ARRAY(a, x->targets.cap, struct target);
-		if (x->targets.n > 0)
-			memcpy(x->targets.v, v, x->targets.n * sizeof(*v));
+	if (t == NULL) {
+		if (x->targets.n == x->targets.cap) {
+			struct target *v = ARENA_ARRAY(a, x->targets.cap * 2 + 4, struct target);
+
+			if (x->targets.n > 0)
+				memcpy(v, x->targets.v, x->targets.n * sizeof(*v));
+			x->targets.v = v;
+			x->targets.cap = x->targets.cap * 2 + 4;
+		}
+		t = &x->targets.v[x->targets.n++];
+		*t = (struct target){ .client_id = client_id,
+			              .route_key = uuid_is_nil(client_id) ? key : STR_NONE };
 	}
-	x->targets.v[x->targets.n++] =
-		(struct target){ client_id, uuid_is_nil(client_id) ? key : STR_NONE };
+	t->fields |= f->route_fields[route];
+	if (str_is_empty(t->phone_number_id))
+		t->phone_number_id = f->routes.v[route].phone_number_id;
 }
 
 /* Clients behind the route keys ("n:…", "w:…") and connections ("c" + id bytes) of all entries, in
@@ -166,37 +178,40 @@ look_up(struct drain *d, struct routed *v, size_t n, struct arena *a, struct map
 	return ERR_OK;
 }
 
+/*
+ * A part that was released from being parked is routed for the key it was parked under alone: other
+ * numbers in the same body have not been released.
+ */
 static void
 find_targets(struct arena *a, struct routed *x, const struct map *known, const struct uuid *clients)
 {
 	const struct facts *f = x->entry->facts;
+	bool own_url = !uuid_is_nil(x->entry->connection_id);
 
 	if (f == NULL)
 		return;
-	if (!uuid_is_nil(x->entry->connection_id)) {
-		size_t i = map_get(known, uuid_text(a, x->entry->connection_id));
+	for (size_t k = 0; k < f->routes.n; k++) {
+		struct str key = own_url ? uuid_text(a, x->entry->connection_id)
+		                         : route_key(a, &f->routes.v[k]);
+		size_t i = str_is_set(key) ? map_get(known, key) : MAP_NONE;
 
-		if (i != MAP_NONE)
-			add_target(a, x, clients[i], STR_NONE);
-	} else {
-		for (size_t k = 0; k < f->routes.n; k++) {
-			struct str key = route_key(a, &f->routes.v[k]);
-			size_t i = str_is_set(key) ? map_get(known, key) : MAP_NONE;
-
-			if (str_is_set(key))
-				add_target(a, x, i == MAP_NONE ? UUID_NIL : clients[i], key);
-		}
+		if (!str_is_set(key) || (own_url && i == MAP_NONE))
+			continue;
+		if (str_is_set(x->entry->route_key) && !str_eq(x->entry->route_key, key))
+			continue;
+		add_target(a, x, i == MAP_NONE ? UUID_NIL : clients[i], key, k);
 	}
 	if (x->targets.n == 0) {
 		x->status = "ignored";
-		x->error = STR("not_for_us: it names no number and no account of ours");
+		x->error = own_url ? STR("not_for_us: the connection of its URL was deleted")
+		                   : STR("not_for_us: it names no number and no account of ours");
 	}
 }
 
 /* An entry that was parked may have parts already: those of the clients it was known for are
  * applied again. */
 static enum err
-drop_known(struct drain *d, struct routed *x, struct arena *a)
+drop_known(struct drain *d, struct routed *x, struct map *assigned, struct arena *a)
 {
 	struct db_rows *again = db_rows_new(a, &q_drain_again);
 	struct db_result r;
@@ -220,6 +235,18 @@ drop_known(struct drain *d, struct routed *x, struct arena *a)
 			break;
 		}
 	}
+	/* two parts of the entry that were released together may lead to one client */
+	for (size_t k = 0; k < x->targets.n;) {
+		struct str key = map_key_uuids(a, x->entry->id, x->targets.v[k].client_id);
+		bool added = true;
+
+		if (!uuid_is_nil(x->targets.v[k].client_id))
+			(void)map_put(assigned, key, 0, &added);
+		if (added)
+			k++;
+		else
+			x->targets.v[k] = x->targets.v[--x->targets.n];
+	}
 	if (e == ERR_OK)
 		e = db_exec(d->db, &q_drain_again, DB_NO_PARAMS, again, NULL);
 	if (e == ERR_OK && x->targets.n == 0)
@@ -232,15 +259,13 @@ drop_known(struct drain *d, struct routed *x, struct arena *a)
 static void
 write_target(struct db_rows *rows, const struct routed *x, int part_no, const struct target *t)
 {
-	const struct facts *f = x->entry->facts;
-
 	db_row_uuid(rows, x->entry->id);
 	db_row_int(rows, part_no);
 	db_row_uuid(rows, t->client_id);
 	db_row_text(rows, uuid_is_nil(t->client_id) ? STR("parked") : STR("received"));
 	db_row_text(rows, t->route_key);
-	db_row_int(rows, f->fields);
-	db_row_text(rows, f->routes.v[0].phone_number_id);
+	db_row_int(rows, t->fields);
+	db_row_text(rows, t->phone_number_id);
 	db_row_null(rows);
 	db_row_time(rows, x->entry->received_at);
 	db_row_int(rows, x->entry->bytes);
@@ -251,8 +276,10 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 {
 	struct db_rows *update = db_rows_new(a, &q_drain_route_update);
 	struct db_rows *insert = db_rows_new(a, &q_drain_route_insert);
+	struct map assigned;
 	enum err e = ERR_OK;
 
+	map_init(&assigned, a, 16);
 	for (size_t i = 0; e == ERR_OK && i < n; i++) {
 		struct routed *x = &v[i];
 
@@ -270,7 +297,7 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 			continue;
 		}
 		if (x->entry->old_fields != 0)
-			e = drop_known(d, x, a);
+			e = drop_known(d, x, &assigned, a);
 		for (size_t k = 0; k < x->targets.n; k++) {
 			if (uuid_is_nil(x->targets.v[k].client_id))
 				metrics_add(M_PARTS_PARKED, 1);
