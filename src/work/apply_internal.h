@@ -185,7 +185,8 @@ typedef struct apply_run *apply_run_of_fn(struct apply_connection *, int64_t rec
 MUST_CHECK enum err apply_account_fold(struct apply *, apply_run_of_fn *run_of);
 
 /* apply_sync.c */
-size_t apply_connection_find(const struct apply *, struct uuid id); /* APPLY_NONE if it is not there */
+/* APPLY_NONE if it is not there. */
+size_t apply_connection_find(const struct apply *, struct uuid id);
 MUST_CHECK enum err apply_connections_load(struct apply *);
 /* A message's first history copy: counted in the run in whose interval it was received (TIME_NONE:
  * had none). */

@@ -237,7 +237,12 @@ START_TEST(numbers_as_text_and_text_as_numbers_are_read_and_large_ones_stay_exac
 	                            "\",\"id\":\"%s\",\"timestamp\":\"%lld\",\"type\":\"text\","
 	                            "\"text\":{\"body\":\"old\"}}]}]}]",
 	                            wamid("AA01", false), (long long)w->now_s - 86400))));
+	hook(w, envelope(change(NUMBER, "history",
+	                        "\"history\":[{\"metadata\":{\"phase\":9007199254740993,"
+	                        "\"chunk_order\":9223372036854775807,\"progress\":1e300},"
+	                        "\"threads\":[]}]")));
 	settle(w);
+	ck_assert_uint_eq(json_count(entries(w, "failed")), 0);
 	const cJSON *list = messages(w);
 	ck_assert_uint_eq(json_count(list), 2);
 	ck_assert_str(text_at(list, "0.body"), "old");

@@ -191,6 +191,8 @@ scene_hire(struct scene *s, size_t place, const struct drain_options *o)
 	arena_reset(d->arena);
 	drain_hot_free(d->hot);
 	d->hot = drain_hot_new(DRAIN_HOT_BATCHES, o->arena_bytes);
+	d->route_after = UUID_NIL;
+	d->rescan_at = 0;
 	d->last_client = UUID_NIL;
 	d->last_client.b[15] = 1;
 	d->away_until = 0;

@@ -1,6 +1,7 @@
 /* The door over real sockets, on SQLite: who is let in, what is answered, what is stored. */
 #include <sqlite3.h>
 
+#include "disk_fixture.h"
 #include "door_fixture.h"
 
 #define PATH  "/webhooks/whatsapp"
@@ -196,6 +197,25 @@ START_TEST(what_waits_too_long_is_told_to_come_again)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_503_and_forgotten_when_there_is_room_again)
+{
+	const char *path;
+	struct gate *g;
+
+	disk_mount();
+	g = open_gate(&path);
+	ck_assert_int_eq(deliver_signed(g, body), 200);
+	atomic_store(&disk_full, true);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(deliver_signed(g, body), 503);
+	atomic_store(&disk_full, false);
+	ck_assert_int_eq(deliver_signed(g, body), 200);
+	gate_close(g);
+	disk_unmount();
+	ck_assert_int_eq(stored(NULL, path), 2);
+}
+END_TEST
+
 START_TEST(beyond_the_queue_the_answer_is_503_at_once)
 {
 	struct gate *g = gate_new_sqlite();
@@ -353,6 +373,7 @@ make_suite(void)
 		upper_case_digits_and_the_previous_secret_are_let_in,
 		three_mebibytes_are_taken_and_one_byte_more_is_not,
 		many_deliveries_at_once_share_commits, what_waits_too_long_is_told_to_come_again,
+		a_full_disk_is_503_and_forgotten_when_there_is_room_again,
 		beyond_the_queue_the_answer_is_503_at_once, a_door_without_settings_says_so,
 		the_handshake_gives_the_challenge_back_and_nothing_else,
 		any_other_handshake_is_forbidden, other_methods_are_told_which_ones_there_are,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "disk_fixture.h"
 #include "store/migrate.h"
 #include "sys/metrics.h"
 #include "testing.h"
@@ -353,40 +354,11 @@ START_TEST(what_cannot_be_committed_in_time_is_cancelled_when_stopping)
 }
 END_TEST
 
-/* SQLite's way to the disk, which is full while `disk_full` is set. */
-static atomic_bool disk_full;
-static sqlite3_vfs disk, *real_disk;
-static sqlite3_io_methods disk_methods, real_methods;
-
-static int
-disk_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-	return atomic_load(&disk_full) ? SQLITE_FULL : real_methods.xWrite(f, p, n, at);
-}
-
-static int
-disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
-{
-	int rc = real_disk->xOpen(vfs, name, f, flags, out);
-
-	if (rc == SQLITE_OK && (flags & SQLITE_OPEN_WAL) != 0) {
-		real_methods = *f->pMethods;
-		disk_methods = real_methods;
-		disk_methods.xWrite = disk_write;
-		f->pMethods = &disk_methods;
-	}
-	return rc;
-}
-
 START_TEST(a_full_disk_is_said_and_forgotten_when_there_is_room_again)
 {
 	struct world *w;
 
-	real_disk = sqlite3_vfs_find(NULL);
-	disk = *real_disk;
-	disk.zName = "disk";
-	disk.xOpen = disk_open;
-	ck_assert_int_eq(sqlite3_vfs_register(&disk, 1), SQLITE_OK);
+	disk_mount();
 	w = world_new(test_dir());
 	world_start(w);
 	append_text(w, "1");
@@ -399,7 +371,7 @@ START_TEST(a_full_disk_is_said_and_forgotten_when_there_is_room_again)
 	append_text(w, "3");
 	wait_for(&w->stored, 2);
 	world_end(w);
-	sqlite3_vfs_unregister(&disk);
+	disk_unmount();
 	ck_assert_str_eq(sql(w, "SELECT body FROM journal ORDER BY id"), "1\n3\n");
 }
 END_TEST
