@@ -136,7 +136,7 @@ settings_reload_log(void)
 	buf_init(&problems, a, PROBLEMS_LIMIT);
 	if (load(a, &c, &problems)) {
 		setup_log(&c);
-		log_info("log.reloaded", LOG_STR("level", c.log_level),
+		log_info("log.reloaded", LOG_STR("log_level", c.log_level),
 		         LOG_STR("format", c.log_format));
 	} else {
 		log_error("config.not_reloaded", LOG_STR("problems", buf_slice(&problems)));
