@@ -46,7 +46,7 @@ check_messages(const struct facts *f)
 static void
 check_rest(const struct facts *f)
 {
-	size_t next = 0;
+	size_t messages = 0, problems = 0;
 
 	for (size_t i = 0; i < f->contacts.n; i++) {
 		const struct fact_person *p = &f->contacts.v[i].person;
@@ -55,9 +55,10 @@ check_rest(const struct facts *f)
 	}
 	for (size_t i = 0; i < f->chunks.n; i++) {
 		const struct fact_chunk *c = &f->chunks.v[i];
-		assert(c->first_message >= next);
-		next = c->first_message + c->messages;
-		assert(next <= f->messages.n && c->progress >= -1 && c->progress <= 100);
+		messages += c->messages;
+		problems += c->problems;
+		assert(messages <= f->messages.n && problems <= f->problems.n);
+		assert(c->progress >= -1 && c->progress <= 100);
 	}
 	for (size_t i = 0; i < f->problems.n; i++)
 		assert(f->problems.v[i].route < f->routes.n && f->problems.v[i].path.n > 0);

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json_repair.h"
@@ -205,13 +206,28 @@ write_sorted_members(struct jw *w, struct arena *a, const cJSON *obj)
 	}
 }
 
-static void
-write_number(struct jw *w, double d)
+/* Beyond 15 digits before or after the point a database may spell a number in a way of its own
+ * (10000000000000000 for 1e16), which would not read back as the same: in canonical form such a one
+ * is a string. */
+static bool
+is_far(double d)
 {
-	if (isinf(d))
+	return d != 0 && (fabs(d) >= 1e15 || fabs(d) < 1e-15);
+}
+
+static void
+write_number(struct jw *w, double d, bool canonical)
+{
+	char text[32];
+
+	if (canonical && is_far(d)) {
+		(void)snprintf(text, sizeof(text), "%.17g", d);
+		jw_z(w, text);
+	} else if (isinf(d)) {
 		jw_raw(w, d > 0 ? STR("1e999") : STR("-1e999"));
-	else
+	} else {
 		jw_double(w, d);
+	}
 }
 
 /* Recursion is bounded: json_parse lets nothing deeper than JSON_MAX_DEPTH in. */
@@ -241,7 +257,7 @@ write_value(struct jw *w, struct arena *a, const cJSON *v, bool sorted)
 		jw_z(w, v->valuestring);
 		return;
 	case cJSON_Number:
-		write_number(w, v->valuedouble);
+		write_number(w, v->valuedouble, sorted);
 		return;
 	case cJSON_True:
 	case cJSON_False:

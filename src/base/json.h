@@ -38,7 +38,8 @@ struct str json_text(struct arena *, const cJSON *v);
 /* Integer from a number without fraction or a decimal string; false otherwise or out of int64. */
 bool json_i64(const cJSON *v, int64_t *out);
 bool json_bool(const cJSON *v, bool *out); /* only true/false */
-/* Canonical bytes of a value: members sorted by name bytes, no white space, numbers shortest. For
+/* Canonical bytes of a value: members sorted by name bytes, no white space, numbers shortest, those
+ * of 1e15 and more or below 1e-15 as strings; the same before and after a database kept it. For
  * digests and ties. */
 struct str json_canonical(struct arena *, const cJSON *v);
 /* The value as compact JSON, member order kept. */

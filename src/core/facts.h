@@ -116,8 +116,8 @@ struct fact_link {
 	                         a old, b new) */
 	bool number_change;
 	struct str profile_name; /* of a */
-	int64_t at; /* greatest good time of the value's elements; TIME_NONE: use the receive time
-	             */
+	int64_t at; /* greatest time of the value's elements, good or not; TIME_NONE: use the
+	             * receive time */
 };
 
 struct fact_chunk {
@@ -127,9 +127,8 @@ struct fact_chunk {
 	int64_t chunk_order;  /* -1 if absent */
 	int64_t progress;     /* 0…100, -1 if absent or out of bounds */
 	size_t messages, threads;
+	size_t problems;          /* elements in it that cannot be used */
 	unsigned char digest[32]; /* SHA-256 of the canonical `history` element */
-	/* which facts belong to it: messages[first_message … +messages) */
-	size_t first_message;
 };
 
 /* errors in history (2593109 …) and value-level errors */

@@ -160,10 +160,11 @@ lead_derive(const struct lead *l, struct lead_view *out)
 	if (removed)
 		out->deleted_at = l->presence_rank != 0 ? l->presence_rank
 		                                        : l->presence_received_at;
-	out->is_active = (l->presence_rank != TIME_NONE && !l->presence_remove) ||
-	                 (l->last_active_at != TIME_NONE &&
-	                  (l->presence_rank == TIME_NONE || l->last_active_at > out->deleted_at)) ||
-	                 (l->evidence & LEAD_DIRECT) != 0;
+	/* a lead made by hand is active until its address book says otherwise */
+	out->is_active = l->presence_rank == TIME_NONE
+	                         ? l->last_active_at != TIME_NONE ||
+	                                   (l->evidence & LEAD_DIRECT) != 0
+	                         : !removed || l->last_active_at > out->deleted_at;
 }
 
 void

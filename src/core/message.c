@@ -9,7 +9,9 @@
 
 #include "base/digest.h"
 
-#define KEY_LEN 26 /* rank 1, origin 1, time 8, digest 16 */
+#define KEY_DIGEST    16                       /* of the element's SHA-256 */
+#define KEY_LEN       (1 + 1 + 8 + KEY_DIGEST) /* content rank, origin, time, digest */
+#define PLACE_KEY_LEN (1 + KEY_LEN + 1)        /* full or content-only, that, direction */
 
 static const char *const history_names[] = { "ERROR",     "PENDING", "SENT",
 	                                     "DELIVERED", "READ",    "PLAYED" };
@@ -33,11 +35,12 @@ put_be64(unsigned char *p, uint64_t v)
 		p[i] = (unsigned char)(v >> (56 - 8 * i));
 }
 
-/* Greater is better: content rank, origin, the smaller time, then bytes. */
+/* Greater is better: a full copy, then content rank, origin, the smaller time, bytes, and the
+ * direction, which is read from more than the element. */
 static struct str
-copy_key(struct arena *a, const struct fact_message *f)
+copy_key(struct arena *a, const struct fact_message *f, bool outbound)
 {
-	unsigned char *p = arena_alloc(a, 1 + KEY_LEN), digest[SHA256_LEN];
+	unsigned char *p = arena_alloc(a, PLACE_KEY_LEN), digest[SHA256_LEN];
 	uint64_t at = f->at == TIME_NONE ? UINT64_MAX : (uint64_t)f->at ^ (UINT64_C(1) << 63);
 
 	p[0] = f->content_only ? 0 : 1;
@@ -45,8 +48,20 @@ copy_key(struct arena *a, const struct fact_message *f)
 	p[2] = (unsigned char)f->origin;
 	put_be64(p + 3, ~at);
 	digest_sha256(f->bytes, digest);
-	memcpy(p + 11, digest, 16);
-	return str_n((const char *)p, 1 + KEY_LEN);
+	memcpy(p + 11, digest, KEY_DIGEST);
+	p[PLACE_KEY_LEN - 1] = outbound;
+	return str_n((const char *)p, PLACE_KEY_LEN);
+}
+
+struct str
+message_full_place_key(struct arena *a, struct str content_key, bool outbound)
+{
+	char *p = arena_alloc(a, content_key.n + 2);
+
+	p[0] = 1;
+	memcpy(p + 1, content_key.p, content_key.n);
+	p[content_key.n + 1] = outbound;
+	return str_n(p, content_key.n + 2);
 }
 
 static int
@@ -89,7 +104,7 @@ void
 message_from_fact(struct arena *a, const struct fact_message *f, bool outbound, int64_t received_at,
                   struct message *out)
 {
-	struct str key = copy_key(a, f);
+	struct str key = copy_key(a, f, outbound);
 
 	*out = (struct message){
 		.key = f->dedup_key,
@@ -326,6 +341,30 @@ status_name(const struct message *m)
 	return m->outbound ? names[m->status_rank] : "received";
 }
 
+/* An edit of a caption says nothing of the file: what it leaves out stays. */
+static struct str
+edited_content(struct arena *a, const struct message *m, struct str type, const cJSON *edit)
+{
+	const cJSON *own = NULL, *both = NULL;
+	struct buf b;
+	struct jw w;
+
+	if (!str_is_set(m->content) || !str_eq(type, m->type) ||
+	    (!json_is_null(edit) && !json_is_object(edit)) ||
+	    json_parse(a, m->content, &own) != ERR_OK || !json_is_object(own))
+		return json_is_null(edit) ? STR_NONE : json_canonical(a, edit);
+	buf_init(&b, a, SIZE_MAX / 2);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	for (const cJSON *v = json_first(own); v != NULL; v = v->next)
+		jw_kraw(&w, v->string, json_canonical(a, v));
+	for (const cJSON *v = json_first(edit); v != NULL; v = v->next)
+		jw_kraw(&w, v->string, json_canonical(a, v));
+	jw_obj_end(&w);
+	/* of equal names the last wins */
+	return json_parse(a, buf_slice(&b), &both) == ERR_OK ? json_canonical(a, both) : STR_NONE;
+}
+
 static struct str
 original_json(struct arena *a, const struct message *m)
 {
@@ -372,9 +411,7 @@ message_derive(struct arena *a, const struct message *m, struct message_view *ou
 	    str_eq(out->type, STR("system")))
 		out->type = m->type;
 	out->body = json_str(json_get(last, "body"));
-	out->content = json_is_null(json_get(last, "content"))
-	                       ? STR_NONE
-	                       : json_canonical(a, json_get(last, "content"));
+	out->content = edited_content(a, m, out->type, json_get(last, "content"));
 	(void)json_i64(json_get(last, "at"), &out->edited_at);
 	out->original = original_json(a, m);
 }

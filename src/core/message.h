@@ -29,7 +29,8 @@ struct message {
 	struct str content_key; /* order: content rank, origin, smaller time, digest */
 	struct str type, body, content;
 	/* best copy for place: a full copy before a content-only one, then the same order */
-	struct str place_key; /* first byte: 1 full, 0 content-only; then as content_key */
+	struct str place_key; /* first byte: 1 full, 0 content-only; then as content_key; last byte:
+	                         outbound */
 	int64_t place_at;     /* as written; TIME_NONE */
 	bool outbound;
 	struct str reply_key, reply_wamid, extra;
@@ -66,6 +67,8 @@ void message_from_fact(struct arena *, const struct fact_message *, bool outboun
                        int64_t received_at, struct message *out);
 /* into := into ∨ from; true if anything changed. Members that are not folds are left alone. */
 bool message_join(struct arena *, struct message *into, const struct message *from);
+/* The place key of a full copy that has this content key. */
+struct str message_full_place_key(struct arena *, struct str content_key, bool outbound);
 void message_derive(struct arena *, const struct message *, struct message_view *out);
 
 /* Effective time alone (no allocation). */

@@ -116,7 +116,8 @@ read_chunk(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 	const cJSON *metadata = json_get(element, "metadata");
 	const cJSON *threads = json_get(element, "threads");
 	const cJSON *errors = json_get(element, "errors");
-	struct fact_chunk chunk = { .route = c->route, .first_message = c->out->messages.n };
+	size_t messages = c->out->messages.n, problems = c->out->problems.n;
+	struct fact_chunk chunk = { .route = c->route };
 
 	if (!json_is_object(element)) {
 		wa_decode_problem(c, at, "bad_element", "not an object", element, STR_NONE);
@@ -132,7 +133,8 @@ read_chunk(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 		return;
 	read_place(c, metadata, &chunk);
 	chunk.threads = read_threads(c, threads, at);
-	chunk.messages = c->out->messages.n - chunk.first_message;
+	chunk.messages = c->out->messages.n - messages;
+	chunk.problems = c->out->problems.n - problems;
 	digest_sha256(json_canonical(c->arena, element), chunk.digest);
 	*WA_PUSH(c, c->out->chunks) = chunk;
 }

@@ -55,7 +55,6 @@ static void
 message_unpack(struct arena *a, struct message *m, struct str original)
 {
 	const cJSON *o;
-	char *key;
 
 	if (str_is_set(original) && json_parse(a, original, &o) == ERR_OK) {
 		m->type = json_str(json_get(o, "type"));
@@ -64,12 +63,8 @@ message_unpack(struct arena *a, struct message *m, struct str original)
 		                     ? STR_NONE
 		                     : json_canonical(a, json_get(o, "content"));
 	}
-	if (str_is_set(m->place_key))
-		return;
-	key = arena_alloc(a, m->content_key.n + 1);
-	key[0] = 1;
-	memcpy(key + 1, m->content_key.p, m->content_key.n);
-	m->place_key = str_n(key, m->content_key.n + 1);
+	if (!str_is_set(m->place_key))
+		m->place_key = message_full_place_key(a, m->content_key, m->outbound);
 }
 
 void
@@ -113,8 +108,8 @@ void
 apply_message_write(struct arena *a, struct db_rows *rows, const struct message *m)
 {
 	struct message_view v;
-	bool same_place = m->place_key.n == m->content_key.n + 1 && m->place_key.p[0] == 1 &&
-	                  str_eq(str_sub(m->place_key, 1, m->place_key.n), m->content_key);
+	bool same_place =
+		str_eq(m->place_key, message_full_place_key(a, m->content_key, m->outbound));
 
 	message_derive(a, m, &v);
 	db_row_uuid(rows, m->id);

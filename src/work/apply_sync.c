@@ -220,21 +220,11 @@ fold_chunk(struct apply_run *run, const struct fact_chunk *f, int64_t received_a
 	run->changed = true;
 }
 
-static int64_t
-history_problems(const struct facts *f, size_t route)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < f->problems.n; i++)
-		n += f->problems.v[i].route == route && f->problems.v[i].in_history;
-	return n;
-}
-
 /* The same chunk twice in one batch is one row, with the least receive time. */
 struct chunk_ref {
 	const struct fact_chunk *fact;
 	const struct apply_run *run;
-	int64_t received_at, problems;
+	int64_t received_at;
 };
 
 static enum err
@@ -266,8 +256,7 @@ chunks_store(struct apply *ap)
 			             refs.n, &added);
 			if (added)
 				*APPLY_ADD(ap->o.arena, &refs) =
-					(struct chunk_ref){ f, run, e->received_at,
-					                    history_problems(e->facts, f->route) };
+					(struct chunk_ref){ f, run, e->received_at };
 			else
 				refs.v[at].received_at =
 					moment_min(refs.v[at].received_at, e->received_at);
@@ -284,7 +273,7 @@ chunks_store(struct apply *ap)
 		db_row_int(rows, f->progress);
 		db_row_int(rows, (int64_t)f->messages);
 		db_row_int(rows, (int64_t)f->threads);
-		db_row_int(rows, refs.v[i].problems);
+		db_row_int(rows, (int64_t)f->problems);
 		db_row_time(rows, refs.v[i].received_at);
 	}
 	return db_exec(ap->o.db, &q_apply_chunks, DB_NO_PARAMS, rows, NULL);

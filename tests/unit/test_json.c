@@ -201,6 +201,26 @@ START_TEST(long_integers_become_strings_of_their_digits)
 }
 END_TEST
 
+/* PostgreSQL's jsonb writes 1e16 as 10000000000000000, and 1e-7 as 0.0000001. */
+START_TEST(canonical_bytes_are_the_same_before_and_after_a_database_kept_them)
+{
+	static const char *const pairs[][2] = {
+		{ "[1e16]", "[\"10000000000000000\"]" },
+		{ "[1e-7,1e2,0.10,-0]", "[0.0000001,100,0.1,0]" },
+		{ "[1e999]", "[\"inf\"]" },
+		{ "[123456789012345678.5]", "[\"1.2345678901234568e+17\"]" },
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		struct str one = json_canonical(test_arena(), test_json(str_from(pairs[i][0])));
+		struct str two = json_canonical(test_arena(), test_json(str_from(pairs[i][1])));
+
+		ck_assert_slice(one, two);
+		ck_assert_slice(json_canonical(test_arena(), test_json(one)), one);
+	}
+}
+END_TEST
+
 START_TEST(huge_exponents_are_numbers_and_nothing_else)
 {
 	const cJSON *v = test_json(STR("[1e999,-1e999,1e-999,1e308]"));
@@ -357,7 +377,7 @@ START_TEST(canonical_bytes_do_not_depend_on_order_or_spelling)
 	ck_assert_str(json_canonical(test_arena(), test_json(STR("{\"a\":1,\"b\":0,\"a\":2}"))),
 	              "{\"a\":2,\"b\":0}");
 	ck_assert_str(json_canonical(test_arena(), test_json(STR("[3,1,2,-0,0.1,1e300]"))),
-	              "[3,1,2,0,0.1,1e+300]");
+	              "[3,1,2,0,0.1,\"1.0000000000000001e+300\"]");
 }
 END_TEST
 
@@ -385,8 +405,9 @@ suite(void)
 	                  a_truncated_emoji_does_not_lose_a_webhook,
 	                  nul_escapes_and_control_characters_become_u_fffd,
 	                  invalid_utf8_becomes_u_fffd, long_integers_become_strings_of_their_digits,
-	                  huge_exponents_are_numbers_and_nothing_else, depth_is_64_at_most,
-	                  objects_and_arrays_nested_in_turn_close_in_order,
+	                  huge_exponents_are_numbers_and_nothing_else,
+	                  canonical_bytes_are_the_same_before_and_after_a_database_kept_them,
+	                  depth_is_64_at_most, objects_and_arrays_nested_in_turn_close_in_order,
 	                  passing_the_cap_of_the_arena_is_too_large,
 	                  look_ups_tell_case_apart_and_the_last_of_equal_names_wins,
 	                  absent_and_wrong_types_are_answered_everywhere,

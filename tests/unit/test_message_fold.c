@@ -74,7 +74,8 @@ random_copy(struct fold_random *r)
 		f.content_only = fold_below(&e, 3) == 0;
 		f.history_status = str_from(statuses[fold_below(r, 8)]);
 	}
-	message_from_fact(a, &f, fold_below(&e, 2) != 0, fold_receipt(r), &m);
+	/* the direction is read from the envelope too: not of the element */
+	message_from_fact(a, &f, fold_below(r, 2) != 0, fold_receipt(r), &m);
 	return m;
 }
 
@@ -288,6 +289,53 @@ START_TEST(late_media_gives_content_but_not_the_place)
 }
 END_TEST
 
+START_TEST(an_edited_caption_leaves_the_file_as_it_was)
+{
+	static const struct {
+		const char *type, *content, *shown;
+	} table[] = {
+		{ "image", "{\"caption\":\"new\"}", "{\"caption\":\"new\",\"id\":\"9\"}" },
+		{ "image", "{\"caption\":\"new\",\"id\":\"8\"}",
+		  "{\"caption\":\"new\",\"id\":\"8\"}" },
+		{ "image", NULL, "{\"caption\":\"old\",\"id\":\"9\"}" },
+		{ "text", NULL, NULL },
+		{ "video", "{\"id\":\"7\"}", "{\"id\":\"7\"}" },
+	};
+	struct arena *a = test_arena();
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct fact_message f = { .dedup_key = STR("o:AA"),
+			                  .wamid = STR("wamid.one"),
+			                  .type = STR("image"),
+			                  .content = CONTENT_REAL,
+			                  .body = STR("old"),
+			                  .raw = STR("{\"caption\":\"old\",\"id\":\"9\"}"),
+			                  .at = FOLD_NOW,
+			                  .bytes = STR("x") };
+		struct fact_amendment e = { .target_key = STR("o:AA"),
+			                    .kind = AMEND_EDIT,
+			                    .body = STR("new"),
+			                    .at = FOLD_NOW };
+		struct amendment am;
+		struct message m;
+		struct message_view v;
+
+		e.type = str_from(table[i].type);
+		if (table[i].content != NULL)
+			e.raw = str_from(table[i].content);
+		message_from_fact(a, &f, true, FOLD_NOW, &m);
+		amendment_from_fact(a, &e, false, FOLD_NOW, &am);
+		ck_assert(amendment_apply(a, &am, &m));
+		message_derive(a, &m, &v);
+		ck_assert_str(v.body, "new");
+		if (table[i].shown == NULL)
+			ck_assert(!str_is_set(v.content));
+		else
+			ck_assert_slice(v.content, str_from(table[i].shown));
+	}
+}
+END_TEST
+
 START_TEST(status_of_history_reads_as_the_table_says)
 {
 	static const struct {
@@ -425,6 +473,7 @@ make_suite(void)
 	                  a_join_that_prefers_the_newcomer_would_be_found_out,
 	                  real_content_wins_over_a_placeholder_and_a_stronger_source_over_a_weaker,
 	                  late_media_gives_content_but_not_the_place,
+	                  an_edited_caption_leaves_the_file_as_it_was,
 	                  status_of_history_reads_as_the_table_says,
 	                  history_status_only_rises_and_unknown_ones_are_lowest,
 	                  a_time_that_cannot_be_is_kept_and_flagged_and_the_first_receipt_stands_in,

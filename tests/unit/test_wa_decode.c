@@ -179,7 +179,7 @@ put_chunk(struct jw *w, const struct fact_chunk *c)
 	jw_ki64(w, "progress", c->progress);
 	jw_ki64(w, "messages", (int64_t)c->messages);
 	jw_ki64(w, "threads", (int64_t)c->threads);
-	jw_ki64(w, "first_message", (int64_t)c->first_message);
+	jw_ki64(w, "problems", (int64_t)c->problems);
 }
 
 static void
