@@ -79,9 +79,11 @@ lint: deps $(ASAN)/build.ninja ## layers, limits, clang-format, clang-tidy, cppc
 format: deps ## clang-format on all our files
 	@tools/lint --format
 
-example: all ## .env.example from the configuration table
+example: all ## .env.example and docs/api.md from the tables of the program
 	@$(BUILD)/recado config --example > .env.example.new
 	@mv .env.example.new .env.example
+	@$(BUILD)/recado help --api > docs/api.md.new
+	@mv docs/api.md.new docs/api.md
 
 install: all ## into PREFIX=/usr/local, below DESTDIR
 	install -D -m 755 $(BUILD)/recado $(DESTDIR)$(PREFIX)/bin/recado
@@ -89,8 +91,8 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' packaging/recado.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/recado.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/recado.service
 	install -D -m 644 .env.example $(DESTDIR)$(PREFIX)/share/doc/recado/env.example
-	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/recado/README.md
-	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/recado/LICENSE
+	for file in README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md LICENSE docs/api.md docs/roadmap.md bench/README.md; do \
+		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/recado/$$file || exit 1; done
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(ASAN) $(TSAN) $(FUZZ) .demo .env.example.new
+	rm -rf $(BUILD) $(ASAN) $(TSAN) $(FUZZ) .demo .env.example.new docs/api.md.new

@@ -9,8 +9,24 @@
 #include <time.h>
 
 #include "base/time.h"
+#include "sim/helpdesk_world.h"
 
-enum kind { TEXT, SLICE, SIZE, PERMILLE, REAL, INT64, MOMENT, PARTS, DECLINE, WRAP, FLAG };
+enum kind {
+	TEXT,
+	SLICE,
+	SIZE,
+	PERMILLE,
+	REAL,
+	INT64,
+	MOMENT,
+	PARTS,
+	DECLINE,
+	WRAP,
+	FLAG,
+	LIVE,
+	MANNERS,
+	ORDER
+};
 
 struct option {
 	const char *name;
@@ -40,7 +56,8 @@ static const struct option options[] = {
 	{ "messages", SIZE, AT(world.messages), "N", "messages of history (2000)" },
 	{ "chunk-messages", SIZE, AT(world.chunk_messages), "N", "of them in one chunk (500)" },
 	{ "contacts", SIZE, AT(world.contacts), "N", "people in the address book, about (150)" },
-	{ "live", SIZE, AT(world.live), "N", "live messages (200)" },
+	{ "live", LIVE, AT(world.live), "N",
+	  "live messages (200); helpdesk: changes a second (1)" },
 	{ "only", PARTS, AT(world.parts), "LIST", "of contacts,history,late,live,account,odd" },
 	{ "decline", DECLINE, AT(world.decline), "FORM",
 	  "no history: envelope, bare, value or metadata" },
@@ -53,6 +70,16 @@ static const struct option options[] = {
 	{ "delay", INT64, AT(delay_ms), "MS", "before the first delivery" },
 	{ "attempts", SIZE, AT(attempts), "N", "tries of one body (20)" },
 	{ "wait", INT64, AT(wait_seconds), "S", "check: until the server is done, at most (60)" },
+	{ "port", SIZE, AT(port), "N", "helpdesk: where to listen; 0: any free port (0)" },
+	{ "tickets", SIZE, AT(tickets), "N", "helpdesk: tickets that hold the messages (200)" },
+	{ "manners", MANNERS, AT(manners), "LIST", "helpdesk: bad ones, none or all (none)" },
+	{ "order", ORDER, AT(order), "WORD",
+	  "helpdesk: of its lists: any, newest, oldest, none (any)" },
+	{ "api-key", TEXT, AT(api_key), "KEY", "helpdesk: the only one that is let in (any)" },
+	{ "per-minute", SIZE, AT(per_minute), "N", "helpdesk: requests, 0: any number (0)" },
+	{ "truth", TEXT, AT(truth), "FILE", "helpdesk: what stands when it ends" },
+	{ "with-whatsapp", FLAG, AT(with_whatsapp), NULL,
+	  "helpdesk: shows the messages of `meta` with the same options too" },
 	{ "progress", FLAG, AT(progress), NULL, "a line that tells how far it is" },
 	{ "quiet", FLAG, AT(quiet), NULL, "no summary" },
 };
@@ -119,6 +146,7 @@ store(const struct option *o, const char *text, struct sim_args *args)
 	static const char *const declines[] = {
 		"no", "envelope", "bare", "value", "metadata", NULL
 	};
+	static const char *const orders[] = { "any", "newest", "oldest", "none", NULL };
 	static const char *const wraps[] = { "meta", "360dialog", NULL };
 	void *at = (char *)args + o->offset;
 	int64_t number = 0;
@@ -162,6 +190,15 @@ store(const struct option *o, const char *text, struct sim_args *args)
 	case FLAG:
 		*(bool *)at = true;
 		return true;
+	case LIVE:
+		if (!read_real(text, 0, 1e8, &args->changes))
+			return false;
+		*(size_t *)at = (size_t)args->changes;
+		return true;
+	case ORDER:
+		return read_word(text, orders, (int *)at);
+	case MANNERS:
+		return helpdesk_manners_parse(str_from(text), (unsigned *)at);
 	}
 	return false;
 }
@@ -182,7 +219,9 @@ args_parse(struct arena *a, int argc, char **argv, struct sim_args *out)
 		                 .parallel = 4,
 		                 .batch = 1,
 		                 .attempts = 20,
-		                 .wait_seconds = 60 };
+		                 .wait_seconds = 60,
+		                 .tickets = 200,
+		                 .changes = 1 };
 
 	world_options_init(&args.world);
 	args.now = TIME_NONE;

@@ -16,6 +16,13 @@ struct sim_args {
 	size_t attempts;
 	int64_t delay_ms, wait_seconds;
 	bool progress, quiet;
+	/* helpdesk */
+	size_t port, tickets, per_minute;
+	unsigned manners; /* bits of enum helpdesk_manner */
+	double changes;   /* a second */
+	const char *api_key, *truth;
+	bool with_whatsapp;
+	int order; /* enum helpdesk_order, of all lists */
 };
 
 /* false: a problem was printed. argv[0…argc) are the words behind the command. Text stays in argv

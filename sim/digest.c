@@ -37,7 +37,8 @@ const struct digest_table digest_tables[] = {
 	  "last_active_at "
 	  "last_synced_at",
 	  "client_id created_at updated_at" },
-	{ "lead_tags", &q_digest_lead_tags, "lead_id@lead name color", "client_id tag_id" },
+	{ "lead_tags", &q_digest_lead_tags, "lead_id@lead name color by_hand by_helpdesk",
+	  "client_id tag_id" },
 	{ "conversations", &q_digest_conversations,
 	  "id@conversation -connection_id -lead_id last_message_id@message last_message_at "
 	  "last_message_key last_out_at "
@@ -52,7 +53,8 @@ const struct digest_table digest_tables[] = {
 	  "content_key place_key place_at "
 	  "received_at history_received_at original edits edited_at reactions revoked_at error "
 	  "confirmed_at unread "
-	  "entry_ticket_id@ticket",
+	  "entry_ticket_id@ticket ticket_id@ticket external_id external_updated_at sender_type "
+	  "missing_since same_key",
 	  "client_id created_at updated_at" },
 	{ "amendments", &q_digest_amendments,
 	  "connection_id@connection target_key digest lead_id@lead doc rank_at received_at",

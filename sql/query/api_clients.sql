@@ -29,11 +29,12 @@ UPDATE clients SET
   updated_at = :now
 WHERE id = :id;
 
+-- revoked: those too.
 -- name: api_token_list
--- param: client uuid, after uuid, limit int
--- returns: uuid, text, text, text?, time
-SELECT t.id, t.name, t.role, c.slug, t.created_at FROM tokens t LEFT JOIN clients c ON c.id = t.client_id
-WHERE t.revoked_at IS NULL AND (:client IS NULL OR t.client_id = :client) AND (:after IS NULL OR t.id > :after)
+-- param: client uuid, after uuid, revoked bool, limit int
+-- returns: uuid, text, text, text?, time, time?
+SELECT t.id, t.name, t.role, c.slug, t.created_at, t.revoked_at FROM tokens t LEFT JOIN clients c ON c.id = t.client_id
+WHERE (:revoked OR t.revoked_at IS NULL) AND (:client IS NULL OR t.client_id = :client) AND (:after IS NULL OR t.id > :after)
 ORDER BY t.id LIMIT :limit;
 
 -- name: api_token_insert

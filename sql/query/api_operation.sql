@@ -80,11 +80,6 @@ WHERE entry_id IN (SELECT r.entry FROM @rows) AND status <> 'received' AND (stat
 INSERT INTO jobs (id, client_id, kind, status, params, done, total, unit, created_at, started_at, finished_at)
 VALUES (:id, :client, 'replay', 'succeeded', :params, :count, :count, 'entries', :now, :now, :now);
 
--- name: api_audit_insert
--- param: id uuid, client uuid, at time, actor text, action text, kind text, subject uuid, detail json
-INSERT INTO audit_log (id, client_id, at, actor, action, subject_kind, subject_id, detail)
-VALUES (:id, :client, :at, :actor, :action, :kind, :subject, :detail);
-
 -- name: api_audit_list
 -- param: client uuid, before uuid, limit int
 -- returns: uuid, time, text, text, text?, uuid?, json?

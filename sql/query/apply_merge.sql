@@ -58,11 +58,6 @@ ON CONFLICT (client_id, kind, lost_id) DO UPDATE SET to_id = excluded.to_id;
 -- param: client uuid, kind text, lost uuid, to_id uuid
 UPDATE redirects SET to_id = :to_id WHERE client_id = :client AND kind = :kind AND to_id = :lost;
 
--- name: apply_audit
--- param: id uuid, client uuid, now time, action text, subject_kind text, subject uuid, detail json
-INSERT INTO audit_log (id, client_id, at, actor, action, subject_kind, subject_id, detail)
-VALUES (:id, :client, :now, 'system', :action, :subject_kind, :subject, :detail);
-
 -- name: apply_connection_errors
 -- rows: client uuid, id uuid, at time, connection uuid, detail json
 INSERT INTO audit_log (id, client_id, at, actor, action, subject_kind, subject_id, detail)

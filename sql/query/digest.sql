@@ -27,8 +27,8 @@ WHERE (:slug IS NULL OR c.slug = :slug);
 
 -- name: digest_lead_tags
 -- param: slug text
--- returns: uuid, text, text?
-SELECT t.lead_id, g.name, g.color
+-- returns: uuid, text, text?, bool, bool
+SELECT t.lead_id, g.name, g.color, t.by_hand, t.by_helpdesk
 FROM lead_tags t JOIN tags g ON g.client_id = t.client_id AND g.id = t.tag_id JOIN clients c ON c.id = t.client_id
 WHERE (:slug IS NULL OR c.slug = :slug);
 
@@ -43,11 +43,12 @@ WHERE (:slug IS NULL OR c.slug = :slug);
 
 -- name: digest_messages
 -- param: slug text
--- returns: uuid, uuid, text, uuid, time, bool, text, text, text?, json?, text, int, text, int, text?, text?, json?, text?, text?, json?, bytes, bytes?, time?, time, time?, json?, json?, time?, json?, time?, json?, time?, bool, uuid?
+-- returns: uuid, uuid, text, uuid, time, bool, text, text, text?, json?, text, int, text, int, text?, text?, json?, text?, text?, json?, bytes, bytes?, time?, time, time?, json?, json?, time?, json?, time?, json?, time?, bool, uuid?, uuid?, int?, time?, text?, time?, text?
 SELECT t.id, t.conversation_id, t.dedup_key, t.connection_id, t.at, t.bad_time, t.direction, t.type, t.body, t.content,
   t.source, t.seen, t.status, t.status_rank, t.history_status, t.wamid, t.wamids, t.reply_key, t.reply_wamid, t.extra,
   t.content_key, t.place_key, t.place_at, t.received_at, t.history_received_at, t.original, t.edits, t.edited_at,
-  t.reactions, t.revoked_at, t.error, t.confirmed_at, t.unread, t.entry_ticket_id
+  t.reactions, t.revoked_at, t.error, t.confirmed_at, t.unread, t.entry_ticket_id,
+  t.ticket_id, t.external_id, t.external_updated_at, t.sender_type, t.missing_since, t.same_key
 FROM messages t JOIN clients c ON c.id = t.client_id
 WHERE (:slug IS NULL OR c.slug = :slug);
 

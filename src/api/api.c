@@ -84,6 +84,22 @@ api_thread_end(void *thread)
 	free(t);
 }
 
+/* A path that no row has; it may be one with a slash too many. */
+static enum err
+refuse_path(struct api_call *c, const struct route_table *table)
+{
+	struct str path = c->in->path, bare = str_sub(path, 0, path.n - (path.n > 0));
+	struct route_params params;
+	bool known = false;
+
+	(void)router_match(table, c->a, STR("GET"), bare, &params, &known);
+	if (known && str_ends(path, STR("/")))
+		return api_fail(c, ERR_NOT_FOUND,
+		                "There is no such route: leave out the slash at the end.");
+	return api_fail(c, ERR_NOT_FOUND,
+	                "There is no such route: see docs/api.md for those there are.");
+}
+
 static enum err
 match(struct api_call *c)
 {
@@ -102,10 +118,13 @@ match(struct api_call *c)
 		return ERR_OK;
 	}
 	if (!known)
-		return api_fail(c, ERR_NOT_FOUND, "There is no such route.");
+		return refuse_path(c, &table);
 	c->status = 405;
 	c->location = router_allow(&table, c->a, c->in->path);
-	return api_fail(c, ERR_INVALID, "The route knows other methods.");
+	return api_fail(
+		c, ERR_INVALID,
+		str_z(c->a, str_fmt(c->a, "Only " STR_FMT " can be used here, not " STR_FMT ".",
+	                            STR_ARG(c->location), STR_ARG(c->in->method))));
 }
 
 static enum err
@@ -286,17 +305,6 @@ exchange_header(const void *ctx, const char *name)
 	return http_header(ctx, name);
 }
 
-static void
-refuse(struct api_thread *t, struct http_exchange *x, enum err e)
-{
-	const struct problem p = { .code = e };
-	struct buf b;
-
-	buf_init(&b, t->arena, (size_t)64 << 10);
-	problem_render(&p, http_request_id(x), &b);
-	http_reply(x, err_info(e)->http_status, PROBLEM_CONTENT_TYPE, buf_slice(&b), NULL);
-}
-
 /* A connection's own URL: the connection is looked up here, the door does the rest. */
 static void
 serve_secret(struct api *api, struct api_thread *t, struct http_exchange *x)
@@ -317,7 +325,7 @@ serve_secret(struct api *api, struct api_thread *t, struct http_exchange *x)
 	if (e == ERR_OK)
 		door_accept(api->o.door, x, db_get_uuid(&r, 0, 0));
 	else
-		refuse(t, x, e);
+		http_reply_problem(x, 0, &(const struct problem){ .code = e }, NULL);
 }
 
 void

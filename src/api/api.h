@@ -63,7 +63,9 @@ struct api_answer {
 /* Everything in *out lives until the next call with the same thread. */
 void api_serve(struct api *, void *thread, const struct api_request *, struct api_answer *out);
 
-/* The route table, for documents made from it: method and pattern of row i, or NULL past the end.
+/* docs/api.md: the reference of every route, made from the tables. */
+void api_reference(struct buf *);
+/* The route table for tests that call all of it: method and pattern of row i, or NULL past the end.
  */
 const char *api_route_method(size_t i);
 const char *api_route_pattern(size_t i);

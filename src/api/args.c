@@ -13,50 +13,6 @@
 #define MAX_LIST      50
 #define MAX_LIST_TEXT 64
 
-/* Characters of valid UTF-8. */
-static size_t
-characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
-static bool
-has_control(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-
-		if ((ch < 0x20 && ch != '\n' && ch != '\t' && ch != '\r') || ch == 0x7f)
-			return true;
-	}
-	return false;
-}
-
-static const char *
-check_text(struct api_call *c, const struct api_field *f, struct str s)
-{
-	if (str_is_empty(str_trim(s)))
-		return "must not be empty";
-	if (f->max > 0 && characters(s) > f->max)
-		return str_z(c->a, str_fmt(c->a, "must have at most %zu characters", f->max));
-	return has_control(s) ? "must not hold control characters" : NULL;
-}
-
-static const char *
-check_slug(struct str s)
-{
-	bool ok = s.n >= 1 && s.n <= 64;
-
-	for (size_t i = 0; i < s.n; i++)
-		ok = ok && ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
-		            s.p[i] == '-');
-	return ok ? NULL : "must be 1 to 64 of a-z, 0-9 and -";
-}
-
 static const char *
 check_digits(const struct api_field *f, struct str s)
 {
@@ -107,9 +63,9 @@ take_text(struct api_call *c, const struct api_field *f, struct str s, struct ap
 	v->s = s;
 	switch (f->kind) {
 	case KIND_TEXT:
-		return check_text(c, f, s);
+		return admin_text_wrong(c->a, s, f->max);
 	case KIND_SLUG:
-		return check_slug(s);
+		return admin_slug_wrong(s);
 	case KIND_DIGITS:
 		return check_digits(f, s);
 	case KIND_PHONE:
@@ -139,14 +95,13 @@ take_text(struct api_call *c, const struct api_field *f, struct str s, struct ap
 static const char *
 take_list(struct api_call *c, const struct api_field *f, const cJSON *json, struct api_value *v)
 {
-	const struct api_field item = { f->name, KIND_TEXT, 0, MAX_LIST_TEXT, NULL };
-
 	if (!cJSON_IsArray(json) || json_count(json) > MAX_LIST)
 		return "must be a list of at most 50 texts";
 	v->list = ARENA_ARRAY(c->a, json_count(json), struct str);
 	for (const cJSON *x = json_first(json); x != NULL; x = x->next) {
 		struct str s = json_str(x);
-		const char *wrong = str_is_set(s) ? check_text(c, &item, s) : "must be text";
+		const char *wrong = str_is_set(s) ? admin_text_wrong(c->a, s, MAX_LIST_TEXT)
+		                                  : "must be text";
 
 		if (wrong != NULL) {
 			problem_add(&c->problem, str_fmt(c->a, "%s[%zu]", f->name, v->nlist),
@@ -196,13 +151,26 @@ outcome(struct api_call *c)
 	return c->problem.nerrors == 0 ? ERR_OK : api_fail(c, ERR_INVALID, NULL);
 }
 
+static enum err
+refuse_query(struct api_call *c)
+{
+	struct str name;
+	const char *wrong = query_wrong(c->a, c->in->query, &name);
+
+	if (str_is_empty(name))
+		return api_fail(c, ERR_INVALID,
+		                "A parameter of the query string has no name, or one that is not "
+		                "percent-encoded UTF-8.");
+	return api_invalid(c, str_z(c->a, name), wrong);
+}
+
 enum err
 args_check_query(struct api_call *c)
 {
 	struct query_params q;
 
 	if (query_parse(c->a, c->in->query, &q) != ERR_OK)
-		return api_fail(c, ERR_INVALID, "The query string cannot be read.");
+		return refuse_query(c);
 	for (size_t i = 0; i < q.n; i++) {
 		size_t at = field_index(c->route->query, q.p[i].name);
 		const char *wrong = "is not a parameter of this route";

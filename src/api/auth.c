@@ -8,7 +8,10 @@
 #include "api/call.h"
 #include "base/digest.h"
 #include "store/queries.h"
+#include "sys/log.h"
 #include "sys/metrics.h"
+
+#define REFUSED_LINE_MS 5000
 
 static const char *const role_names[] = {
 	[ROLE_NONE] = "none",   [ROLE_VIEWER] = "viewer",     [ROLE_AGENT] = "agent",
@@ -74,6 +77,18 @@ token_find(struct api_call *c, bool *found)
 	return ERR_OK;
 }
 
+/* Strangers can bring this about, so that few lines are written. */
+static void
+log_refused(const struct api_call *c)
+{
+	static struct log_limit limit;
+	int64_t suppressed = 0;
+
+	if (log_limited(&limit, c->now, REFUSED_LINE_MS, &suppressed))
+		log_warn("api.credential_refused", LOG_STR("request", c->in->request_id),
+		         LOG_STR("address", c->address), LOG_INT("suppressed", suppressed));
+}
+
 enum err
 auth_check(struct api_call *c)
 {
@@ -86,8 +101,12 @@ auth_check(struct api_call *c)
 		                "Send x-admin-token, or Authorization: Bearer with a token.");
 	digest_sha256(shown, c->credential);
 	c->retry_after_s = throttle_wait_s(t, c->address, c->credential, c->now);
-	if (c->retry_after_s > 0)
-		return api_fail(c, ERR_TOO_MANY, "Too many wrong credentials from this address.");
+	if (c->retry_after_s > 0) {
+		log_refused(c);
+		return api_fail(c, ERR_TOO_MANY,
+		                "Too many wrong credentials came from this address: wait as long "
+		                "as Retry-After says.");
+	}
 	if (operator_token) {
 		right = digest_equal(c->credential, c->api->admin_digest, SHA256_LEN);
 		if (right)
@@ -101,6 +120,7 @@ auth_check(struct api_call *c)
 	if (!right) {
 		throttle_failed(t, c->address, c->now);
 		metrics_add(M_LOGIN_FAILURES, 1);
+		log_refused(c);
 		return api_fail(c, ERR_UNAUTHORIZED, "The credentials are wrong or were revoked.");
 	}
 	throttle_passed(t, c->address, c->credential, c->now);

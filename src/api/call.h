@@ -5,6 +5,7 @@
 #ifndef RECADO_API_CALL_H
 #define RECADO_API_CALL_H
 
+#include "api/admin.h"
 #include "api/api.h"
 #include "api/throttle.h"
 #include "base/json.h"
@@ -76,6 +77,9 @@ struct api_route {
 	const struct api_field *body;  /* NULL: none, and the body is not read */
 	bool etag;
 	enum err (*handle)(struct api_call *);
+	/* for docs/api.md */
+	const char *section;       /* of this row and those after it; NULL: as before */
+	const char *does, *answer; /* Markdown */
 };
 extern const struct api_route api_routes[];
 extern const size_t api_route_count;
@@ -89,7 +93,7 @@ struct api_caller {
 
 struct api {
 	struct api_options o;
-	unsigned char admin_digest[32];
+	unsigned char admin_digest[SHA256_LEN];
 	struct throttle *throttle;
 	struct ready *ready;
 };
@@ -109,8 +113,8 @@ struct api_call {
 	const struct api_route *route;
 	struct route_params params;
 	struct api_caller who;
-	unsigned char credential[32]; /* digest of what was shown */
-	struct str address;           /* the real one */
+	unsigned char credential[SHA256_LEN]; /* digest of what was shown */
+	struct str address;                   /* the real one */
 	int64_t now;
 	/* whom it concerns; nil and absent where the route has no client */
 	struct uuid client_id;
@@ -181,16 +185,13 @@ struct uuid api_new_id(struct api_call *);
 /* Inside a transaction. detail: JSON or STR_NONE. */
 MUST_CHECK enum err api_audit(struct api_call *, const char *action, const char *kind,
                               struct uuid subject, struct str detail);
-/* {"name":"text"} for audit details; absent text gives null. */
-struct str api_detail(struct arena *, const char *name, struct str text);
 /* Sealed for "<table>/<id>/<column>". */
 struct str api_seal(struct api_call *, const char *table, struct uuid id, const char *column,
                     struct str plain);
-/* "<prefix>" and 43 characters of base64url, from 32 random bytes. */
-struct str api_secret(struct api_call *, const char *prefix);
+/* The caller and what it writes with, for what commands do too. */
+struct admin api_admin(struct api_call *);
 
 /* leads.c: the lead document from 11 columns that start at `col`; tags from lead_tags_load. */
-#define LEAD_COLUMNS 11
 struct lead_tags {
 	struct db_result rows;
 };

@@ -70,25 +70,20 @@ static enum err
 insert(struct api_call *c, bool *made)
 {
 	const struct api_value *active = arg_body(c, "isActive");
-	struct str slug = arg_body(c, "slug")->s;
-	struct uuid id = api_new_id(c);
-	int64_t changed = 0;
+	const struct admin ad = api_admin(c);
+	struct admin_client x = { .id = api_new_id(c),
+		                  .slug = arg_body(c, "slug")->s,
+		                  .name = arg_body(c, "name")->s,
+		                  .base_url = arg_body(c, "apiBaseUrl")->s,
+		                  .active = !active->set || active->b };
 	enum err e = api_begin(c, false);
 
 	if (e != ERR_OK)
 		return e;
-	e = db_exec(
-		c->wr, &q_api_client_insert,
-		DB_PARAMS(db_uuid(id), db_text(slug), db_text(arg_body(c, "name")->s),
-	                  db_text(arg_body(c, "apiBaseUrl")->s),
-	                  db_bytes(api_seal(c, "clients", id, "api_key", arg_body(c, "apiKey")->s)),
-	                  db_bool(!active->set || active->b), db_time(c->now)),
-		NULL, &changed);
-	*made = changed == 1;
-	if (e == ERR_OK && *made) {
-		c->client_id = id;
-		e = api_audit(c, "client.created", "client", id, api_detail(c->a, "slug", slug));
-	}
+	x.key_box = api_seal(c, "clients", x.id, "api_key", arg_body(c, "apiKey")->s);
+	e = admin_client_insert(&ad, &x, made);
+	if (e == ERR_OK && *made)
+		c->client_id = x.id;
 	return api_end(c, e);
 }
 
@@ -131,18 +126,22 @@ clients_patch(struct api_call *c)
 {
 	const struct api_value *url = arg_body(c, "apiBaseUrl"), *key = arg_body(c, "apiKey");
 	const struct api_value *active = arg_body(c, "isActive");
-	struct str box = api_seal(c, "clients", c->client_id, "api_key", key->s);
+	const struct admin ad = api_admin(c);
+	const struct admin_client_change x = {
+		.id = c->client_id,
+		.name = arg_body(c, "name")->s,
+		.set_url = url->set,
+		.base_url = url->s,
+		.set_key = key->set,
+		.key_box = api_seal(c, "clients", c->client_id, "api_key", key->s),
+		.set_active = active->set,
+		.active = active->b,
+	};
 	enum err e = api_begin(c, false);
 
 	if (e != ERR_OK)
 		return e;
-	e = db_exec(c->wr, &q_api_client_update,
-	            DB_PARAMS(db_uuid(c->client_id), db_text(arg_body(c, "name")->s),
-	                      db_bool(url->set), db_text(url->s), db_bool(key->set), db_bytes(box),
-	                      db_bool(active->b), db_bool(active->set), db_time(c->now)),
-	            NULL, NULL);
-	if (e == ERR_OK)
-		e = api_audit(c, "client.changed", "client", c->client_id, STR_NONE);
+	e = admin_client_update(&ad, &x);
 	e = api_end(c, e);
 	return e != ERR_OK ? e : clients_get(c);
 }

@@ -64,15 +64,14 @@ operation_health(struct api_call *c)
 static bool
 is_writable(struct api_call *c)
 {
+	struct admin ad;
 	enum err e;
 
 	if (c->wr == NULL || db_begin(c->wr, DB_API) != ERR_OK)
 		return false;
-	e = db_exec(c->wr, &q_api_audit_insert,
-	            DB_PARAMS(db_uuid(api_new_id(c)), db_uuid(UUID_NIL), db_time(c->now),
-	                      db_text(STR("system")), db_text(STR("probe")), db_null('t'),
-	                      db_null('u'), db_null('j')),
-	            NULL, NULL);
+	ad = api_admin(c);
+	ad.actor = STR("system");
+	e = admin_audit(&ad, UUID_NIL, "probe", NULL, UUID_NIL, STR_NONE);
 	db_rollback(c->wr);
 	return e == ERR_OK;
 }
@@ -241,7 +240,8 @@ operation_health_details(struct api_call *c)
 	jw_arr(&c->w);
 	for (size_t i = 0; i < ready.n; i++)
 		write_finding(&c->w, "not_ready", "error", str_from(ready.reasons[i]),
-		              "See the log; `recado doctor` checks database, disk and schema.");
+		              "See the errors of the database in the server's log; look at "
+		              "DATABASE_URL, the room on the disk and the program's version.");
 	if (str_is_empty(config->meta_app_secret) || str_is_empty(config->meta_verify_token))
 		write_finding(&c->w, "door_closed", "warning", STR("The webhook door is closed."),
 		              "Set META_APP_SECRET and META_VERIFY_TOKEN and start again.");

@@ -5,8 +5,6 @@
  * an audit row is written in the transaction of what it tells.
  */
 #include "api/call.h"
-#include "base/digest.h"
-#include "store/queries.h"
 
 enum err
 api_fail(struct api_call *c, enum err e, const char *detail)
@@ -80,29 +78,23 @@ api_new_id(struct api_call *c)
 	return rand_uuid_v7(c->api->o.rand, c->now);
 }
 
+struct admin
+api_admin(struct api_call *c)
+{
+	return (struct admin){ .db = c->wr,
+		               .arena = c->a,
+		               .rand = c->api->o.rand,
+		               .now = c->now,
+		               .actor = auth_actor(c) };
+}
+
 enum err
 api_audit(struct api_call *c, const char *action, const char *kind, struct uuid subject,
           struct str detail)
 {
-	return db_exec(c->wr, &q_api_audit_insert,
-	               DB_PARAMS(db_uuid(api_new_id(c)), db_uuid(c->client_id), db_time(c->now),
-	                         db_text(auth_actor(c)), db_text(str_from(action)),
-	                         db_text(str_from(kind)), db_uuid(subject), db_json(detail)),
-	               NULL, NULL);
-}
+	const struct admin ad = api_admin(c);
 
-struct str
-api_detail(struct arena *a, const char *name, struct str text)
-{
-	struct buf b;
-	struct jw w;
-
-	buf_init(&b, a, 64 << 10);
-	jw_init(&w, &b);
-	jw_obj(&w);
-	jw_kstr(&w, name, text);
-	jw_obj_end(&w);
-	return buf_slice(&b);
+	return admin_audit(&ad, c->client_id, action, kind, subject, detail);
 }
 
 struct str
@@ -111,26 +103,10 @@ api_seal(struct api_call *c, const char *table, struct uuid id, const char *colu
 {
 	struct str aad =
 		str_fmt(c->a, "%s/" STR_FMT "/%s", table, STR_ARG(uuid_text(c->a, id)), column);
-	unsigned char nonce[12];
+	unsigned char nonce[SECRETBOX_NONCE_LEN];
 
 	if (!str_is_set(plain))
 		return STR_NONE;
 	rand_fill(c->api->o.rand, nonce, sizeof(nonce));
 	return secretbox_seal(c->a, c->api->o.keys, aad, plain, nonce);
-}
-
-struct str
-api_secret(struct api_call *c, const char *prefix)
-{
-	unsigned char bytes[32];
-	struct str text;
-	char *p;
-
-	rand_fill(c->api->o.rand, bytes, sizeof(bytes));
-	text = base64_encode(c->a, bytes, sizeof(bytes));
-	text = str_fmt(c->a, "%s" STR_FMT, prefix, 43, text.p);
-	p = arena_copy(c->a, text.p, text.n);
-	for (size_t i = strlen(prefix); i < text.n; i++)
-		p[i] = (char)(p[i] == '+' ? '-' : p[i] == '/' ? '_' : p[i]);
-	return str_n(p, text.n);
 }

@@ -8,24 +8,34 @@
 #include "api/call.h"
 #include "store/queries.h"
 
+/* Another client's thing must not be told from one that is not there. */
+#define OR_HIDDEN ", or it is not for your token."
+
 static const struct {
 	const struct query *query;
 	const char *redirect; /* kind in the table of lost ids */
+	const char *missing;
 } scopes[] = {
-	[SCOPE_CONNECTION] = { &q_api_scope_connection, NULL },
-	[SCOPE_CONVERSATION] = { &q_api_scope_conversation, "conversation" },
-	[SCOPE_LEAD] = { &q_api_scope_lead, "lead" },
-	[SCOPE_TICKET] = { &q_api_scope_ticket, "ticket" },
-	[SCOPE_TOKEN] = { &q_api_scope_token, NULL },
-	[SCOPE_ENTRY] = { &q_api_scope_entry, NULL },
+	[SCOPE_SLUG] = { &q_api_scope_client, NULL, "There is no client with this slug" OR_HIDDEN },
+	[SCOPE_CONNECTION] = { &q_api_scope_connection, NULL,
+	                       "There is no connection with this id" OR_HIDDEN },
+	[SCOPE_CONVERSATION] = { &q_api_scope_conversation, "conversation",
+	                         "There is no conversation with this id" OR_HIDDEN },
+	[SCOPE_LEAD] = { &q_api_scope_lead, "lead", "There is no lead with this id" OR_HIDDEN },
+	[SCOPE_TICKET] = { &q_api_scope_ticket, "ticket",
+	                   "There is no ticket with this id" OR_HIDDEN },
+	[SCOPE_TOKEN] = { &q_api_scope_token, NULL,
+	                  "There is no valid token with this id" OR_HIDDEN },
+	[SCOPE_ENTRY] = { &q_api_scope_entry, NULL,
+	                  "There is no webhook event with this id" OR_HIDDEN },
 };
 
 /* The first row's client and subject; several rows are several clients that have the same id. */
 static enum err
-take(struct api_call *c, const struct db_result *r)
+take(struct api_call *c, enum api_scope scope, const struct db_result *r)
 {
 	if (r->nrows == 0)
-		return ERR_NOT_FOUND;
+		return api_fail(c, ERR_NOT_FOUND, scopes[scope].missing);
 	if (r->nrows > 1)
 		return api_fail(c, ERR_CONFLICT,
 		                "Several clients have this id: name the client in the path.");
@@ -40,10 +50,10 @@ find_slug(struct api_call *c, const char *param)
 {
 	struct str slug = route_param(&c->params, param);
 	struct db_result r;
-	enum err e = db_query(c->rd, &q_api_scope_client,
+	enum err e = db_query(c->rd, scopes[SCOPE_SLUG].query,
 	                      DB_PARAMS(db_text(slug), db_uuid(c->who.client_id)), NULL, c->a, &r);
 
-	return e != ERR_OK ? e : take(c, &r);
+	return e != ERR_OK ? e : take(c, SCOPE_SLUG, &r);
 }
 
 /* The request's own target with `lost` replaced, for a 308. */
@@ -62,8 +72,10 @@ new_target(struct api_call *c, struct str lost, struct uuid to)
 }
 
 static enum err
-find_lost(struct api_call *c, const char *kind, struct str text, struct uuid id, struct uuid client)
+find_lost(struct api_call *c, enum api_scope scope, struct str text, struct uuid id,
+          struct uuid client)
 {
+	const char *kind = scopes[scope].redirect, *missing = scopes[scope].missing;
 	struct db_result r;
 	enum err e;
 
@@ -74,7 +86,8 @@ find_lost(struct api_call *c, const char *kind, struct str text, struct uuid id,
 		return e;
 	if (r.nrows > 0)
 		c->location = new_target(c, text, db_get_uuid(&r, 0, 0));
-	return ERR_NOT_FOUND;
+	return api_fail(c, ERR_NOT_FOUND,
+	                r.nrows > 0 ? "It was joined with another: follow Location." : missing);
 }
 
 static enum err
@@ -97,8 +110,8 @@ find_subject(struct api_call *c, enum api_scope scope, struct str text, struct u
 			return e;
 	}
 	if (r.nrows == 0 && scopes[scope].redirect != NULL && !uuid_is_nil(id))
-		return find_lost(c, scopes[scope].redirect, text, id, client);
-	return take(c, &r);
+		return find_lost(c, scope, text, id, client);
+	return take(c, scope, &r);
 }
 
 enum err

@@ -72,7 +72,7 @@ find(struct throttle *t, struct str address, int64_t now_ms, bool make)
 }
 
 static bool
-is_known(const struct slot *s, const unsigned char digest[32])
+is_known(const struct slot *s, const unsigned char digest[SHA256_LEN])
 {
 	static const unsigned char none[8];
 
@@ -83,7 +83,7 @@ is_known(const struct slot *s, const unsigned char digest[32])
 }
 
 int64_t
-throttle_wait_s(struct throttle *t, struct str address, const unsigned char digest[32],
+throttle_wait_s(struct throttle *t, struct str address, const unsigned char digest[SHA256_LEN],
                 int64_t now_ms)
 {
 	const struct slot *s;
@@ -115,7 +115,7 @@ throttle_failed(struct throttle *t, struct str address, int64_t now_ms)
 }
 
 void
-throttle_passed(struct throttle *t, struct str address, const unsigned char digest[32],
+throttle_passed(struct throttle *t, struct str address, const unsigned char digest[SHA256_LEN],
                 int64_t now_ms)
 {
 	struct slot *s;

@@ -6,16 +6,17 @@
 #ifndef RECADO_API_THROTTLE_H
 #define RECADO_API_THROTTLE_H
 
+#include "base/digest.h"
 #include "base/str.h"
 
 struct throttle;
 struct throttle *throttle_new(void);
 void throttle_free(struct throttle *);
 /* Seconds (at least 1) that the address must wait with this credential; 0: it may try. */
-int64_t throttle_wait_s(struct throttle *, struct str address, const unsigned char digest[32],
-                        int64_t now_ms);
+int64_t throttle_wait_s(struct throttle *, struct str address,
+                        const unsigned char digest[SHA256_LEN], int64_t now_ms);
 void throttle_failed(struct throttle *, struct str address, int64_t now_ms);
-void throttle_passed(struct throttle *, struct str address, const unsigned char digest[32],
+void throttle_passed(struct throttle *, struct str address, const unsigned char digest[SHA256_LEN],
                      int64_t now_ms);
 
 /*

@@ -6,7 +6,6 @@
  * may do more than they may, or for another client.
  */
 #include "api/call.h"
-#include "base/digest.h"
 #include "store/queries.h"
 
 static void
@@ -32,7 +31,7 @@ tokens_list(struct api_call *c)
 
 	if (e == ERR_OK)
 		e = db_query(c->rd, &q_api_token_list,
-		             DB_PARAMS(db_uuid(c->who.client_id), db_uuid(k.id),
+		             DB_PARAMS(db_uuid(c->who.client_id), db_uuid(k.id), db_bool(false),
 		                       db_int((int64_t)arg_limit(c) + 1)),
 		             NULL, c->a, &r);
 	if (e != ERR_OK)
@@ -74,33 +73,26 @@ find_client(struct api_call *c)
 enum err
 tokens_create(struct api_call *c)
 {
-	struct str name = arg_body(c, "name")->s, role = arg_body(c, "role")->s;
-	struct str secret = api_secret(c, "rcd_");
-	unsigned char digest[SHA256_LEN];
-	struct uuid id = api_new_id(c);
+	struct admin_token x = { .id = api_new_id(c),
+		                 .name = arg_body(c, "name")->s,
+		                 .role = arg_body(c, "role")->s };
+	const struct admin ad = api_admin(c);
 	enum err e = find_client(c);
 
 	if (e == ERR_OK)
 		e = api_begin(c, false);
 	if (e != ERR_OK)
 		return e;
-	digest_sha256(secret, digest);
-	e = db_exec(c->wr, &q_api_token_insert,
-	            DB_PARAMS(db_uuid(id), db_text(name), db_text(role), db_uuid(c->client_id),
-	                      db_bytes(str_n((const char *)digest, sizeof(digest))),
-	                      db_time(c->now)),
-	            NULL, NULL);
-	if (e == ERR_OK)
-		e = api_audit(c, "token.created", "token", id, api_detail(c->a, "role", role));
-	e = api_end(c, e);
+	x.client_id = c->client_id;
+	e = api_end(c, admin_token_insert(&ad, &x));
 	if (e != ERR_OK)
 		return e;
-	throttle_passed(c->api->throttle, c->address, digest, c->now);
+	throttle_passed(c->api->throttle, c->address, x.digest, c->now);
 	c->status = 201;
 	jw_obj(&c->w);
 	jw_key(&c->w, "token");
-	write_token(&c->w, id, name, role, c->client_slug, c->now);
-	jw_kstr(&c->w, "secret", secret);
+	write_token(&c->w, x.id, x.name, x.role, c->client_slug, c->now);
+	jw_kstr(&c->w, "secret", x.secret);
 	jw_obj_end(&c->w);
 	return ERR_OK;
 }
@@ -108,17 +100,12 @@ tokens_create(struct api_call *c)
 enum err
 tokens_delete(struct api_call *c)
 {
-	int64_t changed = 0;
+	const struct admin ad = api_admin(c);
 	enum err e = api_begin(c, false);
 
 	if (e != ERR_OK)
 		return e;
-	e = db_exec(c->wr, &q_api_token_revoke, DB_PARAMS(db_uuid(c->subject), db_time(c->now)),
-	            NULL, &changed);
-	if (e == ERR_OK && changed == 0)
-		e = ERR_NOT_FOUND;
-	if (e == ERR_OK)
-		e = api_audit(c, "token.revoked", "token", c->subject, STR_NONE);
+	e = admin_token_revoke(&ad, c->subject, c->client_id);
 	c->status = 204;
 	return api_end(c, e);
 }

@@ -8,16 +8,17 @@
 
 #include "base/str.h"
 
-#define SECRETBOX_KEY_LEN 32
+#define SECRETBOX_KEY_LEN   32
+#define SECRETBOX_NONCE_LEN 12
 
 struct secretbox_keys {
 	unsigned char key[SECRETBOX_KEY_LEN];
 	unsigned char previous[SECRETBOX_KEY_LEN];
 	bool has_previous;
 };
-/* nonce: 12 random bytes from the caller. aad e.g. "connections/<id>/access_token". */
+/* nonce: random bytes from the caller. aad e.g. "connections/<id>/access_token". */
 struct str secretbox_seal(struct arena *, const struct secretbox_keys *, struct str aad,
-                          struct str plain, const unsigned char nonce[12]);
+                          struct str plain, const unsigned char nonce[SECRETBOX_NONCE_LEN]);
 /* ERR_CORRUPT: wrong key, other place, or changed bytes. */
 MUST_CHECK enum err secretbox_open(struct arena *, const struct secretbox_keys *, struct str aad,
                                    struct str box, struct str *plain);

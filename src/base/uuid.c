@@ -18,6 +18,14 @@ uuid_v7(int64_t unix_ms, const unsigned char random[10])
 	return u;
 }
 
+struct uuid
+uuid_v7_floor(int64_t unix_ms)
+{
+	static const unsigned char least[10];
+
+	return uuid_v7(unix_ms, least);
+}
+
 bool
 uuid_is_nil(struct uuid u)
 {

@@ -14,6 +14,11 @@ struct uuid {
 
 /* Version 7 from a time and 10 random bytes. Pure. */
 struct uuid uuid_v7(int64_t unix_ms, const unsigned char random[10]);
+/*
+ * The least version 7 id of that millisecond: all ids of earlier times are less, all of this and
+ * later times are not. Never nil; of 0 it is less than any id that was made by a clock. Pure.
+ */
+struct uuid uuid_v7_floor(int64_t unix_ms);
 bool uuid_is_nil(struct uuid u);
 bool uuid_eq(struct uuid a, struct uuid b);
 int uuid_cmp(struct uuid a, struct uuid b);

@@ -37,6 +37,24 @@ command_refuse(const struct invocation *inv, const char *word, const char *why)
 	return EXIT_USAGE;
 }
 
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* `recado help NAME`, however it was asked for. */
+static int
+ask_help(const char *name, struct invocation *out)
+{
+	const struct command *c = commands;
+
+	while (strcmp(c->name, "help") != 0)
+		c++;
+	*out = (struct invocation){ .command = c, .nwords = name != NULL, .words = { name } };
+	return EXIT_DONE;
+}
+
 /* Length of the first word of a command's name. */
 static size_t
 first_len(const char *name)
@@ -52,19 +70,25 @@ has_first(const struct command *c, const char *word)
 	return strlen(word) == n && memcmp(c->name, word, n) == 0;
 }
 
+/* A command begins with the word. */
+static bool
+is_first(const char *word)
+{
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (has_first(c, word))
+			return true;
+	return false;
+}
+
 static int
 refuse_unknown(int argc, char **argv)
 {
-	bool known = false;
-
 	if (argc == 0) {
 		fprintf(stderr, "recado: which command?\n");
 		fprintf(stderr, "usage: recado COMMAND [ARGUMENTS]; `recado help` lists them\n");
 		return EXIT_USAGE;
 	}
-	for (const struct command *c = commands; c->name != NULL; c++)
-		known = known || has_first(c, argv[0]);
-	if (!known) {
+	if (!is_first(argv[0])) {
 		fprintf(stderr, "recado: there is no command `%s`\n", argv[0]);
 		fprintf(stderr, "usage: recado COMMAND [ARGUMENTS]; `recado help` lists them\n");
 		return EXIT_USAGE;
@@ -147,13 +171,19 @@ command_parse(int argc, char **argv, struct invocation *out)
 	bool only_words = false;
 	int at = 0, status;
 
+	if (argc == 1 && is_help(argv[0]))
+		return ask_help(NULL, out);
 	inv.command = find(argc, argv, &at);
+	if (inv.command == NULL && argc > 1 && is_first(argv[0]) && is_help(argv[1]))
+		return ask_help(argv[0], out);
 	if (inv.command == NULL)
 		return refuse_unknown(argc, argv);
 	while (at < argc) {
 		if (!only_words && strcmp(argv[at], "--") == 0) {
 			only_words = true;
 			at++;
+		} else if (!only_words && is_help(argv[at])) {
+			return ask_help(inv.command->name, out);
 		} else if (!only_words && argv[at][0] == '-' && argv[at][1] != '\0') {
 			status = parse_option(&inv, argc, argv, &at);
 			if (status != EXIT_DONE)
@@ -177,7 +207,8 @@ command_help_all(void)
 	printf("usage: recado COMMAND [ARGUMENTS]\n\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
 		printf("  %-14s %s\n", c->name, c->summary);
-	printf("\n`recado help COMMAND` says more. Settings are environment variables, or lines "
+	printf("\n`recado help COMMAND` or `recado COMMAND --help` says more. Settings are "
+	       "environment variables, or lines "
 	       "of\n"
 	       "a .env file in the working directory: `recado config --reference` lists them.\n"
 	       "Exit status: 0 done, 1 failed, 3 partly done, 64 usage, 78 configuration.\n");

@@ -53,7 +53,8 @@ struct invocation {
 const char *invocation_get(const struct invocation *, const char *option);
 
 /*
- * Finds the command of argv[0…argc) and its words and options. Else prints to stderr what is wrong
+ * Finds the command of argv[0…argc) and its words and options; --help or -h anywhere among them
+ * makes it the help command. Else prints to stderr what is wrong
  * with which word, and the usage line, and returns EXIT_USAGE.
  */
 int command_parse(int argc, char **argv, struct invocation *out);

@@ -25,10 +25,12 @@ config_run(const struct invocation *inv)
 	} else if (invocation_get(inv, "--reference") != NULL) {
 		config_reference(&b);
 	} else {
-		if (settings_load(&s))
+		if (settings_load(&s)) {
 			config_print(&s.config, &b);
-		else
+			fprintf(stderr, STR_FMT, STR_ARG(s.warnings));
+		} else {
 			status = EXIT_CONFIG;
+		}
 		settings_free(&s);
 	}
 	if (buf_slice(&b).n > 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "api/api.h"
 #include "cmd/commands.h"
 
 const struct command commands[] = {
@@ -84,15 +85,32 @@ const struct command commands[] = {
 	  .words = "[COMMAND]",
 	  .summary = "Say what there is, or what a command does",
 	  .max_words = 2,
+	  .options = { { "--api", NULL, "the reference of the HTTP API, in Markdown", false } },
 	  .run = help_run },
 	{ .name = NULL },
 };
+
+static int
+print_reference(const struct invocation *inv)
+{
+	struct buf b;
+
+	if (inv->nwords > 0)
+		return command_refuse(inv, inv->words[0], "does not go with --api");
+	buf_init(&b, NULL, (size_t)1 << 20);
+	api_reference(&b);
+	printf(STR_FMT, STR_ARG(buf_slice(&b)));
+	buf_deinit(&b);
+	return EXIT_DONE;
+}
 
 int
 help_run(const struct invocation *inv)
 {
 	char name[64];
 
+	if (invocation_get(inv, "--api") != NULL)
+		return print_reference(inv);
 	if (inv->nwords == 0) {
 		command_help_all();
 		return EXIT_DONE;
@@ -108,14 +126,13 @@ int
 main(int argc, char **argv)
 {
 	struct invocation inv;
-	char help[] = "help", *just_help[] = { help };
+	char version[] = "version";
 	int status;
 
 	umask(077);
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-		status = command_parse(1, just_help, &inv);
-	else
-		status = command_parse(argc - 1, argv + 1, &inv);
+	if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
+		argv[1] = version;
+	status = command_parse(argc - 1, argv + 1, &inv);
 	if (status == EXIT_DONE)
 		status = inv.command->run(&inv);
 	if (fflush(stdout) != 0 && status == EXIT_DONE)

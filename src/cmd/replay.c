@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/settings.h"
 #include "store/queries.h"
+
+#define ARENA_BYTES ((size_t)64 << 20)
 
 static const char *const statuses[] = { "received", "applied",  "applied_with_problems",
 	                                "parked",   "retrying", "failed",
@@ -38,6 +41,8 @@ read_filter(const struct invocation *inv, struct filter *out)
 
 	if (id == NULL && since == NULL && until == NULL && f.status == NULL)
 		return command_refuse(inv, "--id", "or another filter is needed");
+	if (id != NULL && (since != NULL || until != NULL || f.status != NULL))
+		return command_refuse(inv, "--id", "goes without other filters");
 	if (id != NULL && (uuid_parse(str_from(id), &f.id) != ERR_OK || uuid_is_nil(f.id)))
 		return command_refuse(inv, id, "is no id of an entry");
 	if (since != NULL && time_parse(str_from(since), &f.since) != ERR_OK)
@@ -50,34 +55,83 @@ read_filter(const struct invocation *inv, struct filter *out)
 	return EXIT_DONE;
 }
 
+/* The options as they were given, for the job and the audit log; the API's words. */
+static struct str
+asked(const struct invocation *inv, struct arena *a)
+{
+	static const char *const names[][2] = {
+		{ "id", "--id" },
+		{ "status", "--status" },
+		{ "from", "--since" },
+		{ "to", "--until" },
+	};
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, a, 64 << 10);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (invocation_get(inv, names[i][1]) != NULL)
+			jw_kz(&w, names[i][0], invocation_get(inv, names[i][1]));
+	jw_obj_end(&w);
+	return buf_slice(&b);
+}
+
+/* ERR_NOT_FOUND: no such entry. */
+static enum err
+prepare(const struct invocation *inv, const struct filter *f, struct db *db, struct arena *a,
+        struct admin_replay *out)
+{
+	struct db_result r;
+	enum err e;
+
+	*out = (struct admin_replay){ .entry = f->id,
+		                      .status = db_text(str_from(f->status)),
+		                      .field = db_null('i'),
+		                      .from = db_time(f->since),
+		                      .to = db_time(f->until),
+		                      .operator_ = true,
+		                      .asked = asked(inv, a) };
+	if (uuid_is_nil(f->id))
+		return ERR_OK;
+	e = db_query(db, &q_api_scope_entry, DB_PARAMS(db_uuid(f->id), db_uuid(UUID_NIL)), NULL, a,
+	             &r);
+	if (e == ERR_OK && r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		out->audit_client = db_get_uuid(&r, 0, 0);
+	return e;
+}
+
 static int
 replay(const struct invocation *inv, struct db *db)
 {
+	struct arena *a = arena_new(ARENA_BYTES);
+	struct admin_replay p;
 	struct filter f = { .status = NULL };
-	int64_t changed = 0;
+	int status = read_filter(inv, &f);
 	enum err e;
 
-	if (read_filter(inv, &f) != EXIT_DONE)
-		return EXIT_USAGE;
-	e = db_begin(db, DB_API);
-	if (e == ERR_OK)
-		e = db_exec(db, &q_cmd_replay,
-		            DB_PARAMS(db_uuid(f.id), db_time(f.since), db_time(f.until),
-		                      db_text(str_from(f.status))),
-		            NULL, &changed);
-	if (e == ERR_OK)
-		e = db_commit(db);
-	if (e != ERR_OK) {
-		fprintf(stderr, "recado replay: %s: %s\n", err_info(e)->title, db_message(db));
-		db_rollback(db);
-		return EXIT_FAILED;
+	if (status != EXIT_DONE)
+		goto out;
+	e = prepare(inv, &f, db, a, &p);
+	if (e == ERR_OK) {
+		const struct admin ad = settings_admin(db, a);
+
+		e = admin_replay(&ad, &p);
 	}
-	if (!uuid_is_nil(f.id) && changed == 0) {
+	status = EXIT_FAILED;
+	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr, "recado replay: there is no such entry\n");
-		return EXIT_FAILED;
+	} else {
+		if (e == ERR_OK)
+			printf("%lld will be applied again\n", (long long)p.entries);
+		status = settings_finish(inv, db, e);
 	}
-	printf("%lld will be applied again\n", (long long)changed);
-	return EXIT_DONE;
+out:
+	arena_free(a);
+	return status;
 }
 
 int

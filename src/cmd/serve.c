@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "cmd/commands.h"
+#include "cmd/lock.h"
 #include "cmd/process.h"
 #include "cmd/workers.h"
 #include "net/problem.h"
@@ -40,14 +41,15 @@ committed(void *ctx, size_t entries)
 {
 	struct server *s = ctx;
 
-	(void)entries;
-	workers_wake(s->workers);
+	workers_committed(s->workers, entries);
 }
 
 static void
 wake(void *ctx)
 {
-	committed(ctx, 0);
+	struct server *s = ctx;
+
+	workers_wake(s->workers);
 }
 
 static size_t
@@ -73,13 +75,11 @@ reply_busy(struct http_exchange *x)
 {
 	const struct http_header_out headers[] = { { "Retry-After", STR("1") },
 		                                   { NULL, STR_NONE } };
-	struct problem p = { .code = ERR_UNAVAILABLE, .detail = STR("Too many requests wait.") };
-	struct buf b;
+	const struct problem p = { .code = ERR_UNAVAILABLE,
+		                   .detail = STR("Too many requests wait: try again in a "
+		                                 "second.") };
 
-	buf_init(&b, NULL, (size_t)64 << 10);
-	problem_render(&p, http_request_id(x), &b);
-	http_reply(x, 503, PROBLEM_CONTENT_TYPE, buf_slice(&b), headers);
-	buf_deinit(&b);
+	http_reply_problem(x, 0, &p, headers);
 }
 
 static void
@@ -209,6 +209,44 @@ announce(const struct server *s)
 	fflush(stdout);
 }
 
+/* Why it does not start, and what to do; the log says what the operating system said. */
+static void
+say_why(const struct server *s, enum err e)
+{
+	const struct config *c = &s->settings->config;
+
+	fprintf(stderr, "recado serve: could not start: ");
+	if (s->http != NULL || s->handlers == NULL)
+		fprintf(stderr, "%s\n", err_info(e)->title);
+	else if (e == ERR_CONFLICT)
+		fprintf(stderr,
+		        "port %d of " STR_FMT " is taken: stop the program that listens there "
+		        "(ss -ltnp shows it), or set PORT\n",
+		        (int)c->port, STR_ARG(c->host));
+	else if (e == ERR_FORBIDDEN)
+		fprintf(stderr,
+		        "port %d may not be used by this user: set PORT to one above 1023\n",
+		        (int)c->port);
+	else if (e == ERR_INVALID)
+		fprintf(stderr,
+		        "HOST=" STR_FMT " is no address of this machine: set HOST to one of its "
+		        "own, to 127.0.0.1, or to 0.0.0.0 for all\n",
+		        STR_ARG(c->host));
+	else
+		fprintf(stderr, "it cannot listen on " STR_FMT ", port %d: %s\n", STR_ARG(c->host),
+		        (int)c->port, err_info(e)->title);
+}
+
+/* What whoever starts it may have overlooked. */
+static void
+log_oversights(const struct settings *s)
+{
+	settings_log_warnings(s);
+	if (str_is_empty(s->config.meta_app_secret) || str_is_empty(s->config.meta_verify_token))
+		log_warn("door.closed", LOG_Z("remedy", "set META_APP_SECRET and META_VERIFY_TOKEN "
+		                                        "and start again"));
+}
+
 static int
 serve(const struct settings *settings, int signal_fd)
 {
@@ -217,12 +255,16 @@ serve(const struct settings *settings, int signal_fd)
 	enum err e;
 	int signal;
 
-	if (settings_open_db(settings, &s.pool, &db) != ERR_OK)
+	if (settings_open_pool(settings, &s.pool) != ERR_OK)
 		return EXIT_FAILED;
+	if (settings_connect(settings, s.pool, lock_take, &db) != ERR_OK) {
+		db_pool_close(s.pool);
+		return EXIT_FAILED;
+	}
 	db_close(db);
 	e = start(&s);
 	if (e != ERR_OK) {
-		fprintf(stderr, "recado serve: could not start: %s\n", err_info(e)->title);
+		say_why(&s, e);
 		process_limit_stop(signal_fd, STOP_LIMIT_MS);
 		stop(&s);
 		return EXIT_FAILED;
@@ -230,6 +272,7 @@ serve(const struct settings *settings, int signal_fd)
 	announce(&s);
 	process_notify("READY=1");
 	log_info("serve.started", LOG_INT("port", http_server_port(s.http)));
+	log_oversights(settings);
 	signal = process_wait(signal_fd);
 	process_notify("STOPPING=1");
 	log_info("serve.stopping", LOG_INT("signal", signal));

@@ -12,11 +12,14 @@
 
 #include "base/digest.h"
 #include "store/migrate.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 #define DOTENV_MAX_BYTES ((size_t)256 * 1024)
 #define SETTINGS_ARENA   ((size_t)4 * 1024 * 1024)
 #define PROBLEMS_LIMIT   ((size_t)64 * 1024)
+#define NO_DOTENV                                                                                  \
+	"There is no .env in this directory: `recado config --example` prints one to fill in.\n"
 
 static const char *
 from_environment(void *ctx, const char *name)
@@ -54,11 +57,12 @@ read_dotenv(struct arena *a, struct str *out, struct buf *problems)
 }
 
 static bool
-load(struct arena *a, struct config *out, struct buf *problems)
+load(struct arena *a, struct config *out, struct buf *problems, struct buf *warnings)
 {
 	struct str dotenv;
 	bool readable = read_dotenv(a, &dotenv, problems);
 
+	config_unknown(a, dotenv, warnings);
 	return config_load(a, from_environment, NULL, dotenv, out, problems) == ERR_OK && readable;
 }
 
@@ -94,12 +98,14 @@ setup_log(const struct config *c)
 bool
 settings_load(struct settings *s)
 {
-	struct buf problems;
+	struct buf problems, warnings;
 	bool ok;
 
 	*s = (struct settings){ .arena = arena_new(SETTINGS_ARENA) };
 	buf_init(&problems, s->arena, PROBLEMS_LIMIT);
-	ok = load(s->arena, &s->config, &problems);
+	buf_init(&warnings, s->arena, PROBLEMS_LIMIT);
+	ok = load(s->arena, &s->config, &problems, &warnings);
+	s->warnings = buf_slice(&warnings);
 	if (ok && !decode_key(s->arena, s->config.secret_key, s->keys.key)) {
 		buf_z(&problems, "SECRET_KEY: is not 32 bytes in base64\n");
 		ok = false;
@@ -114,7 +120,8 @@ settings_load(struct settings *s)
 	if (ok)
 		setup_log(&s->config);
 	else
-		fprintf(stderr, STR_FMT, STR_ARG(buf_slice(&problems)));
+		fprintf(stderr, STR_FMT STR_FMT "%s", STR_ARG(buf_slice(&problems)),
+		        STR_ARG(s->warnings), access(".env", F_OK) == 0 ? "" : NO_DOTENV);
 	return ok;
 }
 
@@ -127,14 +134,25 @@ settings_free(struct settings *s)
 }
 
 void
+settings_log_warnings(const struct settings *s)
+{
+	struct str rest = s->warnings, line;
+
+	while (str_split(&rest, '\n', &line))
+		if (line.n > 0)
+			log_warn("config.unknown", LOG_STR("problem", line));
+}
+
+void
 settings_reload_log(void)
 {
 	struct arena *a = arena_new(SETTINGS_ARENA);
 	struct config c;
-	struct buf problems;
+	struct buf problems, warnings;
 
 	buf_init(&problems, a, PROBLEMS_LIMIT);
-	if (load(a, &c, &problems)) {
+	buf_init(&warnings, a, PROBLEMS_LIMIT);
+	if (load(a, &c, &problems, &warnings)) {
 		setup_log(&c);
 		log_info("log.reloaded", LOG_STR("log_level", c.log_level),
 		         LOG_STR("format", c.log_format));
@@ -142,6 +160,25 @@ settings_reload_log(void)
 		log_error("config.not_reloaded", LOG_STR("problems", buf_slice(&problems)));
 	}
 	arena_free(a);
+}
+
+/* What to look at, for those who did not write this program; "" if there is nothing to say. */
+static const char *
+database_hint(enum err e)
+{
+	switch (e) {
+	case ERR_UNAVAILABLE:
+	case ERR_TIMEOUT:
+		return ": is it running, and is DATABASE_URL right?";
+	case ERR_CONFLICT:
+		return ": it is of a newer version of Recado than this program";
+	case ERR_CORRUPT:
+		return ": DATABASE_URL names a file that is no SQLite database, or a damaged one";
+	case ERR_IO:
+		return ": look at DATABASE_URL and at the rights of the file and its folder";
+	default:
+		return "";
+	}
 }
 
 enum err
@@ -154,34 +191,51 @@ settings_open_pool(const struct settings *s, struct db_pool **out)
 	enum err e = db_pool_open(url, &o, out);
 
 	if (e != ERR_OK)
-		fprintf(stderr, "recado: the database of DATABASE_URL cannot be opened: %s\n",
+		fprintf(stderr, "recado: the database cannot be opened%s: %s\n", database_hint(e),
 		        err_info(e)->title);
 	return e;
+}
+
+enum err
+settings_connect(const struct settings *s, struct db_pool *pool,
+                 bool (*before)(const struct settings *), struct db **db)
+{
+	struct db *d = NULL;
+	int from = 0, to = 0;
+	enum err e = db_open(pool, false, &d);
+
+	if (e == ERR_OK && before != NULL && !before(s)) {
+		db_close(d);
+		return ERR_BUSY;
+	}
+	if (e == ERR_OK)
+		e = migrate_up(d, &from, &to);
+	if (e != ERR_OK) {
+		fprintf(stderr, "recado: the database cannot be used%s: %s%s%s\n", database_hint(e),
+		        err_info(e)->title, d != NULL ? ": " : "", d != NULL ? db_message(d) : "");
+		if (d != NULL)
+			db_close(d);
+		return e;
+	}
+	if (from != to)
+		log_info("database.migrated", LOG_INT("from", from), LOG_INT("to", to));
+	*db = d;
+	return ERR_OK;
 }
 
 enum err
 settings_open_db(const struct settings *s, struct db_pool **pool, struct db **db)
 {
 	struct db_pool *p = NULL;
-	struct db *d = NULL;
-	int from = 0, to = 0;
 	enum err e = settings_open_pool(s, &p);
 
-	if (e != ERR_OK)
-		return e;
-	e = db_open(p, false, &d);
 	if (e == ERR_OK)
-		e = migrate_up(d, &from, &to);
+		e = settings_connect(s, p, NULL, db);
 	if (e != ERR_OK) {
-		fprintf(stderr, "recado: the database cannot be used: %s%s%s\n", err_info(e)->title,
-		        d != NULL ? ": " : "", d != NULL ? db_message(d) : "");
-		settings_close_db(p, d);
+		db_pool_close(p);
 		return e;
 	}
-	if (from != to)
-		log_info("database.migrated", LOG_INT("from", from), LOG_INT("to", to));
 	*pool = p;
-	*db = d;
 	return ERR_OK;
 }
 
@@ -210,6 +264,26 @@ settings_run(const struct invocation *inv, int (*what)(const struct invocation *
 	settings_close_db(pool, db);
 	settings_free(&s);
 	return status;
+}
+
+struct admin
+settings_admin(struct db *db, struct arena *a)
+{
+	return (struct admin){ .db = db,
+		               .arena = a,
+		               .rand = &rand_system,
+		               .now = clock_now(&clock_real),
+		               .actor = STR("operator") };
+}
+
+enum err
+settings_end(struct db *db, enum err e)
+{
+	if (e == ERR_OK)
+		e = db_commit(db);
+	if (e != ERR_OK && db_in_transaction(db))
+		db_rollback(db);
+	return e;
 }
 
 int

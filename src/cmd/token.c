@@ -3,95 +3,77 @@
  * once, when it is made; the database keeps its SHA-256 only.
  */
 #include <stdio.h>
-#include <string.h>
 
-#include "base/digest.h"
+#include "api/call.h"
 #include "cmd/commands.h"
 #include "cmd/settings.h"
 #include "store/queries.h"
-#include "sys/clock.h"
-#include "sys/rand.h"
 
-#define TOKEN_PREFIX     "rcd_"
-#define TOKEN_BYTES      32
-#define TOKEN_TEXT       43 /* of base64, without the padding */
-#define NAME_MAX_BYTES   200
-#define LIST_ARENA_BYTES ((size_t)64 << 20)
-
-static const char *const roles[] = { "viewer", "agent", "admin" };
+#define ARENA_BYTES ((size_t)64 << 20)
 
 /* The client of --client; ERR_NOT_FOUND for an unknown one. nil without --client. */
 static enum err
-find_client(struct db *db, const char *slug, struct uuid *out)
+find_client(struct db *db, struct arena *a, const char *slug, struct uuid *out)
 {
-	struct arena *a = arena_new((size_t)1 << 20);
 	struct db_result r;
-	enum err e = ERR_OK;
+	enum err e;
 
 	*out = UUID_NIL;
-	if (slug != NULL) {
-		e = db_query(db, &q_cmd_client_id, DB_PARAMS(db_text(str_from(slug))), NULL, a, &r);
-		if (e == ERR_OK && r.nrows == 0)
-			e = ERR_NOT_FOUND;
-		if (e == ERR_OK)
-			*out = db_get_uuid(&r, 0, 0);
-	}
-	arena_free(a);
+	if (slug == NULL)
+		return ERR_OK;
+	e = db_query(db, &q_api_scope_client, DB_PARAMS(db_text(str_from(slug)), db_uuid(UUID_NIL)),
+	             NULL, a, &r);
+	if (e == ERR_OK && r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		*out = db_get_uuid(&r, 0, 0);
 	return e;
 }
 
-/* Prefix and 43 characters of base64url. */
-static void
-make_secret(char *out)
+/* In a transaction of its own; ERR_NOT_FOUND: no such client. */
+static enum err
+insert(const struct invocation *inv, const struct admin *ad, struct admin_token *x)
 {
-	struct arena *a = arena_new((size_t)64 * 1024);
-	unsigned char random[TOKEN_BYTES];
-	struct str text;
+	enum err e = db_begin(ad->db, DB_API);
 
-	rand_fill(&rand_system, random, sizeof(random));
-	text = base64_encode(a, random, sizeof(random));
-	memcpy(out, TOKEN_PREFIX, sizeof(TOKEN_PREFIX) - 1);
-	out += sizeof(TOKEN_PREFIX) - 1;
-	for (size_t i = 0; i < TOKEN_TEXT; i++)
-		out[i] = text.p[i] == '+' ? '-' : text.p[i] == '/' ? '_' : text.p[i];
-	arena_free(a);
+	if (e != ERR_OK)
+		return e;
+	e = find_client(ad->db, ad->arena, invocation_get(inv, "--client"), &x->client_id);
+	if (e == ERR_OK)
+		e = admin_token_insert(ad, x);
+	return settings_end(ad->db, e);
 }
 
 static int
 create(const struct invocation *inv, struct db *db)
 {
-	const char *slug = invocation_get(inv, "--client");
-	char secret[sizeof(TOKEN_PREFIX) - 1 + TOKEN_TEXT];
-	unsigned char hash[SHA256_LEN];
-	int64_t now = clock_now(&clock_real);
-	struct uuid client;
-	enum err e = find_client(db, slug, &client);
+	struct arena *a = arena_new(ARENA_BYTES);
+	const struct admin ad = settings_admin(db, a);
+	struct admin_token x = { .id = rand_uuid_v7(ad.rand, ad.now),
+		                 .name = str_from(inv->words[0]),
+		                 .role = str_from(invocation_get(inv, "--role")) };
+	enum err e = insert(inv, &ad, &x);
 
+	if (e == ERR_OK)
+		printf(STR_FMT "\n", STR_ARG(x.secret));
+	arena_free(a);
 	if (e == ERR_NOT_FOUND) {
-		fprintf(stderr, "recado token create: there is no client %s\n", slug);
+		fprintf(stderr, "recado token create: there is no client %s\n",
+		        invocation_get(inv, "--client"));
 		return EXIT_FAILED;
 	}
-	make_secret(secret);
-	digest_sha256(str_n(secret, sizeof(secret)), hash);
-	if (e == ERR_OK)
-		e = db_exec(
-			db, &q_cmd_token_add,
-			DB_PARAMS(db_uuid(rand_uuid_v7(&rand_system, now)),
-		                  db_text(str_from(inv->words[0])),
-		                  db_text(str_from(invocation_get(inv, "--role"))), db_uuid(client),
-		                  db_bytes(str_n((const char *)hash, sizeof(hash))), db_time(now)),
-			NULL, NULL);
-	if (e == ERR_OK)
-		printf("%.*s\n", (int)sizeof(secret), secret);
 	return settings_finish(inv, db, e);
 }
 
 static int
 list(const struct invocation *inv, struct db *db)
 {
-	struct arena *a = arena_new(LIST_ARENA_BYTES);
+	struct arena *a = arena_new(ARENA_BYTES);
 	struct db_result r;
-	enum err e = db_query(db, &q_cmd_token_list, DB_NO_PARAMS, NULL, a, &r);
+	enum err e = db_query(
+		db, &q_api_token_list,
+		DB_PARAMS(db_uuid(UUID_NIL), db_uuid(UUID_NIL), db_bool(true), db_int(INT64_MAX)),
+		NULL, a, &r);
 	char created[TIME_TEXT_LEN + 1], id[UUID_TEXT_LEN + 1];
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
@@ -107,18 +89,38 @@ list(const struct invocation *inv, struct db *db)
 	return settings_finish(inv, db, e);
 }
 
+/* ERR_NOT_FOUND: no such token that is valid. */
+static enum err
+take_away(struct db *db, struct arena *a, struct uuid id)
+{
+	const struct admin ad = settings_admin(db, a);
+	struct db_result r;
+	enum err e = db_begin(db, DB_API);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_query(db, &q_api_scope_token, DB_PARAMS(db_uuid(id), db_uuid(UUID_NIL)), NULL, a,
+	             &r);
+	if (e == ERR_OK && r.nrows == 0)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		e = admin_token_revoke(&ad, id, db_get_uuid(&r, 0, 0));
+	return settings_end(db, e);
+}
+
 static int
 revoke(const struct invocation *inv, struct db *db)
 {
+	struct arena *a;
 	struct uuid id;
-	int64_t changed = 0;
 	enum err e = uuid_parse(str_from(inv->words[0]), &id);
 
 	if (e != ERR_OK)
 		return command_refuse(inv, inv->words[0], "is no id of a token");
-	e = db_exec(db, &q_cmd_token_revoke,
-	            DB_PARAMS(db_uuid(id), db_time(clock_now(&clock_real))), NULL, &changed);
-	if (e == ERR_OK && changed == 0) {
+	a = arena_new(ARENA_BYTES);
+	e = take_away(db, a, id);
+	arena_free(a);
+	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr, "recado token revoke: there is no such valid token\n");
 		return EXIT_FAILED;
 	}
@@ -127,19 +129,28 @@ revoke(const struct invocation *inv, struct db *db)
 	return settings_finish(inv, db, e);
 }
 
+/* Refuses a name as the API would; EXIT_DONE if it is right. */
+static int
+check_name(const struct invocation *inv)
+{
+	struct arena *a = arena_new((size_t)64 << 10);
+	const char *wrong = admin_text_wrong(a, str_from(inv->words[0]), ADMIN_NAME_MAX);
+	int status = wrong != NULL ? command_refuse(inv, "NAME", wrong) : EXIT_DONE;
+
+	arena_free(a);
+	return status;
+}
+
 int
 token_create(const struct invocation *inv)
 {
 	const char *role = invocation_get(inv, "--role");
-	size_t i = 0;
+	int status;
 
-	while (i < sizeof(roles) / sizeof(*roles) && strcmp(roles[i], role) != 0)
-		i++;
-	if (i == sizeof(roles) / sizeof(*roles))
+	if (auth_role_of(str_from(role)) == ROLE_NONE)
 		return command_refuse(inv, role, "is not viewer, agent or admin");
-	if (inv->words[0][0] == '\0' || strlen(inv->words[0]) > NAME_MAX_BYTES)
-		return command_refuse(inv, "NAME", "must have 1 to 200 bytes");
-	return settings_run(inv, create);
+	status = check_name(inv);
+	return status != EXIT_DONE ? status : settings_run(inv, create);
 }
 
 int

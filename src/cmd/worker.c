@@ -26,6 +26,7 @@ work(const struct settings *s, int signal_fd)
 	}
 	process_notify("READY=1");
 	log_info("worker.started");
+	settings_log_warnings(s);
 	signal = process_wait(signal_fd);
 	process_notify("STOPPING=1");
 	log_info("worker.stopping", LOG_INT("signal", signal));

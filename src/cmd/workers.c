@@ -11,6 +11,7 @@
 #include "sys/threads.h"
 #include "work/drain.h"
 #include "work/drain_hot.h"
+#include "work/pressure.h"
 
 #define WORKERS_MAX 64
 
@@ -20,6 +21,7 @@ struct workers {
 	struct wake *wakes[WORKERS_MAX];
 	struct driver *drivers[WORKERS_MAX];
 	struct drain_hot *hot; /* shared by the drains */
+	struct pressure *pressure;
 	struct keeper *keeper;
 	struct wake *keeper_wake;
 	struct driver *keeper_driver;
@@ -81,6 +83,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		abort();
 	w->hot = drain_hot_new(DRAIN_HOT_BATCHES, d.arena_bytes);
 	d.hot = w->hot;
+	w->pressure = pressure_new(c->apply_hold_seconds * TIME_SECOND);
+	d.pressure = w->pressure;
 	for (int64_t i = 0; e == ERR_OK && i < wanted && i < WORKERS_MAX; i++)
 		e = start_drainer(w, &d);
 	if (e == ERR_OK)
@@ -93,6 +97,16 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 	}
 	*out = w;
 	return ERR_OK;
+}
+
+void
+workers_committed(struct workers *w, size_t entries)
+{
+	int64_t now_ms = clock_now(&clock_real);
+
+	pressure_committed(w->pressure, entries, now_ms);
+	if (pressure_hold_ms(w->pressure, now_ms) == 0)
+		workers_wake(w);
 }
 
 void
@@ -128,5 +142,6 @@ workers_join(struct workers *w)
 	if (w->keeper_wake != NULL)
 		wake_free(w->keeper_wake);
 	drain_hot_free(w->hot);
+	pressure_free(w->pressure);
 	free(w);
 }

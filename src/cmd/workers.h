@@ -8,6 +8,9 @@
 struct workers;
 /* Starts DRAINER_THREADS drainers (one on SQLite) and the keeper. Why not: in the log. */
 MUST_CHECK enum err workers_start(const struct settings *, struct db_pool *, struct workers **out);
+/* So many webhooks were committed: wakes the drainers, unless the door needs the machine. Any
+ * thread. */
+void workers_committed(struct workers *, size_t entries);
 /* There is something to do now. Any thread. */
 void workers_wake(struct workers *);
 /* Asks them to stop after the step that runs. */

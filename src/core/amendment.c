@@ -135,7 +135,7 @@ apply_edit(struct arena *a, const struct amendment *m, const cJSON *doc, struct 
 	struct buf b;
 	struct jw w;
 	const cJSON *content = json_get(doc, "content");
-	unsigned char digest[32];
+	unsigned char digest[SHA256_LEN];
 
 	amendment_digest(a, m, STR(""), digest);
 	buf_init(&b, a, SIZE_MAX / 2);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -127,8 +128,8 @@ struct fact_chunk {
 	int64_t chunk_order;  /* -1 if absent */
 	int64_t progress;     /* 0…100, -1 if absent or out of bounds */
 	size_t messages, threads;
-	size_t problems;          /* elements in it that cannot be used */
-	unsigned char digest[32]; /* SHA-256 of the canonical `history` element */
+	size_t problems;                  /* elements in it that cannot be used */
+	unsigned char digest[SHA256_LEN]; /* SHA-256 of the canonical `history` element */
 };
 
 /* errors in history (2593109 …) and value-level errors */
@@ -158,7 +159,7 @@ struct fact_problem {
 	struct str path;   /* entry[0].changes[2].value.messages[5] */
 	struct str detail; /* never message text */
 	struct str wamid;  /* if it has one */
-	unsigned char digest[32]; /* of the canonical element */
+	unsigned char digest[SHA256_LEN]; /* of the canonical element */
 	bool in_history;
 };
 

@@ -330,6 +330,20 @@ http_reply(struct http_exchange *ex, int status, const char *content_type, struc
 	http_server_release(s, HTTP_HELD_REF);
 }
 
+void
+http_reply_problem(struct http_exchange *ex, int status, const struct problem *p,
+                   const struct http_header_out *headers)
+{
+	struct buf b;
+
+	if (status == 0)
+		status = err_info(p->code)->http_status;
+	buf_init(&b, NULL, PROBLEM_BYTES);
+	problem_render_as(p, status, http_request_id(ex), &b);
+	http_reply(ex, status, PROBLEM_CONTENT_TYPE, buf_slice(&b), headers);
+	buf_deinit(&b);
+}
+
 /* Takes the list of replies, oldest first, and leaves `left` in its place. */
 static struct http_exchange *
 take_replies(struct http_server *s, struct http_exchange *left)

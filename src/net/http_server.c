@@ -62,7 +62,10 @@ listen_on(struct str host, uint16_t port, int *fd, uint16_t *bound)
 	if (s < 0) {
 		log_error("http.cannot_listen", LOG_STR("host", host), LOG_INT("port", port),
 		          LOG_Z("reason", strerrordesc_np(why)));
-		return ERR_IO;
+		return why == EADDRINUSE      ? ERR_CONFLICT
+		       : why == EACCES        ? ERR_FORBIDDEN
+		       : why == EADDRNOTAVAIL ? ERR_INVALID
+		                              : ERR_IO;
 	}
 	*fd = s;
 	*bound = ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);

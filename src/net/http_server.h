@@ -18,6 +18,7 @@
 #include "base/str.h"
 
 struct http_server;
+struct problem;
 struct http_exchange; /* one request and its answer; owned by the server until http_reply */
 
 struct http_limits {
@@ -54,7 +55,11 @@ struct http_options {
 	struct http_hooks hooks;
 };
 
-/* Binds and starts the I/O thread. Errors say which address in the log. */
+/*
+ * Binds and starts the I/O thread. ERR_INVALID: the host is no address of this machine;
+ * ERR_CONFLICT: the port is taken; ERR_FORBIDDEN: this user may not use it; the log has the
+ * system's own words.
+ */
 MUST_CHECK enum err http_server_start(const struct http_options *, struct http_server **out);
 uint16_t http_server_port(const struct http_server *);
 /*
@@ -94,6 +99,11 @@ struct http_header_out {
  */
 void http_reply(struct http_exchange *, int status, const char *content_type, struct str body,
                 const struct http_header_out *headers);
+
+/* The same with a problem document. status: the answer's, where it is not the code's own; else 0.
+ */
+void http_reply_problem(struct http_exchange *, int status, const struct problem *,
+                        const struct http_header_out *headers);
 
 /* A pool of threads that answer exchanges; each has its own user context. */
 struct http_pool;

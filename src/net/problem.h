@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #define PROBLEM_MAX_ERRORS 20
+#define PROBLEM_BYTES      ((size_t)64 << 10) /* enough for the document of a short detail */
 
 /* What a handler found wrong. Collects up to 20 {path, message}; `detail` is for people. */
 struct problem {

@@ -200,45 +200,67 @@ route_param(const struct route_params *params, const char *name)
 	return STR_NONE;
 }
 
-static enum err
-query_add(struct query_params *q, struct arena *a, struct str part)
+/* NULL, or what is wrong with the parameter; *name: which one, where it can be told. */
+static const char *
+query_add(struct query_params *q, struct arena *a, struct str part, struct str *name)
 {
 	size_t eq = str_find(part, '=');
-	struct str name, value = STR("");
+	struct str value = STR("");
 
-	name = percent_decode(a, str_n(part.p, eq), true);
+	*name = percent_decode(a, str_n(part.p, eq), true);
 	if (eq < part.n)
 		value = percent_decode(a, str_n(part.p + eq + 1, part.n - eq - 1), true);
-	if (str_is_empty(name) || !str_is_set(value) || q->n == QUERY_MAX_PARAMS)
-		return ERR_INVALID;
+	if (str_is_empty(*name))
+		return "has no name, or one that is not percent-encoded UTF-8";
+	if (!str_is_set(value))
+		return "is not percent-encoded UTF-8: a % is written %25, a + is %2B";
 	for (size_t i = 0; i < q->n; i++)
-		if (str_eq(q->p[i].name, name))
-			return ERR_INVALID;
-	q->p[q->n].name = name;
+		if (str_eq(q->p[i].name, *name))
+			return "is given more than once";
+	if (q->n == QUERY_MAX_PARAMS)
+		return "is one parameter too many";
+	q->p[q->n].name = *name;
 	q->p[q->n++].value = value;
-	return ERR_OK;
+	return NULL;
+}
+
+static const char *
+query_read(struct arena *a, struct str text, struct query_params *q, struct str *name)
+{
+	const char *wrong = NULL;
+
+	q->n = 0;
+	while (text.n > 0 && wrong == NULL) {
+		size_t end = str_find(text, '&');
+
+		if (end > 0)
+			wrong = query_add(q, a, str_n(text.p, end), name);
+		if (end == text.n)
+			break;
+		text = str_n(text.p + end + 1, text.n - end - 1);
+	}
+	return wrong;
 }
 
 enum err
 query_parse(struct arena *a, struct str text, struct query_params *out)
 {
-	struct query_params q = { .n = 0 };
+	struct query_params q;
+	struct str name;
 
-	while (text.n > 0) {
-		size_t end = str_find(text, '&');
-
-		if (end > 0) {
-			enum err e = query_add(&q, a, str_n(text.p, end));
-
-			if (e != ERR_OK)
-				return e;
-		}
-		if (end == text.n)
-			break;
-		text = str_n(text.p + end + 1, text.n - end - 1);
-	}
+	if (query_read(a, text, &q, &name) != NULL)
+		return ERR_INVALID;
 	*out = q;
 	return ERR_OK;
+}
+
+const char *
+query_wrong(struct arena *a, struct str text, struct str *name)
+{
+	struct query_params q;
+
+	*name = STR_NONE;
+	return query_read(a, text, &q, name);
 }
 
 struct str

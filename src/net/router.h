@@ -48,6 +48,11 @@ struct query_params {
 	} p[QUERY_MAX_PARAMS];
 };
 MUST_CHECK enum err query_parse(struct arena *, struct str text, struct query_params *out);
+/*
+ * What query_parse refuses the text for, in words that follow the parameter's name, and that name
+ * (STR_NONE if it has none that can be read). NULL: it does not refuse it.
+ */
+const char *query_wrong(struct arena *, struct str text, struct str *name);
 struct str query_get(const struct query_params *, const char *name); /* STR_NONE if absent */
 /* Percent-decodes; plus_is_space for query strings. STR_NONE if malformed: bad escape, NUL, not
  * UTF-8. */

@@ -81,7 +81,6 @@ struct db_param db_text(struct str s);  /* absent: NULL */
 struct db_param db_json(struct str s);  /* absent: NULL */
 struct db_param db_bytes(struct str s); /* absent: NULL */
 struct db_param db_int(int64_t v);
-struct db_param db_int_or_null(bool set, int64_t v);
 struct db_param db_time(int64_t ms); /* TIME_NONE: NULL */
 struct db_param db_bool(bool v);
 struct db_param db_double(double v);

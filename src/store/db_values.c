@@ -45,12 +45,6 @@ db_int(int64_t v)
 }
 
 struct db_param
-db_int_or_null(bool set, int64_t v)
-{
-	return (struct db_param){ 'i', { .null = !set, .i = v } };
-}
-
-struct db_param
 db_time(int64_t ms)
 {
 	return (struct db_param){ 'm', { .null = ms == TIME_NONE, .i = ms } };

@@ -1,5 +1,5 @@
 /*
- * The configuration: one table, from which --help, `recado config`, .env.example and the reference
+ * The configuration: one table, from which `recado config`, .env.example and the reference
  * docs come. Environment first, then .env in the working directory. All problems are found at once.
  */
 #ifndef RECADO_SYS_CONFIG_H
@@ -38,6 +38,7 @@ struct config {
 	int64_t request_seconds;      /* REQUEST_TIMEOUT_SECONDS, 30: whole request */
 	int64_t append_timeout_ms;    /* APPEND_TIMEOUT_MS, 2,000 */
 	int64_t drainers;             /* DRAINER_THREADS, 1 on SQLite; 2 */
+	int64_t apply_hold_seconds;   /* APPLY_HOLD_SECONDS, 10 */
 	int64_t amendment_days;       /* AMENDMENT_WAIT_DAYS, 30 */
 };
 
@@ -47,11 +48,19 @@ typedef const char *config_getenv_fn(void *ctx, const char *name);
 /*
  * Reads and checks everything. Problems go to `problems`, one line each: variable, reason, example;
  * then ERR_INVALID. dotenv: text of the .env file or STR_NONE. Values live in the arena.
- * need_secrets false (for `config`, `help`) still reports.
  */
 MUST_CHECK enum err config_load(struct arena *, config_getenv_fn *, void *ctx, struct str dotenv,
                                 struct config *out, struct buf *problems);
-/* Effective values, `NAME=value` a line, secrets masked. */
+/*
+ * Names in the text of a .env file that are no variable of ours, a line each, with the one that was
+ * meant if one is close: ".env line 3: ADMIN_TOKN is not a variable of Recado; is ADMIN_TOKEN
+ * meant?". Nothing of the values.
+ */
+void config_unknown(struct arena *, struct str dotenv, struct buf *warnings);
+/*
+ * Effective values, `NAME=value` a line, secrets masked; those that nothing reads yet come last,
+ * behind a line that says so.
+ */
 void config_print(const struct config *, struct buf *);
 /* .env.example. */
 void config_example(struct buf *);

@@ -66,9 +66,8 @@ read_bare(struct str s)
 	return s;
 }
 
-/* NULL or what is wrong with the line. */
-static const char *
-read_line(struct arena *a, struct str line, struct str *values)
+const char *
+config_dotenv_line(struct arena *a, struct str line, struct str *name_out, struct str *value_out)
 {
 	struct str name, value;
 	const char *wrong;
@@ -94,10 +93,16 @@ read_line(struct arena *a, struct str line, struct str *values)
 	} else {
 		value = read_bare(value);
 	}
-	for (size_t i = 0; i < config_row_count; i++)
-		if (str_eq(name, str_from(config_rows[i].name)))
-			values[i] = value;
+	*name_out = name;
+	*value_out = value;
 	return NULL;
+}
+
+bool
+config_dotenv_is_line(struct str *line)
+{
+	*line = str_trim(*line);
+	return line->n > 0 && line->p[0] != '#';
 }
 
 bool
@@ -111,12 +116,15 @@ config_dotenv(struct arena *a, struct str text, struct str *values, struct buf *
 		return false;
 	}
 	for (int number = 1; str_split(&text, '\n', &line); number++) {
+		struct str name, value;
 		const char *wrong;
 
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
+		if (!config_dotenv_is_line(&line))
 			continue;
-		wrong = read_line(a, line, values);
+		wrong = config_dotenv_line(a, line, &name, &value);
+		for (size_t i = 0; wrong == NULL && i < config_row_count; i++)
+			if (str_eq(name, str_from(config_rows[i].name)))
+				values[i] = value;
 		if (wrong != NULL && ++found <= MAX_PROBLEMS)
 			buf_fmt(problems, ".env line %d: %s; for example: LOG_LEVEL=info\n", number,
 			        wrong);

@@ -32,6 +32,7 @@ struct config_row {
 	int64_t min, max;
 	const char *choices; /* separated by spaces */
 	bool required, secret;
+	bool later; /* nothing reads it yet */
 	const char *example, *meaning;
 };
 
@@ -51,5 +52,11 @@ bool config_check(struct arena *, const struct config_row *, struct str value, s
  * false if there was one.
  */
 bool config_dotenv(struct arena *, struct str text, struct str *values, struct buf *problems);
+
+/* Trims the line; whether it sets something: it is neither empty nor a comment. */
+bool config_dotenv_is_line(struct str *line);
+/* One such line; NULL, or what is wrong with it, and then nothing is set. */
+const char *
+config_dotenv_line(struct arena *, struct str line, struct str *name, struct str *value);
 
 #endif

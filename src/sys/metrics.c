@@ -41,7 +41,7 @@ static const struct row rows[M_COUNT] = {
 	[M_COMMIT_ENTRIES] = { "recado_journal_commit_entries_total", NULL, COUNTER,
 	                       "Webhooks written by group commits." },
 	[M_JOURNAL_DEPTH] = { "recado_journal_due_parts", NULL, GAUGE,
-	                      "Journal parts that are due and not yet applied." },
+	                      "Journal parts due and not yet applied, counted up to 100000." },
 	[M_JOURNAL_OLDEST_SECONDS] = { "recado_journal_oldest_due_seconds", NULL, GAUGE,
 	                               "Age of the oldest due journal part." },
 #define FACTS(kind)                                                                                \
@@ -87,8 +87,6 @@ static const struct row rows[M_COUNT] = {
 	                                  "Bytes of request bodies held in memory." },
 	[M_LOGIN_FAILURES] = { "recado_login_failures_total", NULL, COUNTER,
 	                       "Requests with wrong credentials." },
-	[M_DB_BUSY_SECONDS] = { "recado_apply_transaction_seconds", NULL, HISTOGRAM,
-	                        "One transaction that applies facts." },
 };
 
 static const struct {

@@ -42,7 +42,6 @@ enum metric {
 	M_HTTP_CONNECTIONS, /* gauge */
 	M_HTTP_BODY_BYTES_IN_FLIGHT,
 	M_LOGIN_FAILURES,
-	M_DB_BUSY_SECONDS, /* histogram: one apply transaction */
 	M_COUNT
 };
 

@@ -40,7 +40,6 @@ struct apply_options {
 	const struct randomness *rand;
 	struct uuid client_id;
 	int64_t now_ms;
-	int64_t alert_ms;
 };
 
 /* Links, contacts, messages and amendments of an entry: what slices count. */

@@ -5,6 +5,7 @@
  */
 #include "base/digest.h"
 #include "core/phone.h"
+#include "store/audit.h"
 #include "store/queries.h"
 #include "work/apply_internal.h"
 
@@ -33,12 +34,16 @@ enum err
 apply_audit(struct apply *ap, const char *action, const char *subject_kind, struct uuid subject,
             struct str detail)
 {
-	return db_exec(ap->o.db, &q_apply_audit,
-	               DB_PARAMS(db_uuid(apply_new_id(ap)), db_uuid(ap->o.client_id),
-	                         db_time(ap->o.now_ms), db_text(str_from(action)),
-	                         db_text(str_from(subject_kind)), db_uuid(subject),
-	                         db_json(detail)),
-	               NULL, NULL);
+	const struct audit_row row = { .id = apply_new_id(ap),
+		                       .client_id = ap->o.client_id,
+		                       .at = ap->o.now_ms,
+		                       .actor = STR("system"),
+		                       .action = str_from(action),
+		                       .subject_kind = str_from(subject_kind),
+		                       .subject_id = subject,
+		                       .detail = detail };
+
+	return audit_insert(ap->o.db, &row);
 }
 
 static struct str

@@ -136,9 +136,9 @@ distinct(struct apply *ap, size_t *n)
 
 		if (am->from_store || !am->waits)
 			continue;
-		digest = arena_alloc(ap->o.arena, 32);
+		digest = arena_alloc(ap->o.arena, SHA256_LEN);
 		amendment_digest(ap->o.arena, &am->a, person_text(ap->o.arena, am), digest);
-		am->digest = str_n((const char *)digest, 32);
+		am->digest = str_n((const char *)digest, SHA256_LEN);
 		key = str_fmt(ap->o.arena, "%zu " STR_FMT STR_FMT, am->connection,
 		              STR_ARG(am->digest), STR_ARG(am->a.target_key));
 		at = map_put(&seen, key, *n, &added);

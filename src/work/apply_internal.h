@@ -198,6 +198,6 @@ MUST_CHECK enum err apply_audit(struct apply *, const char *action, const char *
                                 struct uuid subject, struct str detail);
 MUST_CHECK enum err apply_sync_store(struct apply *);
 void apply_failure_add(struct apply *, size_t connection, const char *code,
-                       const unsigned char digest[32], int64_t received_at);
+                       const unsigned char digest[SHA256_LEN], int64_t received_at);
 
 #endif

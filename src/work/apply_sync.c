@@ -185,9 +185,9 @@ apply_sync_joined(struct apply *ap, struct uuid connection_id, int64_t a, int64_
 
 void
 apply_failure_add(struct apply *ap, size_t connection, const char *code,
-                  const unsigned char digest[32], int64_t received_at)
+                  const unsigned char digest[SHA256_LEN], int64_t received_at)
 {
-	struct str copy = str_n(arena_copy(ap->o.arena, digest, 32), 32);
+	struct str copy = str_n(arena_copy(ap->o.arena, digest, SHA256_LEN), SHA256_LEN);
 
 	*APPLY_ADD(ap->o.arena, &ap->failures) =
 		(struct apply_failure){ connection, code, copy, received_at };
@@ -252,7 +252,7 @@ chunks_store(struct apply *ap)
 			fold_chunk(run, f, e->received_at);
 			at = map_put(&seen,
 			             map_key_uuid(ap->o.arena, run->id,
-			                          str_n((const char *)f->digest, 32)),
+			                          str_n((const char *)f->digest, SHA256_LEN)),
 			             refs.n, &added);
 			if (added)
 				*APPLY_ADD(ap->o.arena, &refs) =
@@ -268,7 +268,7 @@ chunks_store(struct apply *ap)
 		db_row_uuid(rows, refs.v[i].run->id);
 		db_row_text(rows, str_is_set(f->phase) ? f->phase : STR(""));
 		db_row_int(rows, f->chunk_order);
-		db_row_text(rows, str_n((const char *)f->digest, 32));
+		db_row_text(rows, str_n((const char *)f->digest, SHA256_LEN));
 		db_row_int(rows, f->phase_number);
 		db_row_int(rows, f->progress);
 		db_row_int(rows, (int64_t)f->messages);

@@ -8,6 +8,7 @@
  */
 #include "work/door.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
@@ -19,6 +20,7 @@
 #define DOOR_PATH        STR("/webhooks/whatsapp")
 #define SIGNATURE_HEADER "X-Hub-Signature-256"
 #define QUERY_ARENA      (256 * 1024)
+#define DOOR_CLOSED      "META_APP_SECRET and META_VERIFY_TOKEN are not set: set both and restart."
 
 struct door {
 	struct hmac_key *key, *key_previous; /* previous: NULL if none */
@@ -88,13 +90,9 @@ static void
 reply_problem(struct http_exchange *x, int status, enum err e, struct str detail,
               const struct http_header_out *headers)
 {
-	struct problem p = { .code = e, .detail = detail };
-	struct buf b;
+	const struct problem p = { .code = e, .detail = detail };
 
-	buf_init(&b, NULL, 64 * 1024);
-	problem_render_as(&p, status, http_request_id(x), &b);
-	http_reply(x, status, PROBLEM_CONTENT_TYPE, buf_slice(&b), headers);
-	buf_deinit(&b);
+	http_reply_problem(x, status, &p, headers);
 }
 
 static void
@@ -109,11 +107,14 @@ reply_unavailable(struct http_exchange *x, enum err e, struct str detail)
 }
 
 static void
-reply_method(struct http_exchange *x, struct str allow)
+reply_method(struct http_exchange *x, const char *allow)
 {
-	const struct http_header_out headers[] = { { "Allow", allow }, { NULL, STR_NONE } };
+	const struct http_header_out headers[] = { { "Allow", str_from(allow) },
+		                                   { NULL, STR_NONE } };
+	char detail[64];
 
-	reply_problem(x, 405, ERR_INVALID, STR("This method is not allowed here."), headers);
+	snprintf(detail, sizeof(detail), "Only %s can be used here.", allow);
+	reply_problem(x, 405, ERR_INVALID, str_from(detail), headers);
 }
 
 /* The committer's answer. Any thread. */
@@ -189,8 +190,7 @@ deliver(struct door *d, struct http_exchange *x)
 
 	if (!d->open) {
 		metrics_add(M_WEBHOOKS_NOT_CONFIGURED, 1);
-		reply_unavailable(x, ERR_UNAVAILABLE,
-		                  STR("META_APP_SECRET and META_VERIFY_TOKEN are not set."));
+		reply_unavailable(x, ERR_UNAVAILABLE, str_from(DOOR_CLOSED));
 		return;
 	}
 	if (!is_signed(d, x)) {
@@ -199,22 +199,36 @@ deliver(struct door *d, struct http_exchange *x)
 			log_warn("door.bad_signature", LOG_STR("peer", http_peer(x)),
 			         LOG_STR("request", http_request_id(x)),
 			         LOG_INT("suppressed", suppressed));
-		reply_problem(x, 401, ERR_UNAUTHORIZED, STR("The signature is missing or wrong."),
+		reply_problem(x, 401, ERR_UNAUTHORIZED,
+		              STR("X-Hub-Signature-256 is missing, or is not sha256= and the "
+		                  "HMAC of the raw body with META_APP_SECRET."),
 		              NULL);
 		return;
 	}
 	append(d, x, UUID_NIL);
 }
 
-static bool
-is_subscription(const struct door *d, const struct query_params *q)
+/* NULL, or why this is not Meta's verification, and how that is mended. */
+static const char *
+handshake_wrong(const struct door *d, struct arena *a, struct str query, struct query_params *q)
 {
 	unsigned char digest[SHA256_LEN];
 
+	if (!d->open)
+		return DOOR_CLOSED;
+	if (query_parse(a, query, q) != ERR_OK)
+		return "The query string cannot be read, or names a parameter twice.";
+	if (!str_eq(query_get(q, "hub.mode"), STR("subscribe")))
+		return "hub.mode must be subscribe.";
+	if (!str_is_set(query_get(q, "hub.verify_token")))
+		return "hub.verify_token is missing.";
+	if (!str_is_set(query_get(q, "hub.challenge")))
+		return "hub.challenge is missing.";
 	digest_sha256(query_get(q, "hub.verify_token"), digest);
-	return digest_equal(digest, d->verify_digest, SHA256_LEN) &&
-	       str_eq(query_get(q, "hub.mode"), STR("subscribe")) &&
-	       str_is_set(query_get(q, "hub.challenge"));
+	if (!digest_equal(digest, d->verify_digest, SHA256_LEN))
+		return "hub.verify_token is not META_VERIFY_TOKEN: enter the same text in the "
+		       "app's webhook settings at Meta.";
+	return NULL;
 }
 
 /* Meta's verification of the URL: it has no signature. */
@@ -223,15 +237,13 @@ handshake(struct door *d, struct http_exchange *x)
 {
 	struct arena *a = arena_new(QUERY_ARENA);
 	struct query_params q;
+	const char *wrong = handshake_wrong(d, a, http_query(x), &q);
 
-	if (d->open && query_parse(a, http_query(x), &q) == ERR_OK && is_subscription(d, &q))
+	if (wrong == NULL)
 		http_reply(x, 200, "text/plain; charset=utf-8", query_get(&q, "hub.challenge"),
 		           NULL);
 	else
-		reply_problem(x, 403, ERR_FORBIDDEN,
-		              d->open ? STR("hub.mode or hub.verify_token is not right.")
-		                      : STR("META_APP_SECRET and META_VERIFY_TOKEN are not set."),
-		              NULL);
+		reply_problem(x, 403, ERR_FORBIDDEN, str_from(wrong), NULL);
 	arena_free(a);
 }
 
@@ -245,7 +257,7 @@ door_dispatch(struct door *d, struct http_exchange *x)
 	else if (str_eq(method, STR("GET")) || str_eq(method, STR("HEAD")))
 		handshake(d, x);
 	else
-		reply_method(x, STR("GET, HEAD, POST"));
+		reply_method(x, "GET, HEAD, POST");
 }
 
 void
@@ -254,7 +266,7 @@ door_accept(struct door *d, struct http_exchange *x, struct uuid connection_id)
 	if (str_eq(http_method(x), STR("POST")))
 		append(d, x, connection_id);
 	else
-		reply_method(x, STR("POST"));
+		reply_method(x, "POST");
 }
 
 void

@@ -12,6 +12,7 @@
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain_internal.h"
+#include "work/pressure.h"
 
 #define AWAY_MS 1000
 #define IDLE_MS 1000
@@ -25,7 +26,7 @@ drain_open(const struct drain_options *o, struct drain **out)
 	if (d == NULL)
 		abort();
 	d->o = *o;
-	d->last_client.b[15] = 1;
+	d->last_client = uuid_v7_floor(0);
 	e = db_open_batch(o->pool, &d->db);
 	if (e != ERR_OK) {
 		free(d);
@@ -90,11 +91,16 @@ drain_step(void *worker, int64_t now_ms, int64_t *next_ms)
 	struct drain *d = worker;
 	size_t routed = 0;
 	bool worked = false;
-	int64_t hidden;
+	int64_t hidden, hold_ms;
 	enum err e;
 
 	if (now_ms < d->away_until) {
 		*next_ms = d->away_until;
+		return STEP_WAIT;
+	}
+	hold_ms = d->o.pressure == NULL ? 0 : pressure_hold_ms(d->o.pressure, now_ms);
+	if (hold_ms > 0) {
+		*next_ms = now_ms + hold_ms;
 		return STEP_WAIT;
 	}
 	e = drain_route(d, now_ms, &routed);

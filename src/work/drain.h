@@ -14,6 +14,7 @@
 
 struct drain;
 struct drain_hot;
+struct pressure;
 #define DRAIN_HOT_BATCHES 8 /* routing steps whose decoded entries are kept */
 
 struct drain_options {
@@ -29,6 +30,7 @@ struct drain_options {
 	int64_t alert_ms;     /* no history after this long: alert */
 	struct drain_hot
 		*hot; /* decoded entries shared by the workers of a process; NULL: its own */
+	struct pressure *pressure; /* of the door in this process; NULL: there is none */
 };
 MUST_CHECK enum err drain_open(const struct drain_options *, struct drain **out);
 /* One bounded piece of work: a routing batch or one lane's batch. */

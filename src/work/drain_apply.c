@@ -261,8 +261,12 @@ mark_failed(struct drain *d, const struct drain_entry *x, enum err why, int64_t 
 	struct str text = str_fmt(d->arena, "%s: %s", err_info(why)->code, db_message(d->db));
 	enum err e;
 
-	log_warn("drain.entry_failed", LOG_UUID("entry", x->id), LOG_ERR(why),
-	         LOG_INT("attempt", x->attempts + 1));
+	if (final)
+		log_error("drain.part_failed", LOG_UUID("entry", x->id),
+		          LOG_INT("part", x->part_no), LOG_ERR(why));
+	else
+		log_warn("drain.entry_failed", LOG_UUID("entry", x->id), LOG_ERR(why),
+		         LOG_INT("attempt", x->attempts + 1));
 	metrics_add(final ? M_PARTS_FAILED : M_PARTS_RETRIED, 1);
 	e = db_begin(d->db, DB_APPLY);
 	if (e == ERR_OK)
@@ -384,8 +388,7 @@ drain_apply(struct drain *d, int64_t now_ms, bool *worked)
 			if (wrapped || uuid_is_nil(d->last_client))
 				return ERR_OK;
 			wrapped = true;
-			d->last_client = UUID_NIL;
-			d->last_client.b[15] = 1;
+			d->last_client = uuid_v7_floor(0);
 			continue;
 		}
 		if (uuid_eq(first, client_id))

@@ -16,6 +16,7 @@ struct drain {
 	struct uuid
 		route_after; /* everything up to here was routed; a hint, forgotten at rescan_at */
 	int64_t rescan_at;
+	size_t route_most;       /* entries in the next routing batch */
 	struct uuid last_client; /* served last: the next one's turn */
 	int64_t away_until;      /* the database was away: not before */
 };

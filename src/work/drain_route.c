@@ -20,6 +20,7 @@ struct routed {
 	struct drain_entry *entry;
 	const char *status; /* failed or ignored; NULL: see targets */
 	struct str error;
+	struct db_result others; /* the entry's other parts, if it was routed before */
 	FACTS_LIST(struct target) targets;
 };
 
@@ -42,8 +43,8 @@ claim(struct drain *d, struct drain_batch *hot)
 	struct db_result r;
 	size_t bytes = 0;
 	enum err e = db_query(d->db, &q_drain_unrouted,
-	                      DB_PARAMS(after(d), db_int((int64_t)d->o.route_entries)), NULL,
-	                      hot->arena, &r);
+	                      DB_PARAMS(after(d), db_int((int64_t)d->route_most)), NULL, hot->arena,
+	                      &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct drain_entry x = { .id = db_get_uuid(&r, i, 0) };
@@ -70,7 +71,8 @@ claim(struct drain *d, struct drain_batch *hot)
 	return e;
 }
 
-static void
+/* false: there was no memory left for it. */
+static bool
 decode(struct arena *a, struct routed *x)
 {
 	struct facts *facts = ARENA_NEW(a, struct facts);
@@ -83,7 +85,7 @@ decode(struct arena *a, struct routed *x)
 	}
 	if (kind == WA_BODY_OK) {
 		x->entry->facts = facts;
-		return;
+		return true;
 	}
 	x->status = kind == WA_BODY_IGNORED ? "ignored" : "failed";
 	x->error = str_fmt(a, "%s: " STR_FMT,
@@ -91,6 +93,7 @@ decode(struct arena *a, struct routed *x)
 	                   : kind == WA_BODY_TOO_LARGE ? "too_large"
 	                                               : "not_json",
 	                   STR_ARG(reason));
+	return kind != WA_BODY_TOO_LARGE;
 }
 
 static struct str
@@ -178,15 +181,43 @@ look_up(struct drain *d, struct routed *v, size_t n, struct arena *a, struct map
 	return ERR_OK;
 }
 
+/* The part was parked, or a client's, before: then the entry may have other parts. */
+static bool
+was_routed(const struct drain_entry *e)
+{
+	return e->old_fields != 0 || str_is_set(e->route_key);
+}
+
+static enum err
+load_others(struct drain *d, struct routed *x, struct arena *a)
+{
+	if (!was_routed(x->entry))
+		return ERR_OK;
+	return db_query(d->db, &q_drain_parts,
+	                DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, a,
+	                &x->others);
+}
+
 /*
- * A part that was released from being parked is routed for the key it was parked under alone: other
- * numbers in the same body have not been released.
+ * A part that was released from being parked is routed for the key it was parked under alone, and
+ * no other part for that key: what else is parked of the same body has not been released.
  */
+static bool
+is_for(const struct routed *x, struct str key)
+{
+	if (str_is_set(x->entry->route_key))
+		return str_eq(x->entry->route_key, key);
+	for (size_t i = 0; i < x->others.nrows; i++)
+		if (db_is_null(&x->others, i, 1) && str_eq(db_get_text(&x->others, i, 2), key))
+			return false;
+	return true;
+}
+
 static void
 find_targets(struct arena *a, struct routed *x, const struct map *known, const struct uuid *clients)
 {
 	const struct facts *f = x->entry->facts;
-	bool own_url = !uuid_is_nil(x->entry->connection_id);
+	bool own_url = !uuid_is_nil(x->entry->connection_id), others = false;
 
 	if (f == NULL)
 		return;
@@ -197,11 +228,13 @@ find_targets(struct arena *a, struct routed *x, const struct map *known, const s
 
 		if (!str_is_set(key) || (own_url && i == MAP_NONE))
 			continue;
-		if (str_is_set(x->entry->route_key) && !str_eq(x->entry->route_key, key))
+		if (!is_for(x, key)) {
+			others |= !str_is_set(x->entry->route_key);
 			continue;
+		}
 		add_target(a, x, i == MAP_NONE ? UUID_NIL : clients[i], key, k);
 	}
-	if (x->targets.n == 0) {
+	if (x->targets.n == 0 && !others) {
 		x->status = "ignored";
 		x->error = own_url ? STR("not_for_us: the connection of its URL was deleted")
 		                   : STR("not_for_us: it names no number and no account of ours");
@@ -214,22 +247,20 @@ static enum err
 drop_known(struct drain *d, struct routed *x, struct map *assigned, struct arena *a)
 {
 	struct db_rows *again = db_rows_new(a, &q_drain_again);
-	struct db_result r;
-	enum err e = db_query(d->db, &q_drain_parts,
-	                      DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL, a,
-	                      &r);
+	const struct db_result *r = &x->others;
+	enum err e;
 
-	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
+	for (size_t i = 0; i < r->nrows; i++) {
 		for (size_t k = 0; k < x->targets.n; k++) {
 			struct target *t = &x->targets.v[k];
 
-			if (!uuid_eq(t->client_id, db_get_uuid(&r, i, 1)) ||
+			if (!uuid_eq(t->client_id, db_get_uuid(r, i, 1)) ||
 			    (uuid_is_nil(t->client_id) &&
-			     !str_eq(t->route_key, db_get_text(&r, i, 2))))
+			     !str_eq(t->route_key, db_get_text(r, i, 2))))
 				continue;
 			if (!uuid_is_nil(t->client_id)) {
 				db_row_uuid(again, x->entry->id);
-				db_row_int(again, db_get_int(&r, i, 0));
+				db_row_int(again, db_get_int(r, i, 0));
 			}
 			*t = x->targets.v[--x->targets.n];
 			break;
@@ -247,8 +278,7 @@ drop_known(struct drain *d, struct routed *x, struct map *assigned, struct arena
 		else
 			x->targets.v[k] = x->targets.v[--x->targets.n];
 	}
-	if (e == ERR_OK)
-		e = db_exec(d->db, &q_drain_again, DB_NO_PARAMS, again, NULL);
+	e = db_exec(d->db, &q_drain_again, DB_NO_PARAMS, again, NULL);
 	if (e == ERR_OK && x->targets.n == 0)
 		e = db_exec(d->db, &q_drain_part_delete,
 		            DB_PARAMS(db_uuid(x->entry->id), db_int(x->entry->part_no)), NULL,
@@ -269,6 +299,29 @@ write_target(struct db_rows *rows, const struct routed *x, int part_no, const st
 	db_row_null(rows);
 	db_row_time(rows, x->entry->received_at);
 	db_row_int(rows, x->entry->bytes);
+}
+
+/* One line for each kind, however many entries the batch has. */
+static void
+log_unapplied(const struct routed *v, size_t n)
+{
+	size_t failed = 0, parked = 0;
+	const struct routed *bad = NULL, *unknown = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].status != NULL && strcmp(v[i].status, "failed") == 0 && failed++ == 0)
+			bad = &v[i];
+		for (size_t k = 0; v[i].status == NULL && k < v[i].targets.n; k++)
+			if (uuid_is_nil(v[i].targets.v[k].client_id) && parked++ == 0)
+				unknown = &v[i];
+	}
+	if (bad != NULL)
+		log_error("drain.unreadable", LOG_UUID("entry", bad->entry->id),
+		          LOG_STR("error", str_sub(bad->error, 0, str_find(bad->error, ':'))),
+		          LOG_INT("parts", failed));
+	if (unknown != NULL)
+		log_warn("drain.parked", LOG_UUID("entry", unknown->entry->id),
+		         LOG_Z("error", "unknown_number"), LOG_INT("parts", parked));
 }
 
 static enum err
@@ -296,7 +349,7 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 			db_row_int(update, x->entry->bytes);
 			continue;
 		}
-		if (x->entry->old_fields != 0)
+		if (was_routed(x->entry))
 			e = drop_known(d, x, &assigned, a);
 		for (size_t k = 0; k < x->targets.n; k++) {
 			if (uuid_is_nil(x->targets.v[k].client_id))
@@ -309,6 +362,8 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 		e = db_exec(d->db, &q_drain_route_update, DB_NO_PARAMS, update, NULL);
 	if (e == ERR_OK)
 		e = db_exec(d->db, &q_drain_route_insert, DB_NO_PARAMS, insert, NULL);
+	if (e == ERR_OK)
+		log_unapplied(v, n);
 	return e;
 }
 
@@ -324,33 +379,27 @@ route_claimed(struct drain *d, struct drain_batch *hot)
 		return e;
 	for (size_t i = 0; i < hot->entries.n; i++) {
 		v[i].entry = &hot->entries.v[i];
-		decode(hot->arena, &v[i]);
+		if (!decode(hot->arena, &v[i]) && hot->entries.n > 1)
+			return ERR_TOO_LARGE; /* together with others; alone it may fit */
 		(void)map_put(&hot->map, str_n((const char *)hot->entries.v[i].id.b, 16), i, NULL);
 	}
 	e = look_up(d, v, hot->entries.n, hot->arena, &known, &clients);
-	for (size_t i = 0; e == ERR_OK && i < hot->entries.n; i++)
-		find_targets(hot->arena, &v[i], &known, clients);
+	for (size_t i = 0; e == ERR_OK && i < hot->entries.n; i++) {
+		e = load_others(d, &v[i], hot->arena);
+		if (e == ERR_OK)
+			find_targets(hot->arena, &v[i], &known, clients);
+	}
 	return e == ERR_OK ? store(d, v, hot->entries.n, hot->arena) : e;
 }
 
-enum err
-drain_route(struct drain *d, int64_t now_ms, size_t *routed)
+/* One batch of at most d->route_most entries. ERR_TOO_LARGE: they need more memory than allowed
+ * together. */
+static enum err
+route_batch(struct drain *d, size_t *routed)
 {
 	struct drain_batch *batch;
-	struct db_result r;
-	enum err e;
+	enum err e = db_begin(d->db, DB_APPLY);
 
-	if (now_ms >= d->rescan_at) {
-		d->route_after = UUID_NIL;
-		d->rescan_at = now_ms + RESCAN_MS;
-	}
-	arena_reset(d->arena);
-	e = db_query(d->db, &q_drain_any, DB_PARAMS(after(d)), NULL, d->arena, &r);
-	if (e != ERR_OK || !db_get_bool(&r, 0, 0)) {
-		d->route_after = UUID_NIL;
-		return e;
-	}
-	e = db_begin(d->db, DB_APPLY);
 	if (e != ERR_OK)
 		return e;
 	batch = drain_hot_begin(d->hot, d->o.route_entries);
@@ -369,5 +418,30 @@ drain_route(struct drain *d, int64_t now_ms, size_t *routed)
 		e = db_commit(d->db);
 	if (e != ERR_OK)
 		db_rollback(d->db);
+	return e;
+}
+
+enum err
+drain_route(struct drain *d, int64_t now_ms, size_t *routed)
+{
+	struct db_result r;
+	enum err e;
+
+	if (now_ms >= d->rescan_at) {
+		d->route_after = UUID_NIL;
+		d->rescan_at = now_ms + RESCAN_MS;
+	}
+	arena_reset(d->arena);
+	e = db_query(d->db, &q_drain_any, DB_PARAMS(after(d)), NULL, d->arena, &r);
+	if (e != ERR_OK || !db_get_bool(&r, 0, 0)) {
+		d->route_after = UUID_NIL;
+		return e;
+	}
+	d->route_most = d->o.route_entries;
+	e = route_batch(d, routed);
+	while (e == ERR_TOO_LARGE && d->route_most > 1) {
+		d->route_most /= 2;
+		e = route_batch(d, routed);
+	}
 	return e;
 }

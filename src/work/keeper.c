@@ -1,6 +1,8 @@
 /*
- * Slow housekeeping, one round a second. What always holds: each part of a round is a transaction
- * of its own; one that fails is logged and tried again in the next round.
+ * Slow housekeeping, one round a second. What always holds: each part of a round is bounded, looks
+ * without the writer's lock what there is to do and writes, in a transaction of its own, only if
+ * there is something; one that fails is logged and tried again in the next round. What it does is
+ * worked out again from the rows, so nothing is waited for on the disk.
  */
 #include <stdlib.h>
 
@@ -12,7 +14,10 @@
 
 #define ROUND_MS      1000
 #define SWEEP_MS      (10 * 60 * 1000) /* journal and amendments are pruned this often */
-#define PRUNE_ENTRIES 2000             /* per transaction */
+#define PRUNE_ENTRIES 2000             /* looked at at once */
+#define RELEASE_PARTS 2000             /* per transaction */
+#define CLIENTS       256              /* looked at at once */
+#define COUNTED_PARTS 100000           /* the gauge goes no further */
 #define ARENA_BYTES   (8u << 20)
 
 struct keeper {
@@ -20,6 +25,8 @@ struct keeper {
 	struct db *db;
 	struct arena *arena;
 	int64_t next_sweep;
+	struct uuid pruned_to; /* of the sweep that is under way */
+	struct log_limit failed, checkpoint;
 };
 
 enum err
@@ -31,7 +38,8 @@ keeper_open(const struct keeper_options *o, struct keeper **out)
 	if (k == NULL)
 		abort();
 	k->o = *o;
-	e = db_open(o->pool, false, &k->db);
+	k->pruned_to = uuid_v7_floor(0);
+	e = db_open_batch(o->pool, &k->db);
 	if (e != ERR_OK) {
 		free(k);
 		return e;
@@ -51,63 +59,97 @@ keeper_close(struct keeper *k)
 	free(k);
 }
 
-typedef enum err round_fn(struct keeper *, int64_t now_ms, bool *again);
+/* One piece of the round. *again: it was bounded, and there is more. */
+typedef enum err piece_fn(struct keeper *, int64_t now_ms, bool *again);
 
-/* One piece of the round in a transaction of its own. */
-static bool
-in_transaction(struct keeper *k, round_fn *fn, const char *what, int64_t now_ms)
+static enum err
+run(struct keeper *k, piece_fn *fn, const char *what, int64_t now_ms, bool *again)
 {
-	static struct log_limit limit;
-	bool again = false;
 	int64_t hidden;
 	enum err e;
 
 	arena_reset(k->arena);
-	e = db_begin(k->db, DB_APPLY);
+	*again = false;
+	e = fn(k, now_ms, again);
 	if (e == ERR_OK)
-		e = fn(k, now_ms, &again);
-	if (e == ERR_OK)
-		e = db_commit(k->db);
-	if (e == ERR_OK)
-		return again;
+		return e;
 	db_rollback(k->db);
-	if (log_limited(&limit, now_ms, 10000, &hidden))
+	*again = false;
+	if (log_limited(&k->failed, now_ms, 10000, &hidden))
 		log_warn("keeper.failed", LOG_Z("piece", what), LOG_ERR(e),
-		         LOG_Z("detail", db_message(k->db)));
-	return false;
+		         LOG_Z("detail", db_message(k->db)), LOG_INT("hidden", hidden));
+	return e;
 }
 
 static enum err
 unpark(struct keeper *k, int64_t now_ms, bool *again)
 {
+	struct db_rows *keys = db_rows_new(k->arena, &q_keeper_unpark);
 	struct db_result r;
-	enum err e = db_query(k->db, &q_keeper_unpark, DB_NO_PARAMS, NULL, k->arena, &r);
+	int64_t parts = 0;
+	enum err e = db_query(k->db, &q_keeper_known, DB_NO_PARAMS, NULL, k->arena, &r);
 
 	(void)now_ms;
-	*again = false;
-	if (e == ERR_OK && r.nrows > 0)
-		log_info("journal.released", LOG_INT("parts", r.nrows));
+	if (e != ERR_OK || r.nrows == 0)
+		return e;
+	for (size_t i = 0; i < r.nrows; i++) {
+		db_row_text(keys, db_get_text(&r, i, 0));
+		db_row_uuid(keys, db_get_uuid(&r, i, 1));
+	}
+	e = db_begin(k->db, DB_APPLY);
+	if (e == ERR_OK)
+		e = db_exec(k->db, &q_keeper_unpark, DB_PARAMS(db_int(RELEASE_PARTS)), keys,
+		            &parts);
+	if (e == ERR_OK)
+		e = db_commit(k->db);
+	if (e == ERR_OK && parts > 0)
+		log_info("journal.released", LOG_INT("parts", parts));
+	*again = parts >= RELEASE_PARTS;
 	return e;
 }
 
+/* In the client's lane; if another has it, that one evaluates it, or the next round does. */
+static enum err
+evaluate_client(struct keeper *k, struct uuid client_id, int64_t now_ms)
+{
+	enum err e = db_begin(k->db, DB_APPLY);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_lane(k->db, client_id, false);
+	if (e == ERR_BUSY) {
+		db_rollback(k->db);
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		e = sync_status_evaluate(k->db, k->arena, k->o.rand, client_id, now_ms,
+		                         k->o.alert_ms);
+	return e == ERR_OK ? db_commit(k->db) : e;
+}
+
+/* All clients, a page at a time. */
 static enum err
 evaluate(struct keeper *k, int64_t now_ms, bool *again)
 {
-	struct db_result r;
-	enum err e = db_query(k->db, &q_sync_clients, DB_NO_PARAMS, NULL, k->arena, &r);
+	struct uuid page[CLIENTS], due[CLIENTS], after = uuid_v7_floor(0);
+	size_t n = CLIENTS, ndue = 0;
+	enum err e = ERR_OK;
 
 	*again = false;
-	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
-		struct uuid client_id = db_get_uuid(&r, i, 0);
+	while (e == ERR_OK && n == CLIENTS) {
+		struct db_result r;
 
-		e = db_lane(k->db, client_id, false);
-		if (e == ERR_BUSY) {
-			e = ERR_OK; /* the lane's holder evaluates it, or the next round does */
-			continue;
-		}
+		arena_reset(k->arena);
+		e = db_query(k->db, &q_sync_clients, DB_PARAMS(db_uuid(after), db_int(CLIENTS)),
+		             NULL, k->arena, &r);
+		n = e == ERR_OK ? r.nrows : 0;
+		for (size_t i = 0; i < n; i++)
+			page[i] = after = db_get_uuid(&r, i, 0);
 		if (e == ERR_OK)
-			e = sync_status_evaluate(k->db, k->arena, k->o.rand, client_id, now_ms,
-			                         k->o.alert_ms);
+			e = sync_status_due(k->db, k->arena, page, n, now_ms, k->o.alert_ms, due,
+			                    &ndue);
+		for (size_t i = 0; e == ERR_OK && i < ndue; i++)
+			e = evaluate_client(k, due[i], now_ms);
 	}
 	return e;
 }
@@ -116,42 +158,78 @@ static enum err
 drop_amendments(struct keeper *k, int64_t now_ms, bool *again)
 {
 	int64_t dropped = 0;
-	enum err e = db_exec(k->db, &q_keeper_amendments_drop,
-	                     DB_PARAMS(db_time(now_ms - k->o.amendment_ms)), NULL, &dropped);
+	enum err e = db_begin(k->db, DB_APPLY);
 
 	*again = false;
-	metrics_add(M_AMENDMENTS_DROPPED, dropped);
+	if (e == ERR_OK)
+		e = db_exec(k->db, &q_keeper_amendments_drop,
+		            DB_PARAMS(db_time(now_ms - k->o.amendment_ms)), NULL, &dropped);
+	if (e == ERR_OK)
+		e = db_commit(k->db);
+	if (e == ERR_OK)
+		metrics_add(M_AMENDMENTS_DROPPED, dropped);
 	return e;
 }
 
+/*
+ * The next entries that are older than the retention: those that are done with go, the others are
+ * passed over until the next sweep. An id is made when the entry has been received, so its time is
+ * no earlier.
+ */
 static enum err
 prune(struct keeper *k, int64_t now_ms, bool *again)
 {
-	struct db_rows *parts = db_rows_new(k->arena, &q_keeper_parts_delete);
-	struct db_rows *entries = db_rows_new(k->arena, &q_keeper_journal_delete);
+	struct db_rows *old = db_rows_new(k->arena, &q_keeper_journal_delete);
 	struct db_result r;
-	enum err e = db_query(
-		k->db, &q_keeper_journal_old,
-		DB_PARAMS(db_time(now_ms - k->o.journal_retention_ms), db_int(PRUNE_ENTRIES)), NULL,
-		k->arena, &r);
+	enum err e = db_query(k->db, &q_keeper_journal_old,
+	                      DB_PARAMS(db_uuid(k->pruned_to),
+	                                db_uuid(uuid_v7_floor(now_ms - k->o.journal_retention_ms)),
+	                                db_int(PRUNE_ENTRIES)),
+	                      NULL, k->arena, &r);
 
-	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
-		db_row_uuid(parts, db_get_uuid(&r, i, 0));
-		db_row_uuid(entries, db_get_uuid(&r, i, 0));
+	if (e != ERR_OK || r.nrows == 0)
+		return e;
+	for (size_t i = 0; i < r.nrows; i++)
+		if (db_get_bool(&r, i, 1))
+			db_row_uuid(old, db_get_uuid(&r, i, 0));
+	if (old->nrows > 0) {
+		e = db_begin(k->db, DB_APPLY);
+		if (e == ERR_OK)
+			e = db_exec(k->db, &q_keeper_journal_delete, DB_NO_PARAMS, old, NULL);
+		if (e == ERR_OK)
+			e = db_exec(k->db, &q_keeper_parts_delete, DB_NO_PARAMS, old, NULL);
+		if (e == ERR_OK)
+			e = db_commit(k->db);
 	}
 	if (e == ERR_OK)
-		e = db_exec(k->db, &q_keeper_parts_delete, DB_NO_PARAMS, parts, NULL);
-	if (e == ERR_OK)
-		e = db_exec(k->db, &q_keeper_journal_delete, DB_NO_PARAMS, entries, NULL);
+		k->pruned_to = db_get_uuid(&r, r.nrows - 1, 0);
 	*again = e == ERR_OK && r.nrows == PRUNE_ENTRIES;
 	return e;
+}
+
+/* Amendments, then the journal in pieces, one a call. *again: a piece is left. */
+static void
+sweep(struct keeper *k, int64_t now_ms, bool *again)
+{
+	bool none;
+	enum err e = ERR_OK;
+
+	if (uuid_eq(k->pruned_to, uuid_v7_floor(0)))
+		e = run(k, drop_amendments, "amendments", now_ms, &none);
+	if (e == ERR_OK)
+		e = run(k, prune, "journal", now_ms, again);
+	if (e == ERR_OK && !*again) {
+		k->next_sweep = now_ms + SWEEP_MS;
+		k->pruned_to = uuid_v7_floor(0);
+	}
 }
 
 static enum err
 gauges(struct keeper *k, int64_t now_ms, bool *again)
 {
 	struct db_result r;
-	enum err e = db_query(k->db, &q_keeper_depth, DB_NO_PARAMS, NULL, k->arena, &r);
+	enum err e = db_query(k->db, &q_keeper_depth, DB_PARAMS(db_int(COUNTED_PARTS)), NULL,
+	                      k->arena, &r);
 	int64_t oldest;
 
 	*again = false;
@@ -164,24 +242,30 @@ gauges(struct keeper *k, int64_t now_ms, bool *again)
 	return e;
 }
 
+/* That a reader holds it up is no error; what is one lets the log grow until the disk is full. */
+static void
+checkpoint(struct keeper *k, int64_t now_ms)
+{
+	int64_t hidden;
+	enum err e = db_checkpoint(k->db);
+
+	if (e != ERR_OK && log_limited(&k->checkpoint, now_ms, 10000, &hidden))
+		log_warn("keeper.checkpoint_failed", LOG_ERR(e), LOG_Z("detail", db_message(k->db)),
+		         LOG_INT("hidden", hidden));
+}
+
 enum step
 keeper_step(void *worker, int64_t now_ms, int64_t *next_ms)
 {
 	struct keeper *k = worker;
+	bool parked = false, swept = false, none;
 
-	*next_ms = now_ms + ROUND_MS;
-	(void)in_transaction(k, unpark, "unpark", now_ms);
-	(void)in_transaction(k, evaluate, "history status", now_ms);
-	(void)in_transaction(k, gauges, "gauges", now_ms);
-	if (now_ms >= k->next_sweep) {
-		(void)in_transaction(k, drop_amendments, "amendments", now_ms);
-		if (in_transaction(k, prune, "journal", now_ms)) {
-			*next_ms = now_ms + ROUND_MS / 10;
-			return STEP_WAIT;
-		}
-		k->next_sweep = now_ms + SWEEP_MS;
-	}
-	if (db_engine(k->db) == DB_SQLITE && db_checkpoint(k->db) != ERR_OK)
-		log_debug("keeper.checkpoint_busy");
+	(void)run(k, unpark, "unpark", now_ms, &parked);
+	(void)run(k, evaluate, "history status", now_ms, &none);
+	(void)run(k, gauges, "gauges", now_ms, &none);
+	if (now_ms >= k->next_sweep)
+		sweep(k, now_ms, &swept);
+	checkpoint(k, now_ms);
+	*next_ms = now_ms + (parked || swept ? ROUND_MS / 10 : ROUND_MS);
 	return STEP_WAIT;
 }

@@ -12,5 +12,12 @@
 /* For the current run of every live connection of a client. Needs the client's lane. */
 MUST_CHECK enum err sync_status_evaluate(struct db *, struct arena *, const struct randomness *,
                                          struct uuid client_id, int64_t now_ms, int64_t alert_ms);
+/*
+ * Which of the n clients sync_status_evaluate would write something for, in `due` (room for n).
+ * Only reads; needs no lane.
+ */
+MUST_CHECK enum err
+sync_status_due(struct db *, struct arena *, const struct uuid *clients, size_t n, int64_t now_ms,
+                int64_t alert_ms, struct uuid *due, size_t *ndue);
 
 #endif

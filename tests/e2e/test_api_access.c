@@ -246,6 +246,60 @@ START_TEST(an_address_that_fails_five_times_must_wait_but_its_neighbours_need_no
 }
 END_TEST
 
+/* The answer has this status and, in its detail, this part. */
+static bool
+says(struct reply r, int status, const char *part)
+{
+	struct str detail = text_at(r.doc, "detail");
+
+	return r.status == status && str_is_set(detail) &&
+	       strstr(str_z(test_arena(), detail), part) != NULL;
+}
+
+START_TEST(a_wrong_parameter_is_named_with_what_is_wrong)
+{
+	static const char *const cases[][3] = {
+		{ "limit=1&limit=2", "limit", "is given more than once" },
+		{ "limit=0", "limit", "must be a number from 1 to 200" },
+		{ "cursor=%zz", "cursor", "is not percent-encoded" },
+		{ "limt=1", "limt", "is not a parameter of this route" },
+	};
+	struct world *w = world_new();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct reply r = call(w, "GET", FMT("/api/clients?%s", cases[i][0]), "op", NULL);
+
+		ck_assert_int_eq(r.status, 400);
+		ck_assert_slice(text_at(r.doc, "errors.0.path"), str_from(cases[i][1]));
+		ck_assert_msg(strstr(z_at(r.doc, "errors.0.message"), cases[i][2]) != NULL, "%s",
+		              cases[i][0]);
+	}
+	ck_assert(says(call(w, "GET", "/api/clients?=1", "op", NULL), 400, "no name"));
+	world_end(w);
+}
+END_TEST
+
+START_TEST(a_refused_credential_is_in_the_log_without_itself)
+{
+	struct world *w = world_new();
+	struct reply r = call(w, "GET", "/api/me", "rcd_wrongwrongwrong", NULL);
+	const char *log, *line;
+
+	ck_assert_int_eq(r.status, 401);
+	for (int i = 0; i < 9; i++)
+		call(w, "GET", "/api/me", "rcd_wrongwrongwrong", NULL);
+	log = read_text(in_dir(w->process.dir, "err"));
+	line = strstr(log, "api.credential_refused");
+	ck_assert_ptr_nonnull(line);
+	ck_assert_ptr_nonnull(strstr(line, z_at(r.doc, "requestId")));
+	ck_assert_ptr_nonnull(strstr(line, "address=127.0.0.1"));
+	ck_assert_ptr_null(strstr(log, "wrongwrong"));
+	/* a stranger does not fill the disk */
+	ck_assert_ptr_null(strstr(line + 1, "api.credential_refused"));
+	world_end(w);
+}
+END_TEST
+
 START_TEST(paths_and_methods_that_are_not_there_say_so)
 {
 	struct world *w = world_new();
@@ -253,9 +307,15 @@ START_TEST(paths_and_methods_that_are_not_there_say_so)
 
 	ck_assert_int_eq(r.status, 405);
 	ck_assert_ptr_nonnull(strstr(header_of(&r, "Allow"), "GET"));
-	MUST(w, 404, "GET", "/api/nothing", NULL, NULL);
-	MUST(w, 404, "GET", "/api/clients/", "op", NULL);
-	MUST(w, 404, "GET", "/api/clients/nobody", "op", NULL);
+	ck_assert_str(text_at(r.doc, "detail"), "Only GET, HEAD can be used here, not DELETE.");
+	r = call(w, "PUT", "/api/clients/acme", "op", "{}");
+	ck_assert_int_eq(r.status, 405);
+	ck_assert_str(text_at(r.doc, "detail"), "Only GET, HEAD, PATCH can be used here, not PUT.");
+	ck_assert(says(call(w, "GET", "/api/nothing", NULL, NULL), 404, "docs/api.md"));
+	ck_assert(says(call(w, "GET", "/api/clients/", "op", NULL), 404, "slash at the end"));
+	ck_assert(says(call(w, "GET", "/api/clients/nobody", "op", NULL), 404, "no client with"));
+	ck_assert(says(call(w, "GET", FMT("/api/leads/%s", w->connection), "op", NULL), 404,
+	               "no lead with this id"));
 	MUST(w, 404, "GET", "/api/conversations/nonsense", "op", NULL);
 	MUST(w, 404, "GET", "/api/conversations/00000000-0000-0000-0000-000000000000", "op", NULL);
 	r = call(w, "HEAD", "/api/me", "op", NULL);
@@ -277,6 +337,8 @@ make_suite(void)
 		undeclared_parameters_and_members_are_refused_on_every_route,
 		lists_of_a_bound_token_show_its_client_only, a_revoked_token_is_as_good_as_none,
 		an_address_that_fails_five_times_must_wait_but_its_neighbours_need_not,
+		a_wrong_parameter_is_named_with_what_is_wrong,
+		a_refused_credential_is_in_the_log_without_itself,
 		paths_and_methods_that_are_not_there_say_so);
 }
 

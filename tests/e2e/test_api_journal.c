@@ -1,5 +1,6 @@
 /* The journal over the API: what each may see of it, and applying it again. */
 #include "api_fixture.h"
+#include "raw.h"
 
 /* One body with a change of acme's and one of beta's. */
 static const char *
@@ -8,6 +9,18 @@ shared_body(const struct world *w)
 	return envelope(FMT("%s,%s",
 	                    change(NUMBER, "messages", live_text(w, CUSTOMER, "AA01", "for acme")),
 	                    change("555", "messages", live_text(w, CUSTOMER, "AA02", "for beta"))));
+}
+
+/* A line of the log has this event, entry and error, and nothing of a body is in the log. */
+static void
+expect_logged(const struct world *w, const char *event, const char *entry, const char *error)
+{
+	const char *log = read_text(in_dir(w->process.dir, "err"));
+	const char *line = strstr(log, FMT("%s entry=%s error=%s ", event, entry, error));
+
+	ck_assert_msg(line != NULL, "%s of %s is not in: %s", event, entry, log);
+	ck_assert_ptr_null(strstr(log, "for beta"));
+	ck_assert_ptr_null(strstr(log, "this is not"));
 }
 
 START_TEST(each_client_sees_only_its_own_changes_of_a_shared_body)
@@ -51,6 +64,7 @@ START_TEST(an_entry_is_as_bad_as_its_worst_part)
 	d = MUST(w, 200, "GET", "/api/webhook-events", "op", NULL);
 	ck_assert_str(text_at(d, "data.0.status"), "parked");
 	id = z_at(d, "data.0.id");
+	expect_logged(w, "drain.parked", id, "unknown_number");
 	d = MUST(w, 200, "GET", "/api/clients/acme/webhook-events", w->acme_viewer, NULL);
 	ck_assert_str(text_at(d, "data.0.status"), "applied");
 	d = MUST(w, 200, "GET", "/api/webhook-events?status=applied", "op", NULL);
@@ -74,10 +88,48 @@ START_TEST(what_is_no_webhook_is_kept_with_its_reason)
 	ck_assert_uint_eq(json_count(at(d, "data")), 1);
 	ck_assert(str_is_set(text_at(d, "data.0.error")));
 	ck_assert_int_eq(int_at(d, "data.0.bytes"), 16);
+	expect_logged(w, "drain.unreadable", z_at(d, "data.0.id"), "not_json");
 	d = MUST(w, 200, "GET", FMT("/api/webhook-events/%s", z_at(d, "data.0.id")), "op", NULL);
 	ck_assert_str(text_at(d, "webhookEvent.payload"), "this is not JSON");
 	d = MUST(w, 200, "GET", "/api/webhook-events?status=ignored", "op", NULL);
 	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	world_end(w);
+}
+END_TEST
+
+static struct raw *
+open_raw(const struct world *w)
+{
+	struct str url = str_from(read_text(in_dir(w->process.dir, ".env")));
+
+	url = str_sub(url, 0, str_find(url, '\n'));
+	url = str_sub(url, strlen("DATABASE_URL="), url.n);
+	return raw_open(pg != NULL ? str_z(test_arena(), url)
+	                           : FMT("sqlite:%s/recado.db", w->process.dir));
+}
+
+START_TEST(a_part_that_is_given_up_is_in_the_log_with_its_entry)
+{
+	struct world *w = world_new();
+	struct raw *raw;
+	const cJSON *d;
+
+	hook(w, envelope(change(NUMBER, "messages", live_text(w, CUSTOMER, "AA01", "for acme"))));
+	settle(w);
+	kill(w->process.pid, SIGTERM);
+	ck_assert_int_eq(wait_end(w->process.pid, PATIENCE_MS), 0);
+	raw = open_raw(w);
+	raw_exec(raw, "UPDATE journal SET body = substr(body, 2)");
+	raw_exec(raw, "UPDATE journal_parts SET status = 'received', attempts = 8"
+	              " WHERE client_id IS NOT NULL");
+	raw_close(raw);
+	w->process = serve_in(w->process.dir);
+	settle(w);
+	d = MUST(w, 200, "GET", "/api/webhook-events?status=failed", "op", NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	ck_assert_ptr_nonnull(strstr(read_text(in_dir(w->process.dir, "err")),
+	                             FMT("error drain.part_failed entry=%s part=0 error=corrupt\n",
+	                                 z_at(d, "data.0.id"))));
 	world_end(w);
 }
 END_TEST
@@ -169,6 +221,7 @@ make_suite(void)
 	return TEST_SUITE("api: journal", each_client_sees_only_its_own_changes_of_a_shared_body,
 	                  an_entry_is_as_bad_as_its_worst_part,
 	                  what_is_no_webhook_is_kept_with_its_reason,
+	                  a_part_that_is_given_up_is_in_the_log_with_its_entry,
 	                  entries_are_filtered_by_field_and_time_and_paged,
 	                  entries_are_applied_again_one_or_by_filter_without_doubling,
 	                  what_people_did_is_in_the_audit_log_with_who_did_it);

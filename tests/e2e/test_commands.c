@@ -1,4 +1,6 @@
 /* The commands as a shell sees them: what they print, and how they end. */
+#include <sqlite3.h>
+
 #include "process_fixture.h"
 
 static const char *
@@ -43,6 +45,29 @@ START_TEST(a_wrong_word_is_named_with_the_usage_line)
 }
 END_TEST
 
+START_TEST(help_and_version_are_given_however_they_are_asked_for)
+{
+	const char *dir = test_dir();
+
+	ck_assert_int_eq(RUN(dir, "--help"), 0);
+	ck_assert_has(out(dir), "usage: recado COMMAND");
+	ck_assert_int_eq(RUN(dir, "-h"), 0);
+	ck_assert_has(out(dir), "usage: recado COMMAND");
+	ck_assert_int_eq(RUN(dir, "--version"), 0);
+	ck_assert_int_eq(strncmp(out(dir), "recado ", 7), 0);
+	ck_assert_int_eq(RUN(dir, "serve", "--help"), 0);
+	ck_assert_has(out(dir), "usage: recado serve\n");
+	ck_assert_int_eq(RUN(dir, "client", "--help"), 0);
+	ck_assert_has(out(dir), "usage: recado client update SLUG");
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "-h"), 0);
+	ck_assert_has(out(dir), "usage: recado client add SLUG --name NAME\n");
+	ck_assert_ptr_null(strstr(out(dir), "client update"));
+	ck_assert_str_eq(err(dir), "");
+	ck_assert_int_eq(RUN(dir, "frobnicate", "--help"), 64);
+	ck_assert_str_eq(out(dir), "");
+}
+END_TEST
+
 START_TEST(every_problem_of_the_configuration_is_told_at_once)
 {
 	const char *dir = test_dir();
@@ -54,6 +79,95 @@ START_TEST(every_problem_of_the_configuration_is_told_at_once)
 	ck_assert_has(err(dir), "SECRET_KEY: ");
 	ck_assert_ptr_null(strstr(err(dir), "short"));
 	ck_assert_int_eq(RUN(dir, "client", "list"), 78);
+	ck_assert_ptr_null(strstr(err(dir), "There is no .env"));
+	ck_assert_int_eq(unlink(in_dir(dir, ".env")), 0);
+	ck_assert_int_eq(RUN(dir, "serve"), 78);
+	ck_assert_has(err(dir), "There is no .env in this directory");
+}
+END_TEST
+
+START_TEST(a_misspelt_variable_is_named)
+{
+	const char *dir = configured_dir("LOG_LEVL=warn\n");
+	struct process p;
+
+	ck_assert_int_eq(RUN(dir, "config"), 0);
+	ck_assert_has(err(dir), "LOG_LEVL is not a variable of Recado; is LOG_LEVEL meant?\n");
+	ck_assert_has(out(dir), "LOG_LEVEL=info\n");
+	p = serve_in(dir);
+	kill(p.pid, SIGTERM);
+	ck_assert_int_eq(wait_end(p.pid, PATIENCE_MS), 0);
+	ck_assert_has(err(dir), "warn config.unknown problem=");
+	ck_assert_has(err(dir), "is LOG_LEVEL meant?");
+	ck_assert_ptr_null(strstr(err(dir), "door.closed"));
+	write_text(in_dir(dir, ".env"), "ADMINTOKEN=0123456789abcdef0123\n");
+	ck_assert_int_eq(RUN(dir, "config"), 78);
+	ck_assert_has(err(dir), "ADMIN_TOKEN: is required");
+	ck_assert_has(err(dir), "is ADMIN_TOKEN meant?");
+}
+END_TEST
+
+START_TEST(a_closed_door_is_said_once_with_the_remedy)
+{
+	const char *dir = configured_dir("META_VERIFY_TOKEN=\n");
+	struct process p = serve_in(dir);
+	const char *line;
+
+	kill(p.pid, SIGTERM);
+	ck_assert_int_eq(wait_end(p.pid, PATIENCE_MS), 0);
+	line = strstr(err(dir), "warn door.closed ");
+	ck_assert_ptr_nonnull(line);
+	ck_assert_has(line, "set META_APP_SECRET and META_VERIFY_TOKEN");
+	ck_assert_ptr_null(strstr(line + strlen("warn door.closed"), "door.closed"));
+}
+END_TEST
+
+/* Another directory whose DATABASE_URL leads, by way of a link, to the database of `of`. */
+static const char *
+neighbour_dir(const char *of)
+{
+	const char *dir = test_dir();
+
+	ck_assert_int_eq(symlink(in_dir(of, "recado.db"), in_dir(dir, "linked.db")), 0);
+	write_text(in_dir(dir, ".env"),
+	           "DATABASE_URL=sqlite:linked.db\nPORT=0\nADMIN_TOKEN=0123456789abcdef0123\n"
+	           "SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
+	return dir;
+}
+
+START_TEST(an_sqlite_file_has_one_server_until_that_ends_however_it_ends)
+{
+	struct process p = serve_in(configured_dir(""));
+	const char *dir = neighbour_dir(p.dir);
+	struct process next;
+
+	ck_assert_int_eq(RUN(dir, "serve"), 1);
+	ck_assert_str_eq(out(dir), "");
+	ck_assert_has(err(dir),
+	              str_z(test_arena(), str_fmt(test_arena(), "(process %d)", (int)p.pid)));
+	ck_assert_has(err(dir), "recado.db.lock");
+	ck_assert_has(err(dir), "DATABASE_URL");
+	/* commands that end soon may stand beside it */
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Acme"), 0);
+	kill(p.pid, SIGKILL);
+	ck_assert_int_eq(wait_end(p.pid, PATIENCE_MS), 128 + SIGKILL);
+	next = serve_in(dir);
+	ck_assert_int_eq(RUN(p.dir, "serve"), 1);
+	kill(next.pid, SIGTERM);
+	ck_assert_int_eq(wait_end(next.pid, PATIENCE_MS), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_database_is_left_alone_and_named_as_the_cause)
+{
+	const char *dir = configured_dir("DATABASE_URL=sqlite:notes.txt\n");
+
+	write_text(in_dir(dir, "notes.txt"), "These are notes and not a database at all.\n");
+	ck_assert_int_eq(RUN(dir, "serve"), 1);
+	ck_assert_has(err(dir), "no SQLite database");
+	ck_assert_int_ne(access(in_dir(dir, "notes.txt.lock"), F_OK), 0);
+	ck_assert_str_eq(read_text(in_dir(dir, "notes.txt")),
+	                 "These are notes and not a database at all.\n");
 }
 END_TEST
 
@@ -122,6 +236,53 @@ START_TEST(clients_and_tokens_are_made_listed_and_taken_away)
 }
 END_TEST
 
+/* One column of one row of the database, as text. */
+static const char *
+look_up(const char *dir, const char *sql)
+{
+	const char *text = "";
+	sqlite3_stmt *s;
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(in_dir(dir, "recado.db"), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0) != NULL)
+		text = str_z(test_arena(), str_from((const char *)sqlite3_column_text(s, 0)));
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return text;
+}
+
+START_TEST(what_commands_change_is_in_the_audit_log)
+{
+	const char *dir = configured_dir("");
+	char id[64];
+
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Acme"), 0);
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "again"), 1);
+	ck_assert_int_eq(RUN(dir, "client", "update", "acme", "--active", "no"), 0);
+	ck_assert_int_eq(RUN(dir, "token", "create", "t", "--role", "agent", "--client", "acme"),
+	                 0);
+	ck_assert_int_eq(RUN(dir, "token", "list"), 0);
+	ck_assert_int_eq(sscanf(out(dir), "%63s", id), 1);
+	ck_assert_int_eq(RUN(dir, "token", "revoke", id), 0);
+	ck_assert_int_eq(RUN(dir, "token", "revoke", id), 1);
+	ck_assert_int_eq(RUN(dir, "replay", "--status", "failed"), 0);
+	ck_assert_str_eq(
+		look_up(dir, "SELECT group_concat(action || ' ' || subject_kind || ' ' || actor ||"
+	                     " coalesce(' ' || detail, ''), ', ')"
+	                     " FROM (SELECT * FROM audit_log ORDER BY id)"),
+		"client.created client operator {\"slug\":\"acme\"}, client.changed client "
+		"operator, token.created token operator {\"role\":\"agent\"}, token.revoked "
+		"token operator, webhook_events.replayed job operator {\"status\":\"failed\"}");
+	ck_assert_str_eq(look_up(dir, "SELECT count(DISTINCT a.client_id) || ' ' || count(*)"
+	                              " FROM audit_log a JOIN clients c ON c.id = a.client_id"),
+	                 "1 4");
+	ck_assert_str_eq(look_up(dir, "SELECT kind || ' ' || status FROM jobs"),
+	                 "replay succeeded");
+}
+END_TEST
+
 START_TEST(what_is_replayed_is_counted)
 {
 	const char *dir = configured_dir("");
@@ -131,6 +292,10 @@ START_TEST(what_is_replayed_is_counted)
 	ck_assert_str_eq(out(dir), "0 will be applied again\n");
 	ck_assert_int_eq(RUN(dir, "replay", "--id", "01900000-0000-7000-8000-000000000000"), 1);
 	ck_assert_has(err(dir), "no such entry");
+	ck_assert_int_eq(RUN(dir, "replay", "--status", "failed", "--id",
+	                     "01900000-0000-7000-8000-000000000000"),
+	                 64);
+	ck_assert_has(err(dir), "--id: goes without other filters");
 }
 END_TEST
 
@@ -155,6 +320,29 @@ START_TEST(the_example_configuration_in_the_tree_is_the_programs_own)
 }
 END_TEST
 
+START_TEST(the_reference_of_the_api_in_the_tree_is_the_programs_own)
+{
+	const char *dir = test_dir(), *tree = getenv("RECADO_TREE");
+
+	ck_assert_ptr_nonnull(tree);
+	ck_assert_int_eq(RUN(dir, "help", "--api"), 0);
+	ck_assert_str_eq(out(dir), read_text(in_dir(tree, "docs/api.md")));
+	ck_assert_int_eq(RUN(dir, "help", "serve", "--api"), 64);
+}
+END_TEST
+
+START_TEST(a_host_that_is_not_this_machines_is_said_with_what_to_do)
+{
+	const char *dir = configured_dir("HOST=192.0.2.1\n");
+
+	ck_assert_int_eq(RUN(dir, "serve"), 1);
+	ck_assert_has(err(dir), "HOST=192.0.2.1 is no address of this machine");
+	dir = configured_dir("HOST=localhost:3000\n");
+	ck_assert_int_eq(RUN(dir, "serve"), 78);
+	ck_assert_has(err(dir), "HOST: must be an IP address or a host name");
+}
+END_TEST
+
 START_TEST(a_port_that_is_taken_is_said_and_ends_it)
 {
 	struct process p = serve_in(configured_dir(""));
@@ -173,7 +361,10 @@ START_TEST(a_port_that_is_taken_is_said_and_ends_it)
 	ck_assert_int_eq(wait_end(p.pid, PATIENCE_MS), 0);
 	ck_assert_int_eq(status, 1);
 	ck_assert_str_eq(out(dir), "");
-	ck_assert_has(err(dir), "127.0.0.1");
+	ck_assert_has(err(dir),
+	              str_z(test_arena(), str_fmt(test_arena(), "port %u of 127.0.0.1 is taken",
+	                                          (unsigned)p.port)));
+	ck_assert_has(err(dir), "set PORT");
 }
 END_TEST
 
@@ -181,13 +372,19 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("commands", a_wrong_word_is_named_with_the_usage_line,
+	                  help_and_version_are_given_however_they_are_asked_for,
 	                  every_problem_of_the_configuration_is_told_at_once,
+	                  a_misspelt_variable_is_named, a_closed_door_is_said_once_with_the_remedy,
+	                  a_file_that_is_no_database_is_left_alone_and_named_as_the_cause,
+	                  an_sqlite_file_has_one_server_until_that_ends_however_it_ends,
 	                  a_worker_needs_postgresql, help_names_every_command_and_says_more_of_one,
 	                  the_database_is_brought_to_this_version_once,
 	                  clients_and_tokens_are_made_listed_and_taken_away,
-	                  what_is_replayed_is_counted,
+	                  what_commands_change_is_in_the_audit_log, what_is_replayed_is_counted,
 	                  the_settings_in_force_are_shown_without_secrets,
 	                  the_example_configuration_in_the_tree_is_the_programs_own,
+	                  the_reference_of_the_api_in_the_tree_is_the_programs_own,
+	                  a_host_that_is_not_this_machines_is_said_with_what_to_do,
 	                  a_port_that_is_taken_is_said_and_ends_it);
 }
 

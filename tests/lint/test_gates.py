@@ -275,6 +275,21 @@ def tree_refuses_a_fuzz_target_that_nothing_builds(t):
     caught(t.tree(), "fuzz_forgotten.c: not named")
 
 
+def tree_refuses_a_variable_whose_mark_is_wrong(t):
+    table = 'const struct config_row config_rows[] = {\n\t{ "HOST", KIND_HOST, %s(host),\n\t  .example = "x" },\n};\n'
+    t.write("src/cmd/serve.c", "static int f(const struct config *c) { return c->host.n > 0; }\n")
+    t.write("src/sys/config_table.c", table % "AT")
+    clean(t.tree())
+    t.write("src/sys/config_table.c", table % "LATER")
+    caught(t.tree(), "HOST is read, but marked LATER")
+    t.write("src/cmd/serve.c", "static int f(void) { return 0; }\n")
+    clean(t.tree())
+    t.write("src/sys/config_table.c", table % "AT")
+    caught(t.tree(), "HOST is not read, but marked AT")
+    t.write("src/sys/config_table.c", "int none;\n")
+    caught(t.tree(), "no row was seen")
+
+
 def tree_refuses_a_build_path_in_the_binary(t):
     binary = t.write("build/recado", f"#!/bin/sh\n# {t.root}/src/base/v.c\necho HOST=127.0.0.1\n")
     binary.chmod(0o755)

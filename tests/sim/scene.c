@@ -110,9 +110,9 @@ scene_fill(struct scene *s, const struct scene_line *lines, size_t n)
 		clients = lines[i].client >= clients ? lines[i].client + 1 : clients;
 	for (size_t i = 0; i < clients; i++) {
 		struct str slug = str_fmt(a, "c%zu", i);
-		must(db_exec(s->db, &q_cmd_client_add,
+		must(db_exec(s->db, &q_api_client_insert,
 		             DB_PARAMS(db_uuid(fixed_id(1, i, 0)), db_text(slug), db_text(slug),
-		                       db_time(1000)),
+		                       db_null('t'), db_null('x'), db_bool(true), db_time(1000)),
 		             NULL, NULL),
 		     "client", s->db);
 	}
@@ -193,8 +193,7 @@ scene_hire(struct scene *s, size_t place, const struct drain_options *o)
 	d->hot = drain_hot_new(DRAIN_HOT_BATCHES, o->arena_bytes);
 	d->route_after = UUID_NIL;
 	d->rescan_at = 0;
-	d->last_client = UUID_NIL;
-	d->last_client.b[15] = 1;
+	d->last_client = uuid_v7_floor(0);
 	d->away_until = 0;
 	return d;
 }

@@ -295,12 +295,40 @@ START_TEST(everything_applied_again_changes_no_row)
 }
 END_TEST
 
+START_TEST(bodies_that_are_too_much_together_are_routed_apart)
+{
+	enum { CHUNKS = 8, MESSAGES = 500 };
+	struct arena *a = arena_new((size_t)1 << 30);
+	struct drain_options o;
+	struct scene s;
+	int64_t next, now = AT + TIME_HOUR;
+
+	open_scene(&s);
+	fill(&s);
+	for (int i = 0; i < CHUNKS; i++)
+		journal(&s, a, chunk(a, MESSAGES, 100), i + 1);
+	o = scene_worker_options(&s);
+	o.arena_bytes = (size_t)2 << 20; /* a chunk fits, eight do not */
+	struct drain *d = scene_hire(&s, 0, &o);
+	for (int i = 0; i < MAX_STEPS && scene_waiting(&s) > 0; i++)
+		(void)drain_step(d, now += 300, &next);
+	ck_assert_int_eq(raw_number(s.raw, FAILED), 0);
+	ck_assert_int_eq(raw_number(s.raw, "SELECT count(*) FROM journal_parts WHERE status = "
+	                                   "'applied'"),
+	                 CHUNKS);
+	ck_assert_int_eq(stored(&s), MESSAGES);
+	scene_close(&s);
+	arena_free(a);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("apply", the_number_of_statements_does_not_depend_on_the_size_of_a_chunk,
 	                  a_chunk_of_three_mebibytes_goes_in_slices_of_their_own,
-	                  everything_applied_again_changes_no_row);
+	                  everything_applied_again_changes_no_row,
+	                  bodies_that_are_too_much_together_are_routed_apart);
 }
 
 int

@@ -56,6 +56,14 @@ store_open(struct db_pool *pool, bool read_only)
 	return dbs[ndbs++];
 }
 
+struct db *
+store_open_batch(struct db_pool *pool)
+{
+	ck_assert_uint_lt(ndbs, MAX_OPEN);
+	ck_assert_ok(db_open_batch(pool, &dbs[ndbs]));
+	return dbs[ndbs++];
+}
+
 struct db_pool *
 store_pool(void)
 {
@@ -137,10 +145,14 @@ before(void)
 static Suite *
 make_suite(void)
 {
-	store_tests_fn *const groups[] = { store_value_tests, store_error_tests,
-		                           store_transaction_tests, store_migrate_tests,
-		                           engine == DB_SQLITE ? store_sqlite_tests
-		                                               : store_postgres_tests };
+	store_tests_fn *const groups[] = {
+		store_value_tests,
+		store_error_tests,
+		store_transaction_tests,
+		store_migrate_tests,
+		store_plan_tests,
+		engine == DB_SQLITE ? store_sqlite_tests : store_postgres_tests
+	};
 	const TTest *tests[MAX_TESTS];
 	Suite *suite = suite_create(engine == DB_SQLITE ? "store sqlite" : "store postgres");
 	TCase *all = tcase_create("all");

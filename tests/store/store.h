@@ -25,6 +25,7 @@ struct db *store_more(bool read_only);
 /* Pools and connections opened by the test itself, to be closed after it. */
 struct db_pool *store_open_pool(const char *url, const struct db_options *);
 struct db *store_open(struct db_pool *, bool read_only);
+struct db *store_open_batch(struct db_pool *);
 
 struct uuid store_id(int64_t n); /* different for each n, never nil */
 /* A row (id n, name NULL, n) through thing_insert. */
@@ -41,6 +42,6 @@ typedef size_t store_tests_fn(const TTest **out);
 		sizeof(store_all) / sizeof(store_all[0]);                                          \
 	})
 store_tests_fn store_value_tests, store_transaction_tests, store_error_tests, store_migrate_tests,
-	store_sqlite_tests, store_postgres_tests;
+	store_plan_tests, store_sqlite_tests, store_postgres_tests;
 
 #endif

@@ -143,9 +143,9 @@ START_TEST(null_stays_null_in_every_type)
 {
 	struct db *db = store_db();
 	ck_assert_ok(db_exec(db, &tq_thing_insert,
-	                     DB_PARAMS(db_uuid(store_id(1)), db_text(STR_NONE),
-	                               db_int_or_null(false, 7), db_time(TIME_NONE), db_null('b'),
-	                               db_json(STR_NONE), db_bytes(STR_NONE), db_null('d')),
+	                     DB_PARAMS(db_uuid(store_id(1)), db_text(STR_NONE), db_null('i'),
+	                               db_time(TIME_NONE), db_null('b'), db_json(STR_NONE),
+	                               db_bytes(STR_NONE), db_null('d')),
 	                     NULL, NULL));
 	check_nulls(db, store_id(1));
 

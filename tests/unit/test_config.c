@@ -366,11 +366,67 @@ START_TEST(the_example_names_every_variable_and_works_once_filled_in)
 	while (str_split(&rest, '\n', &line) && line.n > 0) {
 		const char *name = str_z(test_arena(), str_sub(line, 0, str_find(line, '=')));
 
+		if (*name == '#')
+			continue;
 		ck_assert_msg(has(buf_slice(&example), str_fmt(test_arena(), "%s=", name).p), "%s",
 		              name);
 		ck_assert_msg(has(buf_slice(&reference), str_fmt(test_arena(), "| `%s` |", name).p),
 		              "%s", name);
 	}
+}
+END_TEST
+
+START_TEST(what_nothing_reads_yet_stands_apart_and_says_so)
+{
+	struct str rest, line, name;
+	struct buf example;
+	const char *all, *mark;
+
+	buf_init(&example, test_arena(), 64 * 1024);
+	config_example(&example);
+	ck_assert(has(buf_slice(&example), "model server; without it only dry runs work. Not used "
+	                                   "yet.\n"));
+	ck_assert(!has(buf_slice(&example), "Port to listen on; 0 picks a free one. Not used"));
+	ck_assert_ok(load(GOOD(), STR_NONE));
+	all = str_z(test_arena(), printed());
+	mark = strstr(all, "# Not used yet:\n");
+	ck_assert_ptr_nonnull(mark);
+	ck_assert(strstr(all, "PORT=3000\n") < mark);
+	ck_assert(strstr(all, "OPENAI_API_KEY=(unset)\n") > mark);
+	/* but for the mark it can be read like a .env file */
+	rest = printed();
+	while (str_split(&rest, '\n', &line)) {
+		name = str_sub(line, 0, str_find(line, '='));
+		ck_assert(line.n == 0 || *line.p == '#' || name.n < line.n);
+	}
+}
+END_TEST
+
+static const char *
+unknown(const char *dotenv)
+{
+	struct buf b;
+
+	buf_init(&b, test_arena(), 64 * 1024);
+	config_unknown(test_arena(), str_from(dotenv), &b);
+	return str_z(test_arena(), buf_slice(&b));
+}
+
+START_TEST(a_name_that_is_no_variable_is_told_with_the_one_that_is_close)
+{
+	ck_assert_str_eq(unknown("ADMIN_TOKN=hunter2\n"),
+	                 ".env line 1: ADMIN_TOKN is not a variable of Recado; is ADMIN_TOKEN "
+	                 "meant?\n");
+	ck_assert_str_eq(unknown("# PROT=1\n\nexport port=1\n"),
+	                 ".env line 3: port is not a variable of Recado; is PORT meant?\n");
+	ck_assert_str_eq(unknown("POT=1"), ".env line 1: POT is not a variable of Recado; is PORT "
+	                                   "meant?\n");
+	ck_assert_str_eq(unknown("POSTGRES_USER=recado"),
+	                 ".env line 1: POSTGRES_USER is not a variable of Recado\n");
+	ck_assert_str_eq(unknown("A=1"), ".env line 1: A is not a variable of Recado\n");
+	ck_assert_str_eq(unknown("PORT=1\nLOG_LEVEL=warn\nno line at all\n"), "");
+	ck_assert_str_eq(unknown(""), "");
+	config_unknown(test_arena(), STR_NONE, &(struct buf){ .limit = 10 });
 }
 END_TEST
 
@@ -384,7 +440,9 @@ suite(void)
 	                  the_file_is_read_as_people_write_it, a_bad_line_is_told_with_its_number,
 	                  limits_must_fit_together, drainers_follow_the_engine_unless_set,
 	                  no_secret_is_printed, no_secret_is_in_a_problem,
-	                  the_example_names_every_variable_and_works_once_filled_in);
+	                  the_example_names_every_variable_and_works_once_filled_in,
+	                  what_nothing_reads_yet_stands_apart_and_says_so,
+	                  a_name_that_is_no_variable_is_told_with_the_one_that_is_close);
 }
 
 TEST_MAIN(suite)

@@ -318,6 +318,36 @@ START_TEST(any_other_handshake_is_forbidden)
 }
 END_TEST
 
+START_TEST(a_handshake_that_is_refused_is_told_what_is_wrong)
+{
+	static const char *const cases[][2] = {
+		{ "?hub.mode=on&hub.verify_token=verify%20me&hub.challenge=1", "hub.mode must be" },
+		{ "?hub.mode=subscribe&hub.challenge=1", "hub.verify_token is missing" },
+		{ "?hub.mode=subscribe&hub.verify_token=verify%20me", "hub.challenge is missing" },
+		{ "?hub.mode=subscribe&hub.verify_token=no&hub.challenge=1", "META_VERIFY_TOKEN" },
+		{ "?hub.mode=subscribe&hub.mode=subscribe", "twice" },
+	};
+	const char *path;
+	struct gate *g = open_gate(&path);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct client c = client_open(&g->http);
+		struct answer a;
+
+		client_send(&c, str_z(test_arena(),
+		                      str_fmt(test_arena(), "GET %s%s HTTP/1.1\r\nHost: a\r\n\r\n",
+		                              PATH, cases[i][0])));
+		a = client_read(&c, false);
+		ck_assert_int_eq(a.status, 403);
+		ck_assert_msg(strstr(a.body, cases[i][1]) != NULL, "%s: %s", cases[i][0], a.body);
+		ck_assert_ptr_null(strstr(a.body, "verify me"));
+		answer_free(&a);
+		client_close(&c);
+	}
+	gate_close(g);
+}
+END_TEST
+
 START_TEST(other_methods_are_told_which_ones_there_are)
 {
 	const char *path;
@@ -330,6 +360,7 @@ START_TEST(other_methods_are_told_which_ones_there_are)
 	ck_assert_int_eq(a.status, 405);
 	ck_assert_ptr_nonnull(strstr(a.head, "\r\nAllow: GET, HEAD, POST\r\n"));
 	ck_assert_ptr_nonnull(strstr(a.body, "\"status\":405"));
+	ck_assert_ptr_nonnull(strstr(a.body, "Only GET, HEAD, POST can be used here."));
 	answer_free(&a);
 	client_close(&c);
 	ck_assert_int_eq(ask(&g->http, "GET " PATH "/abc HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
@@ -376,7 +407,8 @@ make_suite(void)
 		a_full_disk_is_503_and_forgotten_when_there_is_room_again,
 		beyond_the_queue_the_answer_is_503_at_once, a_door_without_settings_says_so,
 		the_handshake_gives_the_challenge_back_and_nothing_else,
-		any_other_handshake_is_forbidden, other_methods_are_told_which_ones_there_are,
+		any_other_handshake_is_forbidden, a_handshake_that_is_refused_is_told_what_is_wrong,
+		other_methods_are_told_which_ones_there_are,
 		a_connections_own_url_needs_no_signature_and_names_the_connection,
 		only_its_own_paths_are_the_doors);
 }

@@ -320,7 +320,7 @@ START_TEST(an_address_in_use_or_unknown_is_an_error)
 
 	fixture_start(f);
 	o.port = http_server_port(f->server);
-	ck_assert_err(http_server_start(&o, &s), ERR_IO);
+	ck_assert_err(http_server_start(&o, &s), ERR_CONFLICT);
 	o.host = STR("256.1.1.1");
 	ck_assert_err(http_server_start(&o, &s), ERR_INVALID);
 	ck_assert_ptr_null(s);

@@ -84,6 +84,36 @@ START_TEST(plus_is_a_space_only_where_asked)
 }
 END_TEST
 
+START_TEST(what_is_refused_is_said_with_its_name)
+{
+	static const struct {
+		const char *text, *name, *part;
+	} cases[] = {
+		{ "limit=1&limit=2", "limit", "more than once" },
+		{ "a=1&q=%zz", "q", "percent-encoded" },
+		{ "q=%ff", "q", "percent-encoded" },
+		{ "=1", "", "no name" },
+		{ "%zz=1", NULL, "no name" },
+	};
+	struct query_params q;
+	struct str name;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct str text = str_from(cases[i].text);
+		const char *wrong = query_wrong(test_arena(), text, &name);
+
+		ck_assert_err(query_parse(test_arena(), text, &q), ERR_INVALID);
+		ck_assert_msg(wrong != NULL && strstr(wrong, cases[i].part) != NULL, "%s: %s",
+		              cases[i].text, wrong);
+		if (cases[i].name == NULL)
+			ck_assert_none(name);
+		else
+			ck_assert_slice(name, str_from(cases[i].name));
+	}
+	ck_assert_ptr_null(query_wrong(test_arena(), STR("limit=1&q=a"), &name));
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -91,7 +121,7 @@ make_suite(void)
 	                  nothing_is_no_parameters, the_handshake_of_the_platform_parses,
 	                  malformed_text_is_refused_and_leaves_the_output_alone,
 	                  thirty_two_parameters_pass_and_one_more_does_not,
-	                  plus_is_a_space_only_where_asked);
+	                  plus_is_a_space_only_where_asked, what_is_refused_is_said_with_its_name);
 }
 
 TEST_MAIN(make_suite)

@@ -39,6 +39,20 @@ START_TEST(later_ids_sort_after_earlier_ones)
 }
 END_TEST
 
+START_TEST(the_floor_of_a_time_divides_ids_by_their_time)
+{
+	static const unsigned char zeros[10];
+	struct uuid floor = uuid_v7_floor(256);
+
+	ck_assert_int_lt(uuid_cmp(uuid_v7(255, ones), floor), 0);
+	ck_assert_int_le(uuid_cmp(floor, uuid_v7(256, zeros)), 0);
+	ck_assert_int_lt(uuid_cmp(floor, uuid_v7(256, ones)), 0);
+	ck_assert(!uuid_is_nil(uuid_v7_floor(0)));
+	ck_assert(uuid_eq(uuid_v7_floor(-1), uuid_v7_floor(0)));
+	ck_assert_int_lt(uuid_cmp(uuid_v7_floor(0), uuid_v7(1, zeros)), 0);
+}
+END_TEST
+
 START_TEST(either_case_is_read_and_lower_case_is_written)
 {
 	struct uuid u;
@@ -74,11 +88,11 @@ END_TEST
 static Suite *
 suite(void)
 {
-	return TEST_SUITE("uuid", the_example_of_rfc_9562_comes_out,
-	                  version_and_variant_stand_whatever_the_random_bytes_are,
-	                  later_ids_sort_after_earlier_ones,
-	                  either_case_is_read_and_lower_case_is_written,
-	                  what_is_not_a_uuid_is_refused);
+	return TEST_SUITE(
+		"uuid", the_example_of_rfc_9562_comes_out,
+		version_and_variant_stand_whatever_the_random_bytes_are,
+		later_ids_sort_after_earlier_ones, the_floor_of_a_time_divides_ids_by_their_time,
+		either_case_is_read_and_lower_case_is_written, what_is_not_a_uuid_is_refused);
 }
 
 TEST_MAIN(suite)

@@ -1,0 +1,286 @@
+/*
+ * Why: the operator works with requests or at a shell; what is done must not depend on it.
+ *
+ * What always holds: a change and its audit row are in one transaction; a secret is stored as its
+ * digest only.
+ */
+#include "api/admin.h"
+
+#include "base/json.h"
+#include "store/audit.h"
+#include "store/queries.h"
+
+#define SECRET_BYTES 32
+#define SECRET_TEXT  43 /* of base64, without the padding */
+#define DETAIL_BYTES ((size_t)64 << 10)
+#define REPLAY_BATCH 1000
+
+enum err
+admin_audit(const struct admin *ad, struct uuid client, const char *action, const char *kind,
+            struct uuid subject, struct str detail)
+{
+	const struct audit_row row = { .id = rand_uuid_v7(ad->rand, ad->now),
+		                       .client_id = client,
+		                       .at = ad->now,
+		                       .actor = ad->actor,
+		                       .action = str_from(action),
+		                       .subject_kind = str_from(kind),
+		                       .subject_id = subject,
+		                       .detail = detail };
+
+	return audit_insert(ad->db, &row);
+}
+
+struct str
+admin_detail(struct arena *a, const char *name, struct str text)
+{
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, a, DETAIL_BYTES);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	jw_kstr(&w, name, text);
+	jw_obj_end(&w);
+	return buf_slice(&b);
+}
+
+struct str
+admin_secret(const struct admin *ad, const char *prefix)
+{
+	unsigned char bytes[SECRET_BYTES];
+	struct str text;
+	char *p;
+
+	rand_fill(ad->rand, bytes, sizeof(bytes));
+	text = base64_encode(ad->arena, bytes, sizeof(bytes));
+	text = str_fmt(ad->arena, "%s" STR_FMT, prefix, SECRET_TEXT, text.p);
+	p = arena_copy(ad->arena, text.p, text.n);
+	for (size_t i = strlen(prefix); i < text.n; i++)
+		p[i] = (char)(p[i] == '+' ? '-' : p[i] == '/' ? '_' : p[i]);
+	return str_n(p, text.n);
+}
+
+const char *
+admin_slug_wrong(struct str s)
+{
+	bool ok = s.n >= 1 && s.n <= 64;
+
+	for (size_t i = 0; i < s.n; i++)
+		ok = ok && ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
+		            s.p[i] == '-');
+	return ok ? NULL : "must be 1 to 64 of a-z, 0-9 and -";
+}
+
+/* Characters of valid UTF-8. */
+static size_t
+characters(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static bool
+has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char ch = (unsigned char)s.p[i];
+
+		if ((ch < 0x20 && ch != '\n' && ch != '\t' && ch != '\r') || ch == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+const char *
+admin_text_wrong(struct arena *a, struct str s, size_t max)
+{
+	if (str_is_empty(str_trim(s)))
+		return "must not be empty";
+	if (max > 0 && characters(s) > max)
+		return str_z(a, str_fmt(a, "must have at most %zu characters", max));
+	return has_control(s) ? "must not hold control characters" : NULL;
+}
+
+enum err
+admin_client_insert(const struct admin *ad, const struct admin_client *x, bool *made)
+{
+	int64_t changed = 0;
+	enum err e = db_exec(ad->db, &q_api_client_insert,
+	                     DB_PARAMS(db_uuid(x->id), db_text(x->slug), db_text(x->name),
+	                               db_text(x->base_url), db_bytes(x->key_box),
+	                               db_bool(x->active), db_time(ad->now)),
+	                     NULL, &changed);
+
+	*made = e == ERR_OK && changed == 1;
+	if (!*made)
+		return e;
+	return admin_audit(ad, x->id, "client.created", "client", x->id,
+	                   admin_detail(ad->arena, "slug", x->slug));
+}
+
+enum err
+admin_client_update(const struct admin *ad, const struct admin_client_change *x)
+{
+	enum err e =
+		db_exec(ad->db, &q_api_client_update,
+	                DB_PARAMS(db_uuid(x->id), db_text(x->name), db_bool(x->set_url),
+	                          db_text(x->base_url), db_bool(x->set_key), db_bytes(x->key_box),
+	                          db_bool(x->active), db_bool(x->set_active), db_time(ad->now)),
+	                NULL, NULL);
+
+	return e != ERR_OK ? e
+	                   : admin_audit(ad, x->id, "client.changed", "client", x->id, STR_NONE);
+}
+
+enum err
+admin_token_insert(const struct admin *ad, struct admin_token *x)
+{
+	enum err e;
+
+	x->secret = admin_secret(ad, "rcd_");
+	digest_sha256(x->secret, x->digest);
+	e = db_exec(ad->db, &q_api_token_insert,
+	            DB_PARAMS(db_uuid(x->id), db_text(x->name), db_text(x->role),
+	                      db_uuid(x->client_id),
+	                      db_bytes(str_n((const char *)x->digest, sizeof(x->digest))),
+	                      db_time(ad->now)),
+	            NULL, NULL);
+	return e != ERR_OK ? e
+	                   : admin_audit(ad, x->client_id, "token.created", "token", x->id,
+	                                 admin_detail(ad->arena, "role", x->role));
+}
+
+enum err
+admin_token_revoke(const struct admin *ad, struct uuid token, struct uuid client)
+{
+	int64_t changed = 0;
+	enum err e = db_exec(ad->db, &q_api_token_revoke,
+	                     DB_PARAMS(db_uuid(token), db_time(ad->now)), NULL, &changed);
+
+	if (e == ERR_OK && changed == 0)
+		return ERR_NOT_FOUND;
+	return e != ERR_OK ? e : admin_audit(ad, client, "token.revoked", "token", token, STR_NONE);
+}
+
+static enum err
+begin(const struct admin *ad, struct uuid client)
+{
+	enum err e = db_begin(ad->db, DB_API);
+
+	if (e == ERR_OK && !uuid_is_nil(client)) {
+		e = db_lane(ad->db, client, true);
+		if (e != ERR_OK)
+			db_rollback(ad->db);
+	}
+	return e;
+}
+
+static enum err
+end(const struct admin *ad, enum err e)
+{
+	if (e == ERR_OK)
+		e = db_commit(ad->db);
+	if (e != ERR_OK && db_in_transaction(ad->db))
+		db_rollback(ad->db);
+	return e;
+}
+
+static enum err
+mark(const struct admin *ad, const struct admin_replay *p, const struct uuid *ids, size_t n,
+     int64_t *parts)
+{
+	struct db_rows *rows = db_rows_new(ad->arena, &q_api_replay_mark);
+
+	for (size_t i = 0; i < n; i++)
+		db_row_uuid(rows, ids[i]);
+	return db_exec(ad->db, &q_api_replay_mark,
+	               DB_PARAMS(db_uuid(p->client), p->status, db_bool(p->operator_)), rows,
+	               parts);
+}
+
+/* One transaction: the next entries after *last. */
+static enum err
+mark_batch(const struct admin *ad, struct admin_replay *p, struct uuid *last, bool *more)
+{
+	struct uuid *ids = ARENA_ARRAY(ad->arena, REPLAY_BATCH, struct uuid);
+	struct db_result r = { .nrows = 0 };
+	int64_t parts = 0;
+	enum err e = begin(ad, p->client);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_query(ad->db, &q_api_replay_pick,
+	             DB_PARAMS(db_uuid(p->client), db_uuid(*last), p->status, p->field, p->from,
+	                       p->to, db_int(REPLAY_BATCH)),
+	             NULL, ad->arena, &r);
+	if (e == ERR_OK) {
+		for (size_t i = 0; i < r.nrows; i++)
+			ids[i] = db_get_uuid(&r, i, 0);
+		e = mark(ad, p, ids, r.nrows, &parts);
+	}
+	e = end(ad, e);
+	if (e != ERR_OK)
+		return e;
+	p->parts += parts;
+	p->entries += (int64_t)r.nrows;
+	*more = r.nrows == REPLAY_BATCH;
+	if (r.nrows > 0)
+		*last = ids[r.nrows - 1];
+	return ERR_OK;
+}
+
+static enum err
+mark_filtered(const struct admin *ad, struct admin_replay *p)
+{
+	struct uuid last = uuid_v7_floor(0); /* nil would be NULL */
+	bool more = true;
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && more)
+		e = mark_batch(ad, p, &last, &more);
+	return e;
+}
+
+static enum err
+mark_one(const struct admin *ad, struct admin_replay *p)
+{
+	enum err e = begin(ad, p->client);
+
+	if (e != ERR_OK)
+		return e;
+	p->entries = 1;
+	return end(ad, mark(ad, p, &p->entry, 1, &p->parts));
+}
+
+/* The job row with its audit row, and what it was asked to do. */
+static enum err
+store_job(const struct admin *ad, struct admin_replay *p)
+{
+	enum err e = begin(ad, UUID_NIL);
+
+	if (e != ERR_OK)
+		return e;
+	p->job = rand_uuid_v7(ad->rand, ad->now);
+	e = db_exec(ad->db, &q_api_job_insert,
+	            DB_PARAMS(db_uuid(p->job), db_uuid(p->client), db_json(p->asked),
+	                      db_int(p->entries), db_time(ad->now)),
+	            NULL, NULL);
+	if (e == ERR_OK)
+		e = admin_audit(ad, p->audit_client, "webhook_events.replayed", "job", p->job,
+		                p->asked);
+	return end(ad, e);
+}
+
+enum err
+admin_replay(const struct admin *ad, struct admin_replay *p)
+{
+	enum err e;
+
+	p->entries = p->parts = 0;
+	e = uuid_is_nil(p->entry) ? mark_filtered(ad, p) : mark_one(ad, p);
+	return e != ERR_OK ? e : store_job(ad, p);
+}

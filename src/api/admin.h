@@ -1,0 +1,85 @@
+/*
+ * What a request of the API and a command at a shell change alike: clients, tokens, what is to be
+ * applied again. One function each, so that both leave the same rows and the same audit row.
+ *
+ * None begins or ends a transaction but admin_replay: the caller has one open for writing.
+ */
+#ifndef RECADO_API_ADMIN_H
+#define RECADO_API_ADMIN_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "store/db.h"
+#include "sys/rand.h"
+
+/* Who does it, when, and with what. */
+struct admin {
+	struct db *db; /* may write */
+	struct arena *arena;
+	const struct randomness *rand;
+	int64_t now; /* ms */
+	struct str actor;
+};
+
+/* client nil: of no client. detail: JSON or STR_NONE. */
+MUST_CHECK enum err admin_audit(const struct admin *, struct uuid client, const char *action,
+                                const char *kind, struct uuid subject, struct str detail);
+/* {"name":"text"} for audit details; absent text gives null. */
+struct str admin_detail(struct arena *, const char *name, struct str text);
+/* "<prefix>" and 43 characters of base64url, from 32 random bytes. */
+struct str admin_secret(const struct admin *, const char *prefix);
+
+/* NULL, or what is wrong with it: "must be 1 to 64 of a-z, 0-9 and -". */
+const char *admin_slug_wrong(struct str slug);
+/* NULL, or what is wrong with text of at most max characters; 0: any number. */
+const char *admin_text_wrong(struct arena *, struct str text, size_t max);
+#define ADMIN_NAME_MAX 200
+
+struct admin_client {
+	struct uuid id;
+	struct str slug, name;
+	struct str base_url, key_box; /* STR_NONE: none */
+	bool active;
+};
+/* *made: false if the slug is taken; then nothing was written. */
+MUST_CHECK enum err
+admin_client_insert(const struct admin *, const struct admin_client *, bool *made);
+struct admin_client_change {
+	struct uuid id;
+	struct str name; /* STR_NONE: as it is */
+	bool set_url, set_key, set_active;
+	struct str base_url, key_box;
+	bool active;
+};
+MUST_CHECK enum err admin_client_update(const struct admin *, const struct admin_client_change *);
+
+struct admin_token {
+	struct uuid id;
+	struct uuid client_id; /* nil: for all clients */
+	struct str name, role;
+	struct str secret;                /* out: shown once */
+	unsigned char digest[SHA256_LEN]; /* out: what is stored of it */
+};
+MUST_CHECK enum err admin_token_insert(const struct admin *, struct admin_token *);
+/* client: whose token it is, for the audit row. ERR_NOT_FOUND: no such token that is valid. */
+MUST_CHECK enum err admin_token_revoke(const struct admin *, struct uuid token, struct uuid client);
+
+/* Which journal entries are to be applied again. */
+struct admin_replay {
+	struct uuid client;                      /* nil: of all */
+	struct uuid entry;                       /* nil: by the filters below */
+	struct db_param status, field, from, to; /* of type t, i, m, m; NULL does not filter */
+	bool operator_;                          /* parked parts too */
+	struct uuid audit_client;                /* whose audit log tells of it; nil: nobody's */
+	struct str asked;                        /* JSON: the filter as it was given */
+	struct uuid job;                         /* out */
+	int64_t entries;                         /* out: how many were picked */
+	int64_t parts;                           /* out: how many of their parts will be applied */
+};
+/*
+ * Marks them in transactions of its own, bounded, oldest first, in the client's lane if there is a
+ * client; then writes the job and its audit row. Cut short it can be asked for again.
+ */
+MUST_CHECK enum err admin_replay(const struct admin *, struct admin_replay *);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * The helpdesk's facts into rows: one ticket whole in one transaction, one page of contacts in one
+ * transaction. What is the same is not written, down to updated_at. The statements for a ticket are
+ * a constant number. Everything runs in the client's lane. Source: 4-helpdesk §2, §3.
+ */
+#ifndef RECADO_WORK_IMPORT_STORE_H
+#define RECADO_WORK_IMPORT_STORE_H
+
+#include "core/hd_decode.h"
+#include "store/db.h"
+#include "sys/rand.h"
+
+struct import_store {
+	struct db *db;       /* a writing connection (db_open_batch) outside a transaction */
+	struct arena *arena; /* of one call: the caller resets it */
+	const struct randomness *rand;
+	struct uuid client_id;
+	struct uuid connection_id; /* the client's helpdesk connection */
+	bool episodes;             /* cut OPEN_WEAK stretches into episodes */
+	int64_t now_ms;
+};
+
+struct import_counts {
+	int64_t tickets_new, tickets_changed, tickets_same;
+	int64_t messages_new, messages_changed, messages_same;
+	int64_t leads_new, sessions_changed;
+};
+
+/* What is stored of a listed ticket. */
+struct import_known {
+	bool known;
+	struct uuid ticket_id;
+	int64_t updated_at;              /* as last imported */
+	int64_t last_message_created_at; /* TIME_NONE: no message yet */
+	bool done; /* in import_done at the very updatedAt that is listed now */
+};
+/* out[i] belongs to v[i]; one query. */
+MUST_CHECK enum err import_store_known(struct import_store *, const struct hd_ticket *v, size_t n,
+                                       struct import_known *out);
+/* stored[i]: v[i] is stored in that ticket with the same updatedAt; one query. */
+MUST_CHECK enum err import_store_stored(struct import_store *, struct uuid ticket_id,
+                                        const struct hd_message *v, size_t n, bool *stored);
+/*
+ * The ticket with the messages that were read, all or nothing. messages: any order, the same one
+ * twice is folded (the greatest updatedAt, then bytes). whole: the walk of its messages went to the
+ * end, so that stored ones that are not among them are gone (missing_since). done: remember it in
+ * import_done (the caller decides; only written when something else is, or always_done).
+ */
+struct import_ticket {
+	const struct hd_ticket *ticket;
+	const struct hd_message *messages;
+	size_t nmessages;
+	bool whole;
+	bool done, always_done;
+};
+MUST_CHECK enum err
+import_store_ticket(struct import_store *, const struct import_ticket *, struct import_counts *);
+
+/* One page of contacts. They are people like any other (3-whatsapp §2); the helpdesk's tags of a
+ * lead are replaced by these. *wrote: rows that changed. */
+MUST_CHECK enum err
+import_store_contacts(struct import_store *, const struct hd_person *v, size_t n, int64_t *wrote);
+/* After a sweep that saw everything: contacts (by external id) and tags that it did not see are
+ * marked, returned ones unmarked. ids: decimal, every contact seen; tags: likewise. */
+MUST_CHECK enum err import_store_swept(struct import_store *, const struct str *ids, size_t nids,
+                                       const struct str *tag_ids, size_t ntags);
+/* After a walk of all tickets to the end: those not among these uuids are marked missing, returned
+ * ones unmarked. */
+MUST_CHECK enum err import_store_walked(struct import_store *, const struct str *uuids, size_t n);
+
+/* A ticket that could not be imported: noted, or one more attempt. */
+MUST_CHECK enum err import_store_failed(struct import_store *, const struct hd_ticket *,
+                                        const char *reason, struct str detail);
+/* Those to try again, oldest first: the elements as last seen (JSON arrays of `hd_decode`'s input
+ * are made of them by the caller). import_store_ticket of a ticket removes its failure. */
+struct import_failure {
+	struct str uuid, raw;
+	int64_t attempts;
+};
+MUST_CHECK enum err
+import_store_failures(struct import_store *, size_t most, struct import_failure **out, size_t *n);
+
+#endif

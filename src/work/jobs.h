@@ -1,0 +1,56 @@
+/*
+ * Long work as rows: enqueued by the API, a command or the schedule, leased to one process, taken
+ * up by another when the lease ends. At most one import and one contact sync of a client is queued
+ * or running. Every function is its own transaction unless it says otherwise; any thread, with its
+ * own connection.
+ */
+#ifndef RECADO_WORK_JOBS_H
+#define RECADO_WORK_JOBS_H
+
+#include "store/db.h"
+#include "sys/rand.h"
+
+#define JOB_LEASE_MS (30 * TIME_SECOND) /* renewed about every third of it */
+
+enum job_kind { JOB_IMPORT, JOB_SYNC_CONTACTS }; /* bit in a mask: 1 << kind */
+enum job_end { JOB_SUCCEEDED, JOB_PARTIAL, JOB_FAILED, JOB_CANCELLED };
+
+struct job {
+	struct uuid id, client_id;
+	enum job_kind kind;
+	bool full, episodes; /* params {"full":bool,"episodes":bool} */
+	bool resumed;        /* another process began it */
+	int64_t created_at;
+};
+
+/* What is shown of a job while it runs. */
+struct job_progress {
+	int64_t done, total; /* total -1: not known */
+	const char *unit;    /* "tickets", "contacts" */
+	int64_t eta_seconds; /* -1: not known */
+	struct str counts;   /* JSON object */
+};
+
+/*
+ * Inside the caller's write transaction, which holds the client's lane. A job of that kind that is
+ * queued or running is given instead: *existing. */
+MUST_CHECK enum err jobs_enqueue(struct db *, struct arena *, const struct randomness *,
+                                 struct uuid client_id, enum job_kind, bool full, bool episodes,
+                                 int64_t now_ms, struct uuid *id, bool *existing);
+/*
+ * The oldest job of these kinds that nobody works on (queued, or its lease is over) becomes
+ * `owner`'s and running; *found false: there is none. only: that job alone (nil: any).
+ */
+MUST_CHECK enum err jobs_claim(struct db *, struct arena *, unsigned kinds, struct uuid only,
+                               struct uuid owner, int64_t now_ms, struct job *out, bool *found);
+/* Stores the progress and holds on to the job. *cancel: someone asked for its end. ERR_CONFLICT: it
+ * is no longer the owner's. */
+MUST_CHECK enum err jobs_renew(struct db *, struct uuid id, struct uuid owner, int64_t now_ms,
+                               const struct job_progress *, bool *cancel);
+/* Ends it. error: for people; absent where there is none. ERR_CONFLICT as above. */
+MUST_CHECK enum err jobs_finish(struct db *, struct uuid id, struct uuid owner, int64_t now_ms,
+                                enum job_end, struct str error, const struct job_progress *);
+/* Gives it back, for another process or a later call to go on with: it is queued again. */
+MUST_CHECK enum err jobs_release(struct db *, struct uuid id, struct uuid owner);
+
+#endif
