@@ -33,7 +33,7 @@ const struct config_row config_rows[] = {
 	  .meaning = "The key before, while stored secrets are wrapped again" },
 	{ "TRUSTED_PROXIES", KIND_PROXIES, AT(trusted_proxies), .example = "127.0.0.1,10.0.0.0/8",
 	  .meaning = "Whose X-Forwarded-For is believed: addresses and networks, with commas" },
-	{ "CA_FILE", KIND_FILE, LATER(ca_file), .example = "/etc/ssl/extra-ca.pem",
+	{ "CA_FILE", KIND_FILE, AT(ca_file), .example = "/etc/ssl/extra-ca.pem",
 	  .meaning = "Extra certificate authorities for outgoing calls, PEM" },
 	{ "HANDLER_THREADS", KIND_INT, AT(handler_threads), .fallback = "4", .min = 1, .max = 64,
 	  .example = "4", .meaning = "Threads that answer API calls" },
