@@ -67,8 +67,10 @@ start_once(void)
 		.limits = { .header_bytes = 2048,
 		            .body_in_flight = 65536,
 		            .connections = 16,
-		            .request_ms = 5000,
-		            .idle_ms = 5000 },
+		            /* never reached: time limits have tests of their own, and a busy
+		             * machine must not look like a finding */
+		            .request_ms = 600000,
+		            .idle_ms = 600000 },
 		.hooks = { .body_limit = body_limit, .dispatch = dispatch },
 	};
 
@@ -81,7 +83,7 @@ open_connection(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	struct linger reset = { 1, 0 };
-	struct timeval patience = { 10, 0 };
+	struct timeval patience = { 600, 0 };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
