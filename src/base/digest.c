@@ -135,29 +135,17 @@ hex_encode(struct arena *a, const void *p, size_t n)
 	return (struct str){ out, 2 * n };
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool
 hex_decode(struct str s, unsigned char *out, size_t out_len)
 {
 	if (s.n / 2 != out_len || s.n % 2 != 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (hex_value(s.p[i]) < 0)
+		if (str_hex_digit(s.p[i]) < 0)
 			return false;
 	for (size_t i = 0; i < out_len; i++)
-		out[i] = (unsigned char)((unsigned)hex_value(s.p[2 * i]) << 4 |
-		                         (unsigned)hex_value(s.p[2 * i + 1]));
+		out[i] = (unsigned char)((unsigned)str_hex_digit(s.p[2 * i]) << 4 |
+		                         (unsigned)str_hex_digit(s.p[2 * i + 1]));
 	return true;
 }
 

@@ -45,7 +45,19 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* Index of the first byte c, or s.n. */
 size_t str_find(struct str s, char c);
-struct str str_trim(struct str s);                       /* ASCII white space at both ends */
+struct str str_trim(struct str s); /* ASCII white space at both ends */
+/* Value of a hexadecimal digit, either case; -1 for any other character. */
+static inline int
+str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
 struct str str_sub(struct str s, size_t from, size_t n); /* clamped */
 /* Cuts the part before the next `sep` off *rest; false when *rest is used up. */
 bool str_split(struct str *rest, char sep, struct str *part);

@@ -76,18 +76,6 @@ uuid_text(struct arena *a, struct uuid u)
 	return (struct str){ arena_copy(a, text, UUID_TEXT_LEN), UUID_TEXT_LEN };
 }
 
-static int
-nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 enum err
 uuid_parse(struct str s, struct uuid *out)
 {
@@ -104,7 +92,7 @@ uuid_parse(struct str s, struct uuid *out)
 				return ERR_INVALID;
 			continue;
 		}
-		v = nibble(s.p[i]);
+		v = str_hex_digit(s.p[i]);
 		if (v < 0)
 			return ERR_INVALID;
 		u.b[digits / 2] = (unsigned char)(u.b[digits / 2] << 4 | v);

@@ -15,18 +15,6 @@ struct segments {
 	struct str s[MAX_SEGMENTS];
 };
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 struct str
 percent_decode(struct arena *a, struct str s, bool plus_is_space)
 {
@@ -41,8 +29,8 @@ percent_decode(struct arena *a, struct str s, bool plus_is_space)
 		char c = s.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
-			int low = i + 2 < s.n ? hex_value(s.p[i + 2]) : -1;
+			int high = i + 2 < s.n ? str_hex_digit(s.p[i + 1]) : -1;
+			int low = i + 2 < s.n ? str_hex_digit(s.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return STR_NONE;
