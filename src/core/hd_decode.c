@@ -10,6 +10,7 @@
 #include "core/wa_text.h"
 
 #define MAX_TIME_TEXT 40
+#define FAR           INT64_C(1000000000000000)
 #define FIRST_MS      INT64_C(-62135596800000) /* 0001-01-01 */
 #define LAST_MS       INT64_C(253402300799999) /* 9999-12-31T23:59:59.999 */
 
@@ -87,12 +88,15 @@ read_flag(const cJSON *v)
 	return read_bool(v, &b) && b;
 }
 
+/* What is still a number and not text beyond 15 digits was written with an exponent: no id. */
 static int64_t
 read_number(const cJSON *v)
 {
 	int64_t n;
 
-	return json_i64(v, &n) && n != HD_NO_ID ? n : HD_NO_ID;
+	if (!json_i64(v, &n) || (json_is_number(v) && (n >= FAR || n <= -FAR)))
+		return HD_NO_ID;
+	return n;
 }
 
 static struct str

@@ -120,7 +120,8 @@ struct http_client_options {
 	size_t max_in_flight;
 	const struct clock *clock;
 };
-/* libcurl's. Connections are kept and used again. ERR_IO: ca_file cannot be read. */
+/* libcurl's. Connections are kept and used again. The process ignores SIGPIPE. ERR_IO: ca_file
+ * cannot be read. */
 MUST_CHECK enum err http_client_open(const struct http_client_options *, struct http_client *out);
 /* Ends what is in flight. For the real client only; of a zeroed struct nothing. */
 void http_client_close(struct http_client *);

@@ -428,21 +428,35 @@ curl_next(void *ctx, struct http_result *out)
 }
 
 static void
+drop(struct curl *u, struct call *c, bool runs)
+{
+	if (runs)
+		(void)curl_multi_remove_handle(u->multi, c->easy);
+	list_remove(runs ? &u->running : &u->finished, c);
+	call_free(c);
+	u->n--;
+}
+
+static struct call *
+find(const struct call_list *l, uint64_t id)
+{
+	struct call *c = l->head;
+
+	while (c != NULL && c->result.id != id)
+		c = c->next;
+	return c;
+}
+
+static void
 curl_cancel(void *ctx, uint64_t id)
 {
 	struct curl *u = ctx;
-	struct call_list *const lists[] = { &u->running, &u->finished };
+	struct call *running = find(&u->running, id), *finished = find(&u->finished, id);
 
-	for (int i = 0; i < 2; i++)
-		for (struct call *c = lists[i]->head; c != NULL; c = c->next)
-			if (c->result.id == id) {
-				if (i == 0)
-					(void)curl_multi_remove_handle(u->multi, c->easy);
-				list_remove(lists[i], c);
-				call_free(c);
-				u->n--;
-				return;
-			}
+	if (running != NULL)
+		drop(u, running, true);
+	else if (finished != NULL)
+		drop(u, finished, false);
 }
 
 static bool
@@ -508,10 +522,14 @@ http_client_close(struct http_client *client)
 
 	if (u == NULL)
 		return;
-	while (u->running.head != NULL)
-		curl_cancel(u, u->running.head->result.id);
-	while (u->finished.head != NULL)
-		curl_cancel(u, u->finished.head->result.id);
+	for (struct call *c = u->running.head, *next; c != NULL; c = next) {
+		next = c->next;
+		drop(u, c, true);
+	}
+	for (struct call *c = u->finished.head, *next; c != NULL; c = next) {
+		next = c->next;
+		drop(u, c, false);
+	}
 	(void)curl_multi_cleanup(u->multi);
 	free(u->ca_file);
 	free(u);

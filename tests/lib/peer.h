@@ -5,8 +5,7 @@
  *   /headers    200 with Date, Age, Content-Type, and a Retry-After before its Date
  *   /redirect   302 to /echo
  *   /early      103 with a Retry-After, then 200 without
- *   /gzip       200, "hello hello hello" compressed
- *   /bomb       200, a megabyte of zeros in a kilobyte of gzip
+ *   /gzip       200, "hello " a thousand times, compressed to fewer than 100 bytes
  *   /bytes/N    200, N bytes in chunks, so that no length is declared
  *   /declared   200, a length of 1 GiB and nothing more
  *   /meet/N     200 once N requests are here at the same time
