@@ -67,10 +67,8 @@ start_once(void)
 		.limits = { .header_bytes = 2048,
 		            .body_in_flight = 65536,
 		            .connections = 16,
-		            /* never reached: time limits have tests of their own, and a busy
-		             * machine must not look like a finding */
-		            .request_ms = 600000,
-		            .idle_ms = 600000 },
+		            .request_ms = 2000,
+		            .idle_ms = 2000 },
 		.hooks = { .body_limit = body_limit, .dispatch = dispatch },
 	};
 
@@ -83,7 +81,7 @@ open_connection(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	struct linger reset = { 1, 0 };
-	struct timeval patience = { 600, 0 };
+	struct timeval patience = { 60, 0 };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -116,7 +114,10 @@ talk(const uint8_t *data, size_t size, size_t slice, size_t *n)
 		size -= (size_t)got;
 	}
 	shutdown(fd, SHUT_WR);
-	while ((got = recv(fd, all + *n, cap - *n - 1, 0)) > 0) {
+	/* the fuzzer's own alarm interrupts a recv that waits for a time limit */
+	while ((got = recv(fd, all + *n, cap - *n - 1, 0)) > 0 || (got < 0 && errno == EINTR)) {
+		if (got < 0)
+			continue;
 		*n += (size_t)got;
 		if (cap - *n < 32768)
 			all = realloc(all, cap *= 2);
