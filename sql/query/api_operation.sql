@@ -54,7 +54,7 @@ SELECT body, connection_id FROM journal WHERE id = :id;
 -- name: api_client_routes
 -- param: client uuid
 -- returns: uuid, text?, text?
-SELECT id, phone_number_id, waba_id FROM connections WHERE client_id = :client;
+SELECT id, phone_number_id, waba_id FROM connections WHERE client_id = :client AND kind = 'whatsapp';
 
 -- Entries to be applied again, oldest first, a page at a time.
 -- name: api_replay_pick
@@ -90,8 +90,12 @@ WHERE client_id = :client AND (:before IS NULL OR id < :before) ORDER BY id DESC
 -- name: api_ready_oldest
 -- param: now time
 -- returns: time?
-SELECT min(COALESCE(next_attempt_at, received_at)) FROM journal_parts
-WHERE status IN ('received', 'retrying') AND COALESCE(next_attempt_at, received_at) <= :now;
+SELECT min(o.at) FROM (
+  SELECT (SELECT p.received_at FROM journal_parts p WHERE p.client_id = c.id AND p.status IN ('received', 'retrying')
+    AND (p.next_attempt_at IS NULL OR p.next_attempt_at <= :now) ORDER BY p.entry_id LIMIT 1) AS at FROM clients c
+  UNION ALL
+  SELECT (SELECT p.received_at FROM journal_parts p WHERE p.client_id IS NULL AND p.status IN ('received', 'retrying')
+    AND p.attempts >= 0 ORDER BY p.received_at LIMIT 1)) o;
 
 -- name: api_health_parts
 -- returns: int, int

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Who wrote itself into the file; 0: nobody can be read. */
@@ -48,11 +49,13 @@ lock_take(const struct settings *s)
 	char text[24];
 	char *real;
 	const char *path;
+	struct stat st = { 0 };
 	int fd, n;
 
 	if (!str_starts(url, prefix))
 		return true;
-	/* One lock however the file is named. */
+	/* One lock whatever path leads to the file; other names of the file itself (hard links)
+	 * are not known. */
 	real = realpath(str_z(s->arena, str_sub(url, prefix.n, url.n)), NULL);
 	if (real == NULL) {
 		fprintf(stderr, "recado serve: the file of DATABASE_URL: %s\n",
@@ -61,8 +64,10 @@ lock_take(const struct settings *s)
 	}
 	path = str_z(s->arena, str_fmt(s->arena, "%s.lock", real));
 	free(real);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)))
+		errno = EINVAL;
+	if (fd < 0 || !S_ISREG(st.st_mode) || flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		refuse(path, fd, errno);
 		if (fd >= 0)
 			close(fd);

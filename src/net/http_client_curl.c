@@ -194,8 +194,8 @@ on_body(char *p, size_t size, size_t n, void *user)
 #define SET(option, value)                                                                         \
 	do {                                                                                       \
 		CURLcode set_code = curl_easy_setopt(c->easy, (option), (value));                  \
-		assert(set_code == CURLE_OK);                                                      \
-		(void)set_code;                                                                    \
+		if (set_code != CURLE_OK) /* the call must not go out without it */                \
+			abort();                                                                   \
 	} while (0)
 
 static void

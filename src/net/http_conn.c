@@ -405,6 +405,8 @@ request_begin(struct http_conn *c, struct str method, struct str version)
 	if (info != NULL && info->header_size > s->limits.header_bytes)
 		return refuse_early(c, 431, ERR_TOO_LARGE, "The headers are too large");
 	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, scan_field, &f);
+	if (f.nfields > HTTP_MAX_FIELDS)
+		return refuse_early(c, 431, ERR_TOO_LARGE, "There are too many header fields");
 	if (f.lengths > 1 || f.encodings > 1 || (f.lengths > 0 && f.encodings > 0))
 		return refuse_early(c, 400, ERR_INVALID, "The length of the body is ambiguous");
 	if (f.bad_length)

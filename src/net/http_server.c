@@ -84,8 +84,9 @@ keep_escapes(void *cls, struct MHD_Connection *c, char *s)
 static struct MHD_Daemon *
 start_daemon(struct http_server *s)
 {
-	/* Headers share the memory of a connection with libmicrohttpd's own records of them. */
-	size_t memory = s->limits.header_bytes * 2 + 4096;
+	/* Headers share the memory of a connection with libmicrohttpd's own records of them and
+	 * with those of the answer, and half of it is for reading. */
+	size_t memory = 2 * (s->limits.header_bytes + HTTP_MAX_FIELDS * 128 + 2048);
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
 	return MHD_start_daemon(

@@ -21,8 +21,11 @@ struct http_server;
 struct problem;
 struct http_exchange; /* one request and its answer; owned by the server until http_reply */
 
+#define HTTP_MAX_FIELDS 100 /* header fields of a request */
+
 struct http_limits {
-	size_t header_bytes;   /* 16 KiB: request line and headers, else 431 */
+	size_t header_bytes;   /* 16 KiB: request line and headers, else 431; likewise beyond
+	                          HTTP_MAX_FIELDS */
 	size_t body_in_flight; /* sum over all connections; beyond: 503 */
 	unsigned connections;  /* beyond: not accepted until one closes */
 	/*

@@ -2,6 +2,8 @@
  * Routing: which clients an entry concerns. What always holds: every entry keeps at least one part;
  * a part without client is not routed yet, parked (its number is unknown), ignored or unreadable.
  */
+#include <stdio.h>
+
 #include "core/wa_decode.h"
 #include "store/queries.h"
 #include "sys/log.h"
@@ -301,27 +303,38 @@ write_target(struct db_rows *rows, const struct routed *x, int part_no, const st
 	db_row_int(rows, x->entry->bytes);
 }
 
-/* One line for each kind, however many entries the batch has. */
-static void
-log_unapplied(const struct routed *v, size_t n)
-{
-	size_t failed = 0, parked = 0;
-	const struct routed *bad = NULL, *unknown = NULL;
+/* What is told of a batch once it is committed: one line for each kind, however many entries. */
+struct unapplied {
+	size_t failed, parked;
+	struct uuid bad, unknown; /* the first of each */
+	char code[16];
+};
 
+static void
+unapplied_note(struct unapplied *u, const struct routed *v, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
-		if (v[i].status != NULL && strcmp(v[i].status, "failed") == 0 && failed++ == 0)
-			bad = &v[i];
+		if (v[i].status != NULL && strcmp(v[i].status, "failed") == 0 && u->failed++ == 0) {
+			struct str code = str_sub(v[i].error, 0, str_find(v[i].error, ':'));
+
+			u->bad = v[i].entry->id;
+			snprintf(u->code, sizeof(u->code), STR_FMT, STR_ARG(code));
+		}
 		for (size_t k = 0; v[i].status == NULL && k < v[i].targets.n; k++)
-			if (uuid_is_nil(v[i].targets.v[k].client_id) && parked++ == 0)
-				unknown = &v[i];
+			if (uuid_is_nil(v[i].targets.v[k].client_id) && u->parked++ == 0)
+				u->unknown = v[i].entry->id;
 	}
-	if (bad != NULL)
-		log_error("drain.unreadable", LOG_UUID("entry", bad->entry->id),
-		          LOG_STR("error", str_sub(bad->error, 0, str_find(bad->error, ':'))),
-		          LOG_INT("parts", failed));
-	if (unknown != NULL)
-		log_warn("drain.parked", LOG_UUID("entry", unknown->entry->id),
-		         LOG_Z("error", "unknown_number"), LOG_INT("parts", parked));
+}
+
+static void
+unapplied_log(const struct unapplied *u)
+{
+	if (u->failed > 0)
+		log_error("drain.unreadable", LOG_UUID("entry", u->bad), LOG_Z("error", u->code),
+		          LOG_INT("parts", u->failed));
+	if (u->parked > 0)
+		log_warn("drain.parked", LOG_UUID("entry", u->unknown),
+		         LOG_Z("error", "unknown_number"), LOG_INT("parts", u->parked));
 }
 
 static enum err
@@ -362,13 +375,11 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 		e = db_exec(d->db, &q_drain_route_update, DB_NO_PARAMS, update, NULL);
 	if (e == ERR_OK)
 		e = db_exec(d->db, &q_drain_route_insert, DB_NO_PARAMS, insert, NULL);
-	if (e == ERR_OK)
-		log_unapplied(v, n);
 	return e;
 }
 
 static enum err
-route_claimed(struct drain *d, struct drain_batch *hot)
+route_claimed(struct drain *d, struct drain_batch *hot, struct unapplied *told)
 {
 	struct routed *v = ARENA_ARRAY(hot->arena, hot->entries.n, struct routed);
 	struct uuid *clients;
@@ -389,7 +400,11 @@ route_claimed(struct drain *d, struct drain_batch *hot)
 		if (e == ERR_OK)
 			find_targets(hot->arena, &v[i], &known, clients);
 	}
-	return e == ERR_OK ? store(d, v, hot->entries.n, hot->arena) : e;
+	if (e == ERR_OK)
+		e = store(d, v, hot->entries.n, hot->arena);
+	if (e == ERR_OK)
+		unapplied_note(told, v, hot->entries.n);
+	return e;
 }
 
 /* One batch of at most d->route_most entries. ERR_TOO_LARGE: they need more memory than allowed
@@ -397,6 +412,7 @@ route_claimed(struct drain *d, struct drain_batch *hot)
 static enum err
 route_batch(struct drain *d, size_t *routed)
 {
+	struct unapplied told = { 0 };
 	struct drain_batch *batch;
 	enum err e = db_begin(d->db, DB_APPLY);
 
@@ -405,7 +421,7 @@ route_batch(struct drain *d, size_t *routed)
 	batch = drain_hot_begin(d->hot, d->o.route_entries);
 	e = claim(d, batch);
 	if (e == ERR_OK && batch->entries.n > 0)
-		e = route_claimed(d, batch);
+		e = route_claimed(d, batch, &told);
 	*routed = e == ERR_OK ? batch->entries.n : 0;
 	d->route_after = *routed > 0 ? batch->entries.v[*routed - 1].id : UUID_NIL;
 	/* before the commit, so that whoever claims the entries finds them; what a body says does
@@ -416,7 +432,9 @@ route_batch(struct drain *d, size_t *routed)
 		drain_hot_discard(d->hot, batch);
 	if (e == ERR_OK)
 		e = db_commit(d->db);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		unapplied_log(&told);
+	else
 		db_rollback(d->db);
 	return e;
 }

@@ -53,6 +53,8 @@ roll(struct pressure *p, int64_t now_ms)
 
 	if (p->window_at != 0 && age >= 0 && age < WINDOW_MS)
 		return;
+	if (age < 0)
+		p->full_at = 0; /* what was measured by another clock says nothing */
 	p->full = p->entries >= FULL_COUNT && p->entries >= FULL_GROUP * p->commits && age >= 0 &&
 	          age < 2 * WINDOW_MS;
 	if (p->full) {

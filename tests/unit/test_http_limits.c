@@ -197,6 +197,34 @@ START_TEST(headers_up_to_the_limit_pass_and_longer_ones_are_431)
 }
 END_TEST
 
+START_TEST(as_many_headers_as_may_be_leave_room_for_the_answer)
+{
+	enum { LIMIT = 16384 };
+	static const size_t fields[] = { 1, 50, 99, HTTP_MAX_FIELDS, HTTP_MAX_FIELDS + 1, 150 };
+	struct fixture *f = fixture_new();
+
+	fixture_start(f);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		struct client c = client_open(f);
+		char text[LIMIT + 1];
+		int n = snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\n");
+
+		for (size_t k = 2; k < fields[i]; k++)
+			n += snprintf(text + n, sizeof(text) - (size_t)n, "a:b\r\n");
+		if (fields[i] > 1) { /* the last one fills up to the limit */
+			n += snprintf(text + n, sizeof(text) - (size_t)n, "X: ");
+			memset(text + n, 'y', (size_t)(LIMIT - 4 - n));
+			n = LIMIT - 4;
+		}
+		strcpy(text + n, fields[i] > 1 ? "\r\n\r\n" : "\r\n");
+		client_send(&c, text);
+		ck_assert_int_eq(client_status(&c), fields[i] <= HTTP_MAX_FIELDS ? 200 : 431);
+		client_close(&c);
+	}
+	fixture_end(f);
+}
+END_TEST
+
 /* Sends `text` byte by byte until the server has had enough; returns after how many ms. */
 static int64_t
 trickle(struct fixture *f, const char *begin, const char *text)
@@ -459,6 +487,7 @@ make_suite(void)
 	                  a_client_that_goes_on_sending_still_reads_its_413,
 	                  odd_requests_get_the_status_that_fits,
 	                  headers_up_to_the_limit_pass_and_longer_ones_are_431,
+	                  as_many_headers_as_may_be_leave_room_for_the_answer,
 	                  slow_headers_and_slow_bodies_are_cut_in_time,
 	                  silent_and_idle_connections_are_closed_in_time,
 	                  an_answer_that_takes_longer_than_the_deadline_still_comes,

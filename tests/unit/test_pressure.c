@@ -73,6 +73,8 @@ START_TEST(zero_never_holds_and_a_clock_that_steps_back_does_not_either)
 	p = pressure_new(HOLD);
 	ck_assert_int_gt(held(p, 32, 1, AT + 100000, AT + 100500), 0);
 	ck_assert_int_eq(pressure_hold_ms(p, AT), 0);
+	/* nor does it make a hold longer than allowed */
+	ck_assert_int_le(held(p, 32, 1, AT, AT + 4 * HOLD), HOLD);
 	pressure_free(p);
 	pressure_free(NULL);
 }
