@@ -79,6 +79,20 @@ const struct digest_table digest_tables[] = {
 	  "connection_id@connection digest code received_at", "client_id" },
 	{ "connection_contacts", &q_digest_connection_contacts,
 	  "connection_id@connection lead_id@lead received_at", "client_id" },
+	{ "sessions", &q_digest_sessions,
+	  "conversation_id@conversation ticket_id@ticket source class started_at ended_at "
+	  "lead_in_at tracking_id "
+	  "tracking_ids flags user_name user_email start_key message_count missing_since",
+	  "client_id id retired_at redirect_id created_at updated_at" },
+	{ "helpdesk_tickets", &q_digest_helpdesk_tickets,
+	  "ticket_id@ticket external_updated_at is_group company_id raw has_trackings "
+	  "last_message_created_at "
+	  "missing_since",
+	  "client_id" },
+	{ "trackings", &q_digest_trackings,
+	  "ticket_id@ticket external_id created_at started_at finished_at user_name user_email raw "
+	  "missing_since",
+	  "client_id" },
 };
 const size_t digest_ntables = sizeof digest_tables / sizeof digest_tables[0];
 enum {
@@ -99,7 +113,7 @@ const char *const digest_exclusions[] = {
 	"alert marks: sync_runs.alerted_at; sync_runs.status as last logged (it is read again at "
 	"--now)",
 	"how a connection was registered, its secrets and connections.last_webhook_at",
-	"the journal, the audit log, jobs, tokens, redirects and other retired rows",
+	"the journal, the audit log, jobs, tokens, redirects, retired sessions",
 	NULL,
 };
 

@@ -65,7 +65,6 @@ CREATE TABLE sessions (
   user_name text,
   user_email text,
   start_key text COLLATE "C",                -- of an episode: dedup_key of its first message; with started_at its identity
-  end_key text COLLATE "C",                  -- of an episode: dedup_key of its last message
   message_count int NOT NULL,
   missing_since timestamptz,                 -- a CLOSED one whose tracking vanished
   retired_at timestamptz,                    -- no longer a session; keeps its analyses, left out of figures
@@ -77,6 +76,7 @@ CREATE TABLE sessions (
 CREATE INDEX ix_sessions_conversation ON sessions (client_id, conversation_id, started_at, id) WHERE retired_at IS NULL;
 CREATE INDEX ix_sessions_ticket ON sessions (client_id, ticket_id, started_at) WHERE ticket_id IS NOT NULL;
 CREATE INDEX ix_sessions_retired ON sessions (client_id, conversation_id) WHERE retired_at IS NOT NULL;
+CREATE INDEX ix_sessions_redirect ON sessions (client_id, redirect_id) WHERE redirect_id IS NOT NULL;
 
 -- The helpdesk's contacts, as last seen by a contact sync.
 CREATE TABLE helpdesk_contacts (
@@ -161,3 +161,9 @@ SELECT m.client_id, m.conversation_id, m.id, m.dedup_key, m.at, m.bad_time, m.so
     ORDER BY o.at, o.dedup_key, o.connection_id LIMIT 1)
   END AS same_id
 FROM messages m;
+
+-- Clients that have address and key already get their helpdesk connection.
+INSERT INTO connections (id, client_id, kind, status, status_reason, registered_by, history_sync_requested, created_at, updated_at)
+SELECT gen_random_uuid(), id, 'helpdesk', CASE WHEN is_active THEN 'connected' ELSE 'disconnected' END,
+  CASE WHEN NOT is_active THEN 'inactive' END, 'operator', FALSE, updated_at, updated_at
+FROM clients WHERE api_base_url IS NOT NULL AND api_key_box IS NOT NULL;

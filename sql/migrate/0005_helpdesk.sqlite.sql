@@ -65,7 +65,6 @@ CREATE TABLE sessions (
   user_name text,
   user_email text,
   start_key text,                -- of an episode: dedup_key of its first message; with started_at its identity
-  end_key text,                  -- of an episode: dedup_key of its last message
   message_count integer NOT NULL,
   missing_since integer,                 -- a CLOSED one whose tracking vanished
   retired_at integer,                    -- no longer a session; keeps its analyses, left out of figures
@@ -77,6 +76,7 @@ CREATE TABLE sessions (
 CREATE INDEX ix_sessions_conversation ON sessions (client_id, conversation_id, started_at, id) WHERE retired_at IS NULL;
 CREATE INDEX ix_sessions_ticket ON sessions (client_id, ticket_id, started_at) WHERE ticket_id IS NOT NULL;
 CREATE INDEX ix_sessions_retired ON sessions (client_id, conversation_id) WHERE retired_at IS NOT NULL;
+CREATE INDEX ix_sessions_redirect ON sessions (client_id, redirect_id) WHERE redirect_id IS NOT NULL;
 
 -- The helpdesk's contacts, as last seen by a contact sync.
 CREATE TABLE helpdesk_contacts (
@@ -175,6 +175,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('sessions', 'ix_sessions_conversation', '2000000 1000000 3 1 1'),
   ('sessions', 'ix_sessions_ticket', '1000000 500000 2 1'),
   ('sessions', 'ix_sessions_retired', '10000 5000 2'),
+  ('sessions', 'ix_sessions_redirect', '10000 5000 2'),
   ('helpdesk_contacts', 'sqlite_autoindex_helpdesk_contacts_1', '500000 250000 1'),
   ('helpdesk_contacts', 'ix_helpdesk_contacts_lead', '500000 250000 2'),
   ('import_done', 'sqlite_autoindex_import_done_1', '50000 25000 1'),
@@ -183,3 +184,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('jobs', 'ux_jobs_running', '1000 1 1'),
   ('jobs', 'ix_jobs_due', '1000 500 1');
 ANALYZE sqlite_schema;
+
+-- Clients that have address and key already get their helpdesk connection.
+INSERT INTO connections (id, client_id, kind, status, status_reason, registered_by, history_sync_requested, created_at, updated_at)
+SELECT randomblob(16), id, 'helpdesk', CASE WHEN is_active THEN 'connected' ELSE 'disconnected' END,
+  CASE WHEN NOT is_active THEN 'inactive' END, 'operator', FALSE, updated_at, updated_at
+FROM clients WHERE api_base_url IS NOT NULL AND api_key_box IS NOT NULL;

@@ -55,11 +55,22 @@ WHERE x.id = :id AND x.revoked_at IS NULL AND (:client IS NULL OR x.client_id = 
 SELECT c.id, c.slug, x.entry_id FROM journal_parts x LEFT JOIN clients c ON c.id = x.client_id
 WHERE x.entry_id = :id AND (:client IS NULL OR x.client_id = :client) ORDER BY x.part_no LIMIT 1;
 
+-- name: api_scope_job
+-- param: id uuid, client uuid
+-- returns: uuid?, text?, uuid
+SELECT c.id, c.slug, x.id FROM jobs x LEFT JOIN clients c ON c.id = x.client_id
+WHERE x.id = :id AND (:client IS NULL OR x.client_id = :client);
+
+-- Retired sessions know their heirs themselves.
 -- name: api_redirect
 -- param: kind text, id uuid, client uuid
 -- returns: uuid
 SELECT x.to_id FROM clients c CROSS JOIN redirects x
-WHERE x.client_id = c.id AND x.kind = :kind AND x.lost_id = :id AND (:client IS NULL OR c.id = :client) LIMIT 1;
+WHERE x.client_id = c.id AND x.kind = :kind AND x.lost_id = :id AND (:client IS NULL OR c.id = :client)
+UNION ALL
+SELECT s.redirect_id FROM clients c CROSS JOIN sessions s
+WHERE :kind = 'session' AND s.client_id = c.id AND s.id = :id AND s.redirect_id IS NOT NULL AND (:client IS NULL OR c.id = :client)
+LIMIT 1;
 
 -- The connection whose own webhook URL holds the secret.
 -- name: api_connection_by_secret

@@ -57,27 +57,40 @@ SELECT at, dedup_key FROM messages WHERE client_id = :client AND id = :id AND co
 
 -- name: api_messages_forward
 -- param: client uuid, conversation uuid, at time, key text, limit int
--- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?
+-- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?, uuid?, int?, text?, time?, uuid?
 SELECT id, dedup_key, at, bad_time, source, direction, type, body, content, status, history_status, wamid, reply_key,
-  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at
+  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at,
+  ticket_id, external_id, sender_type, missing_since, same_id
 FROM message_docs WHERE client_id = :client AND conversation_id = :conversation AND (at, dedup_key) > (:at, :key)
 ORDER BY at, dedup_key LIMIT :limit;
 
 -- name: api_messages_from
 -- param: client uuid, conversation uuid, at time, key text, limit int
--- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?
+-- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?, uuid?, int?, text?, time?, uuid?
 SELECT id, dedup_key, at, bad_time, source, direction, type, body, content, status, history_status, wamid, reply_key,
-  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at
+  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at,
+  ticket_id, external_id, sender_type, missing_since, same_id
 FROM message_docs WHERE client_id = :client AND conversation_id = :conversation AND (at, dedup_key) >= (:at, :key)
 ORDER BY at, dedup_key LIMIT :limit;
 
 -- name: api_messages_backward
 -- param: client uuid, conversation uuid, at time, key text, limit int
--- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?
+-- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?, uuid?, int?, text?, time?, uuid?
 SELECT id, dedup_key, at, bad_time, source, direction, type, body, content, status, history_status, wamid, reply_key,
-  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at
+  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at,
+  ticket_id, external_id, sender_type, missing_since, same_id
 FROM message_docs WHERE client_id = :client AND conversation_id = :conversation AND (at, dedup_key) < (:at, :key)
 ORDER BY at DESC, dedup_key DESC LIMIT :limit;
+
+-- The messages of one helpdesk ticket.
+-- name: api_ticket_messages_forward
+-- param: client uuid, ticket uuid, at time, key text, limit int
+-- returns: uuid, text, time, bool, text, text, text, text?, json?, text, text?, text?, text?, text?, uuid?, json?, json?, time?, json?, time?, json?, time?, uuid?, int?, text?, time?, uuid?
+SELECT id, dedup_key, at, bad_time, source, direction, type, body, content, status, history_status, wamid, reply_key,
+  reply_wamid, reply_id, original, edits, edited_at, reactions, revoked_at, error, confirmed_at,
+  ticket_id, external_id, sender_type, missing_since, same_id
+FROM message_docs WHERE client_id = :client AND ticket_id = :ticket AND (at, dedup_key) > (:at, :key)
+ORDER BY at, dedup_key LIMIT :limit;
 
 -- name: api_message_read_flags
 -- param: client uuid, conversation uuid, now time

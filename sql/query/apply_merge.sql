@@ -27,8 +27,10 @@ UPDATE amendments SET lead_id = :kept WHERE client_id = :client AND lead_id = :l
 
 -- name: apply_merge_tags
 -- param: client uuid, kept uuid, lost uuid
-INSERT INTO lead_tags (client_id, lead_id, tag_id) SELECT client_id, :kept, tag_id FROM lead_tags
-WHERE client_id = :client AND lead_id = :lost ON CONFLICT DO NOTHING;
+INSERT INTO lead_tags (client_id, lead_id, tag_id, by_hand, by_helpdesk)
+SELECT client_id, :kept, tag_id, by_hand, by_helpdesk FROM lead_tags WHERE client_id = :client AND lead_id = :lost
+ON CONFLICT (client_id, lead_id, tag_id) DO UPDATE SET
+  by_hand = (lead_tags.by_hand OR excluded.by_hand), by_helpdesk = (lead_tags.by_helpdesk OR excluded.by_helpdesk);
 
 -- name: apply_merge_tags_delete
 -- param: client uuid, lost uuid
@@ -44,6 +46,10 @@ ON CONFLICT (client_id, connection_id, lead_id) DO UPDATE SET
 -- name: apply_merge_contacts_delete
 -- param: client uuid, lost uuid
 DELETE FROM connection_contacts WHERE client_id = :client AND lead_id = :lost;
+
+-- name: apply_merge_helpdesk
+-- param: client uuid, kept uuid, lost uuid
+UPDATE helpdesk_contacts SET lead_id = :kept WHERE client_id = :client AND lead_id = :lost;
 
 -- name: apply_merge_lead_delete
 -- param: client uuid, lost uuid

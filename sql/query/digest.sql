@@ -98,6 +98,30 @@ SELECT t.connection_id, t.lead_id, t.received_at
 FROM connection_contacts t JOIN clients c ON c.id = t.client_id
 WHERE (:slug IS NULL OR c.slug = :slug);
 
+-- name: digest_sessions
+-- Those that are sessions now.
+-- param: slug text
+-- returns: uuid, uuid?, text, text?, time, time?, time?, int?, json?, int, text?, text?, text?, int, time?
+SELECT t.conversation_id, t.ticket_id, t.source, t.class, t.started_at, t.ended_at, t.lead_in_at, t.tracking_id, t.tracking_ids,
+  t.flags, t.user_name, t.user_email, t.start_key, t.message_count, t.missing_since
+FROM sessions t JOIN clients c ON c.id = t.client_id
+WHERE (:slug IS NULL OR c.slug = :slug) AND t.retired_at IS NULL;
+
+-- name: digest_helpdesk_tickets
+-- param: slug text
+-- returns: uuid, time, bool, text?, json, bool, time?, time?
+SELECT t.ticket_id, t.external_updated_at, t.is_group, t.company_id, t.raw, t.has_trackings, t.last_message_created_at,
+  t.missing_since
+FROM helpdesk_tickets t JOIN clients c ON c.id = t.client_id
+WHERE (:slug IS NULL OR c.slug = :slug);
+
+-- name: digest_trackings
+-- param: slug text
+-- returns: uuid, int, time?, time?, time?, text?, text?, json, time?
+SELECT t.ticket_id, t.external_id, t.created_at, t.started_at, t.finished_at, t.user_name, t.user_email, t.raw, t.missing_since
+FROM trackings t JOIN clients c ON c.id = t.client_id
+WHERE (:slug IS NULL OR c.slug = :slug);
+
 -- The journal itself, for tests that apply it again elsewhere.
 -- name: digest_journal
 -- returns: uuid, time, bytes

@@ -27,3 +27,14 @@ WHERE status = 'parked' AND ctid = ANY(ARRAY(
   CROSS JOIN LATERAL (SELECT x.id FROM connections x WHERE x.id = r.connection AND x.deleted_at IS NULL OFFSET 0) c
   CROSS JOIN LATERAL (SELECT x.ctid AS tid FROM journal_parts x WHERE x.status = 'parked' AND x.route_key = r.key ORDER BY x.entry_id OFFSET 0) p
   LIMIT :n));
+
+-- name: keeper_amendments_drop
+-- param: before time, n int
+DELETE FROM amendments WHERE ctid IN (SELECT a.ctid FROM amendments a
+  WHERE a.client_id IN (SELECT c.id FROM clients c) AND a.received_at < :before
+  AND (SELECT p.entry_id FROM journal_parts p WHERE p.client_id = a.client_id AND p.status IN ('received', 'retrying')
+    ORDER BY p.entry_id LIMIT 1) IS NULL
+  AND (SELECT p.entry_id FROM journal_parts p WHERE p.status = 'parked'
+    AND p.route_key = (SELECT 'n:' || c.phone_number_id FROM connections c WHERE c.id = a.connection_id)
+    ORDER BY p.entry_id LIMIT 1) IS NULL
+  LIMIT :n);

@@ -59,33 +59,38 @@ WHERE rowid IN (
   WHERE c.id = r.connection AND c.deleted_at IS NULL AND p.status = 'parked' AND p.route_key = r.key LIMIT :n);
 
 -- name: keeper_amendments_drop
--- param: before time
-DELETE FROM amendments WHERE client_id IN (SELECT c.id FROM clients c) AND received_at < :before
-AND (SELECT p.entry_id FROM journal_parts p WHERE p.client_id = amendments.client_id AND p.status IN ('received', 'retrying')
-  ORDER BY p.entry_id LIMIT 1) IS NULL
-AND (SELECT p.entry_id FROM journal_parts p WHERE p.status = 'parked'
-  AND p.route_key = (SELECT 'n:' || c.phone_number_id FROM connections c WHERE c.id = amendments.connection_id)
-  ORDER BY p.entry_id LIMIT 1) IS NULL;
+-- param: before time, n int
+DELETE FROM amendments WHERE rowid IN (SELECT a.rowid FROM amendments a
+  WHERE a.client_id IN (SELECT c.id FROM clients c) AND a.received_at < :before
+  AND (SELECT p.entry_id FROM journal_parts p WHERE p.client_id = a.client_id AND p.status IN ('received', 'retrying')
+    ORDER BY p.entry_id LIMIT 1) IS NULL
+  AND (SELECT p.entry_id FROM journal_parts p WHERE p.status = 'parked'
+    AND p.route_key = (SELECT 'n:' || c.phone_number_id FROM connections c WHERE c.id = a.connection_id)
+    ORDER BY p.entry_id LIMIT 1) IS NULL
+  LIMIT :n);
 
 -- The next entries of a time that is over, and which of them is done with in all its parts.
 -- name: keeper_journal_old
 -- param: after uuid, before uuid, n int
--- returns: uuid, bool
+-- returns: uuid, bool, int?
 SELECT j.id, (SELECT p.part_no FROM journal_parts p
-  WHERE p.entry_id = j.id AND p.status NOT IN ('applied', 'applied_with_problems', 'ignored') ORDER BY p.part_no LIMIT 1) IS NULL
+  WHERE p.entry_id = j.id AND p.status NOT IN ('applied', 'applied_with_problems', 'ignored') ORDER BY p.part_no LIMIT 1) IS NULL,
+  (SELECT p.bytes FROM journal_parts p WHERE p.entry_id = j.id ORDER BY p.part_no LIMIT 1)
 FROM journal j WHERE j.id > :after AND j.id < :before ORDER BY j.id LIMIT :n;
 
--- Unless a part became due again meanwhile.
--- name: keeper_journal_delete
--- rows: id uuid
-DELETE FROM journal WHERE id IN (SELECT r.id FROM @rows) AND (SELECT p.part_no FROM journal_parts p
-  WHERE p.entry_id = journal.id AND p.status NOT IN ('applied', 'applied_with_problems', 'ignored') ORDER BY p.part_no LIMIT 1) IS NULL;
-
--- Parts of entries that are gone.
+-- Parts of entries that are done with, unless one of them became due again meanwhile.
 -- name: keeper_parts_delete
 -- rows: id uuid
 DELETE FROM journal_parts WHERE entry_id IN (SELECT r.id FROM @rows)
-  AND (SELECT j.id FROM journal j WHERE j.id = journal_parts.entry_id) IS NULL;
+  AND status IN ('applied', 'applied_with_problems', 'ignored') AND (SELECT p.part_no FROM journal_parts p
+  WHERE p.entry_id = journal_parts.entry_id AND p.status NOT IN ('applied', 'applied_with_problems', 'ignored')
+  ORDER BY p.part_no LIMIT 1) IS NULL;
+
+-- Entries without parts.
+-- name: keeper_journal_delete
+-- rows: id uuid
+DELETE FROM journal WHERE id IN (SELECT r.id FROM @rows)
+  AND (SELECT p.part_no FROM journal_parts p WHERE p.entry_id = journal.id ORDER BY p.part_no LIMIT 1) IS NULL;
 
 -- Due parts, counted up to a bound, and when the oldest came: a client's oldest is its first, as ids grow with time.
 -- name: keeper_depth

@@ -105,6 +105,53 @@ admin_text_wrong(struct arena *a, struct str s, size_t max)
 	return has_control(s) ? "must not hold control characters" : NULL;
 }
 
+/* The client's helpdesk connection follows its address, its key and whether it is active. */
+static enum err
+follow_helpdesk(const struct admin *ad, struct uuid client)
+{
+	bool operator_ = str_eq(ad->actor, STR("operator"));
+	struct uuid id = rand_uuid_v7(ad->rand, ad->now);
+	int64_t made = 0;
+	enum err e = db_exec(ad->db, &q_jobs_helpdesk_insert,
+	                     DB_PARAMS(db_uuid(id), db_uuid(client),
+	                               db_text(operator_ ? STR("operator") : STR("admin")),
+	                               db_time(ad->now)),
+	                     NULL, &made);
+
+	if (e == ERR_OK)
+		e = db_exec(ad->db, &q_jobs_helpdesk_status,
+		            DB_PARAMS(db_uuid(client), db_time(ad->now)), NULL, NULL);
+	if (e == ERR_OK && made > 0)
+		e = admin_audit(ad, client, "connection.registered", "connection", id,
+		                admin_detail(ad->arena, "kind", STR("helpdesk")));
+	return e;
+}
+
+const char *
+admin_url_wrong(struct str s)
+{
+	bool scheme = str_starts(s, STR("https://")) || str_starts(s, STR("http://"));
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '@')
+			return "must be an http or https address without credentials";
+	return scheme && s.n > 10 && s.n <= 1024 ? NULL : "must be an http or https address";
+}
+
+struct str
+admin_seal(const struct admin *ad, const struct secretbox_keys *keys, const char *table,
+           struct uuid id, const char *column, struct str plain)
+{
+	struct str aad = str_fmt(ad->arena, "%s/" STR_FMT "/%s", table,
+	                         STR_ARG(uuid_text(ad->arena, id)), column);
+	unsigned char nonce[SECRETBOX_NONCE_LEN];
+
+	if (!str_is_set(plain))
+		return STR_NONE;
+	rand_fill(ad->rand, nonce, sizeof(nonce));
+	return secretbox_seal(ad->arena, keys, aad, plain, nonce);
+}
+
 enum err
 admin_client_insert(const struct admin *ad, const struct admin_client *x, bool *made)
 {
@@ -118,8 +165,9 @@ admin_client_insert(const struct admin *ad, const struct admin_client *x, bool *
 	*made = e == ERR_OK && changed == 1;
 	if (!*made)
 		return e;
-	return admin_audit(ad, x->id, "client.created", "client", x->id,
-	                   admin_detail(ad->arena, "slug", x->slug));
+	e = admin_audit(ad, x->id, "client.created", "client", x->id,
+	                admin_detail(ad->arena, "slug", x->slug));
+	return e != ERR_OK ? e : follow_helpdesk(ad, x->id);
 }
 
 enum err
@@ -132,8 +180,9 @@ admin_client_update(const struct admin *ad, const struct admin_client_change *x)
 	                          db_bool(x->active), db_bool(x->set_active), db_time(ad->now)),
 	                NULL, NULL);
 
-	return e != ERR_OK ? e
-	                   : admin_audit(ad, x->id, "client.changed", "client", x->id, STR_NONE);
+	if (e == ERR_OK)
+		e = admin_audit(ad, x->id, "client.changed", "client", x->id, STR_NONE);
+	return e != ERR_OK ? e : follow_helpdesk(ad, x->id);
 }
 
 enum err
@@ -187,6 +236,46 @@ end(const struct admin *ad, enum err e)
 	if (e != ERR_OK && db_in_transaction(ad->db))
 		db_rollback(ad->db);
 	return e;
+}
+
+/* Why no job can be for the client; NULL if one can. */
+static enum err
+job_refused(const struct admin *ad, struct uuid client, const char **why)
+{
+	struct db_result r;
+	enum err e =
+		db_query(ad->db, &q_jobs_client, DB_PARAMS(db_uuid(client)), NULL, ad->arena, &r);
+
+	*why = NULL;
+	if (e != ERR_OK)
+		return e;
+	if (r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (!db_get_bool(&r, 0, 1) || !db_get_bool(&r, 0, 2))
+		*why = "The client has no helpdesk: set its apiBaseUrl and apiKey.";
+	else if (!db_get_bool(&r, 0, 0))
+		*why = "The client is not active.";
+	return *why != NULL ? ERR_CONFLICT : ERR_OK;
+}
+
+enum err
+admin_job_start(const struct admin *ad, struct admin_job *x)
+{
+	enum err e = begin(ad, x->client);
+
+	x->refused = NULL;
+	if (e != ERR_OK)
+		return e;
+	e = job_refused(ad, x->client, &x->refused);
+	if (e == ERR_OK)
+		e = follow_helpdesk(ad, x->client);
+	if (e == ERR_OK)
+		e = jobs_enqueue(ad->db, ad->arena, ad->rand, x->client, x->kind, x->full,
+		                 x->episodes, ad->now, &x->id, &x->existing);
+	if (e == ERR_OK && !x->existing)
+		e = admin_audit(ad, x->client, "job.started", "job", x->id,
+		                admin_detail(ad->arena, "kind", str_from(jobs_kind_name(x->kind))));
+	return end(ad, e);
 }
 
 static enum err

@@ -1,16 +1,20 @@
 /*
- * What a request of the API and a command at a shell change alike: clients, tokens, what is to be
- * applied again. One function each, so that both leave the same rows and the same audit row.
+ * What a request of the API and a command at a shell change alike: clients and their helpdesk
+ * connection, tokens, jobs, what is to be applied again. One function each, so that both leave the
+ * same rows and the same audit row.
  *
- * None begins or ends a transaction but admin_replay: the caller has one open for writing.
+ * None begins or ends a transaction but admin_replay and admin_job_start: the caller has one open
+ * for writing.
  */
 #ifndef RECADO_API_ADMIN_H
 #define RECADO_API_ADMIN_H
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/secretbox.h"
 #include "store/db.h"
 #include "sys/rand.h"
+#include "work/jobs.h"
 
 /* Who does it, when, and with what. */
 struct admin {
@@ -34,6 +38,12 @@ const char *admin_slug_wrong(struct str slug);
 /* NULL, or what is wrong with text of at most max characters; 0: any number. */
 const char *admin_text_wrong(struct arena *, struct str text, size_t max);
 #define ADMIN_NAME_MAX 200
+/* NULL, or what is wrong with an http or https address of at most 1,024 characters. */
+const char *admin_url_wrong(struct str url);
+/* Sealed for "<table>/<id>/<column>"; absent gives STR_NONE. */
+struct str admin_seal(const struct admin *, const struct secretbox_keys *, const char *table,
+                      struct uuid id, const char *column, struct str plain);
+#define ADMIN_KEY_MAX 1024 /* characters of a helpdesk's key */
 
 struct admin_client {
 	struct uuid id;
@@ -41,7 +51,11 @@ struct admin_client {
 	struct str base_url, key_box; /* STR_NONE: none */
 	bool active;
 };
-/* *made: false if the slug is taken; then nothing was written. */
+/*
+ * *made: false if the slug is taken; then nothing was written. Here and in an update: once address
+ * and key are both there, the client has a helpdesk connection, for good; its status says whether
+ * it is worked with.
+ */
 MUST_CHECK enum err
 admin_client_insert(const struct admin *, const struct admin_client *, bool *made);
 struct admin_client_change {
@@ -63,6 +77,18 @@ struct admin_token {
 MUST_CHECK enum err admin_token_insert(const struct admin *, struct admin_token *);
 /* client: whose token it is, for the audit row. ERR_NOT_FOUND: no such token that is valid. */
 MUST_CHECK enum err admin_token_revoke(const struct admin *, struct uuid token, struct uuid client);
+
+/* A helpdesk job of one client. */
+struct admin_job {
+	struct uuid client;
+	enum job_kind kind;
+	bool full, episodes;
+	struct uuid id;      /* out: its id, or of the one that is under way */
+	bool existing;       /* out: that one */
+	const char *refused; /* out: with ERR_CONFLICT, why not, for people */
+};
+/* In a transaction of its own, in the client's lane. ERR_NOT_FOUND: no such client. */
+MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
 
 /* Which journal entries are to be applied again. */
 struct admin_replay {

@@ -24,17 +24,6 @@ check_digits(const struct api_field *f, struct str s)
 }
 
 static const char *
-check_url(struct str s)
-{
-	bool scheme = str_starts(s, STR("https://")) || str_starts(s, STR("http://"));
-
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '@')
-			return "must be an http or https address without credentials";
-	return scheme && s.n > 10 && s.n <= 1024 ? NULL : "must be an http or https address";
-}
-
-static const char *
 check_word(struct api_call *c, const struct api_field *f, struct str s)
 {
 	struct str all = STR("must be one of");
@@ -72,7 +61,7 @@ take_text(struct api_call *c, const struct api_field *f, struct str s, struct ap
 		v->s = phone_digits(c->a, s);
 		return str_is_set(v->s) && v->s.n >= 5 ? NULL : "must be a phone number";
 	case KIND_URL:
-		return check_url(s);
+		return admin_url_wrong(s);
 	case KIND_WORD:
 		return check_word(c, f, s);
 	case KIND_TIME:

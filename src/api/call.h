@@ -30,8 +30,10 @@ enum api_scope {
 	SCOPE_CONVERSATION,
 	SCOPE_LEAD,
 	SCOPE_TICKET,
+	SCOPE_SESSION,
 	SCOPE_TOKEN,
-	SCOPE_ENTRY
+	SCOPE_ENTRY,
+	SCOPE_JOB
 };
 
 enum api_kind {
@@ -201,12 +203,42 @@ MUST_CHECK enum err lead_tags_load(struct api_call *, const struct db_result *, 
 void
 lead_write(struct jw *, const struct db_result *, size_t row, size_t col, const struct lead_tags *);
 
-/* messages.c */
-void message_write(struct api_call *, const struct db_result *, size_t row);
-/* Newest or oldest page, written as an array; *next is set if there are more. */
+/* messages.c. An oldest-first page of the conversation, or of the helpdesk ticket unless that is
+ * nil, written as an array; *next is set if there are more. */
+MUST_CHECK enum err messages_write_forward(struct api_call *, struct uuid conversation,
+                                           struct uuid ticket, const struct api_cursor *after,
+                                           size_t limit, bool *more, struct api_cursor *next);
+
+/* sessions.c: in which session each message of a page is, by one query for all of them. */
+struct session_finder {
+	int64_t first, last;  /* of the messages noted */
+	bool conversation;    /* some are of no helpdesk ticket: episodes are asked for */
+	struct db_rows *rows; /* the tickets of the others */
+	struct db_result spans, trackings;
+	struct session *sessions; /* of the rows of `trackings` */
+};
+void session_finder_init(struct api_call *, struct session_finder *);
+void session_finder_note(struct session_finder *, int64_t at, struct uuid ticket);
+/* After the last was noted. */
 MUST_CHECK enum err
-messages_write_forward(struct api_call *, struct uuid conversation, const struct api_cursor *after,
-                       size_t limit, bool *more, struct api_cursor *next);
+session_finder_load(struct api_call *, struct session_finder *, struct uuid conversation);
+/* nil: in none. Of a message that was noted and takes part (a system one does not). */
+struct uuid session_finder_at(const struct session_finder *, int64_t at, struct uuid ticket);
+
+/* The sessions of some tickets. */
+struct ticket_sessions {
+	struct db_rows *own_rows, *overlapping_rows;
+	struct db_result own, overlapping;
+};
+void ticket_sessions_init(struct api_call *, struct ticket_sessions *);
+/* Ticket number i (growing): a helpdesk ticket's own sessions, or the episodes of the conversation
+ * between two times (to TIME_NONE: until now). */
+void ticket_sessions_own(struct ticket_sessions *, size_t i, struct uuid ticket);
+void ticket_sessions_overlapping(struct ticket_sessions *, size_t i, struct uuid conversation,
+                                 int64_t from, int64_t to);
+MUST_CHECK enum err ticket_sessions_load(struct api_call *, struct ticket_sessions *, bool retired);
+/* The array of those of ticket i. */
+void ticket_sessions_write(struct api_call *, const struct ticket_sessions *, size_t i);
 
 /* operation.c */
 struct ready;
@@ -245,6 +277,8 @@ API_HANDLER(conversations_list);
 API_HANDLER(conversations_get);
 API_HANDLER(conversations_read);
 API_HANDLER(messages_list);
+API_HANDLER(sessions_of_conversation);
+API_HANDLER(sessions_get);
 API_HANDLER(leads_list);
 API_HANDLER(leads_create);
 API_HANDLER(leads_get);
@@ -256,5 +290,15 @@ API_HANDLER(events_replay);
 API_HANDLER(events_replay_all);
 API_HANDLER(events_replay_one);
 API_HANDLER(audit_list);
+API_HANDLER(job_import);
+API_HANDLER(job_import_all);
+API_HANDLER(job_sync_contacts);
+API_HANDLER(job_sync_contacts_all);
+API_HANDLER(job_list);
+API_HANDLER(job_get);
+API_HANDLER(job_cancel);
+API_HANDLER(imports_state);
+API_HANDLER(imports_failures);
+API_HANDLER(imports_retry);
 
 #endif

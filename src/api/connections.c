@@ -127,6 +127,7 @@ write_sync(struct api_call *c, const struct db_result *r, size_t row)
 	struct str text = connection_error_text(&s);
 	struct jw *w = &c->w;
 
+	jw_kbool(w, "hasAccessToken", db_get_bool(r, row, K_HAS_TOKEN));
 	jw_kbool(w, "historySyncRequested", db_get_bool(r, row, K_REQUESTED));
 	jw_kz(w, "historySyncStatus", s.status);
 	jw_ktime(w, "historySyncStartedAt", s.started_at);
@@ -155,6 +156,20 @@ write_sync(struct api_call *c, const struct db_result *r, size_t row)
 	jw_ki64(w, "historyLeadsWithNewMessage", db_get_int(r, row, K_LEADS_WITH_NEW));
 }
 
+/* What only a WhatsApp connection has. */
+static const char *const whatsapp_only[] = {
+	"hasAccessToken",       "historySyncRequested",       "historySyncStatus",
+	"historySyncStartedAt", "historySyncProgress",        "historySyncCompletedAt",
+	"historySyncPhase",     "historySyncError",           "historySyncChunkOrder",
+	"historyCounters",      "historyLeadsWithNewMessage",
+};
+
+static bool
+is_helpdesk(const struct db_result *r, size_t row)
+{
+	return str_eq(db_get_text(r, row, K_KIND), STR("helpdesk"));
+}
+
 static void
 write_connection(struct api_call *c, const struct db_result *r, size_t row)
 {
@@ -170,8 +185,11 @@ write_connection(struct api_call *c, const struct db_result *r, size_t row)
 	jw_kstr(w, "wabaId", db_get_text(r, row, K_WABA));
 	jw_kstr(w, "displayPhoneNumber", db_get_text(r, row, K_DISPLAY));
 	jw_kstr(w, "verifiedName", db_get_text(r, row, K_NAME));
-	jw_kbool(w, "hasAccessToken", db_get_bool(r, row, K_HAS_TOKEN));
-	write_sync(c, r, row);
+	if (!is_helpdesk(r, row))
+		write_sync(c, r, row);
+	for (size_t i = 0;
+	     is_helpdesk(r, row) && i < sizeof(whatsapp_only) / sizeof(*whatsapp_only); i++)
+		jw_knull(w, whatsapp_only[i]);
 	jw_kstr(w, "statusReason", db_get_text(r, row, K_REASON));
 	jw_ktime(w, "lastWebhookAt", db_get_time(r, row, K_WEBHOOK_AT));
 	jw_ktime(w, "createdAt", db_get_time(r, row, K_CREATED_AT));
@@ -315,6 +333,24 @@ connections_create(struct api_call *c)
 	return connections_get(c);
 }
 
+/* In a transaction. The client's helpdesk is changed through the client alone. */
+static enum err
+refuse_helpdesk(struct api_call *c)
+{
+	struct db_result r;
+	enum err e = db_query(c->wr, &q_api_connection_one,
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
+	                      &r);
+
+	if (e == ERR_OK && r.nrows == 0)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_OK && is_helpdesk(&r, 0))
+		e = api_fail(c, ERR_CONFLICT,
+		             "This is the client's helpdesk: it follows the client's apiBaseUrl, "
+		             "apiKey and isActive (PATCH /api/clients/:slug).");
+	return e;
+}
+
 enum err
 connections_patch(struct api_call *c)
 {
@@ -328,6 +364,9 @@ connections_patch(struct api_call *c)
 
 	if (e != ERR_OK)
 		return e;
+	e = refuse_helpdesk(c);
+	if (e != ERR_OK)
+		return api_end(c, e);
 	e = db_exec(c->wr, &q_api_connection_update,
 	            DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_text(shown),
 	                      db_bool(name->set), db_text(name->s), db_bool(token->set),
@@ -346,9 +385,11 @@ connections_delete(struct api_call *c)
 
 	if (e != ERR_OK)
 		return e;
-	e = db_exec(c->wr, &q_api_connection_delete,
-	            DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_time(c->now)), NULL,
-	            NULL);
+	e = refuse_helpdesk(c);
+	if (e == ERR_OK)
+		e = db_exec(c->wr, &q_api_connection_delete,
+		            DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_time(c->now)),
+		            NULL, NULL);
 	if (e == ERR_OK)
 		e = api_audit(c, "connection.deleted", "connection", c->subject, STR_NONE);
 	c->status = 204;
@@ -380,11 +421,13 @@ connections_new_secret(struct api_call *c)
 	if (e != ERR_OK)
 		return e;
 	digest_sha256(secret, digest);
-	e = db_exec(c->wr, &q_api_connection_secret,
-	            DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject),
-	                      db_bytes(str_n((const char *)digest, sizeof(digest))),
-	                      db_time(c->now)),
-	            NULL, NULL);
+	e = refuse_helpdesk(c);
+	if (e == ERR_OK)
+		e = db_exec(c->wr, &q_api_connection_secret,
+		            DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject),
+		                      db_bytes(str_n((const char *)digest, sizeof(digest))),
+		                      db_time(c->now)),
+		            NULL, NULL);
 	if (e == ERR_OK)
 		e = api_audit(c, "connection.secret", "connection", c->subject, STR_NONE);
 	e = api_end(c, e);
@@ -409,10 +452,10 @@ connections_release(struct api_call *c)
 
 	if (e != ERR_OK)
 		return e;
-	e = db_query(c->wr, &q_api_connection_one,
-	             DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a, &r);
-	if (e == ERR_OK && r.nrows == 0)
-		e = ERR_NOT_FOUND;
+	e = refuse_helpdesk(c);
+	if (e == ERR_OK)
+		e = db_query(c->wr, &q_api_connection_one,
+		             DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a, &r);
 	if (e == ERR_OK)
 		e = release(c, db_get_text(&r, 0, K_NUMBER), db_get_text(&r, 0, K_WABA), &released);
 	if (e == ERR_OK)

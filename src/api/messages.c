@@ -31,7 +31,12 @@ enum {
 	M_REACTIONS,
 	M_REVOKED_AT,
 	M_ERROR,
-	M_CONFIRMED_AT
+	M_CONFIRMED_AT,
+	M_TICKET,
+	M_EXTERNAL,
+	M_SENDER,
+	M_MISSING,
+	M_SAME
 };
 
 static const cJSON *
@@ -165,8 +170,38 @@ write_media(struct api_call *c, struct str type, const cJSON *content)
 	jw_obj_end(w);
 }
 
-void
-message_write(struct api_call *c, const struct db_result *r, size_t row)
+/* Whom it is from, and in which session it is; what the helpdesk knows of it. */
+static void
+write_origin(struct api_call *c, const struct db_result *r, size_t row,
+             const struct session_finder *sessions)
+{
+	bool system = str_eq(db_get_text(r, row, M_TYPE), STR("system"));
+	struct str sender = db_get_text(r, row, M_SENDER);
+	struct uuid session = UUID_NIL;
+	struct jw *w = &c->w;
+
+	if (!str_is_set(sender))
+		sender = system ? STR("SYSTEM") : STR("HUMAN");
+	if (!system)
+		session = session_finder_at(sessions, db_get_time(r, row, M_AT),
+		                            db_get_uuid(r, row, M_TICKET));
+	jw_kstr(w, "senderType", sender);
+	jw_knull(w, "agentName");
+	jw_ktime(w, "timestamp", db_get_time(r, row, M_AT));
+	jw_kbool(w, "badTime", db_get_bool(r, row, M_BAD_TIME));
+	jw_kuuid(w, "sessionId", session);
+	jw_kstr(w, "wamid", db_get_text(r, row, M_WAMID));
+	jw_kstr(w, "externalMessageId",
+	        db_is_null(r, row, M_EXTERNAL)
+	                ? STR_NONE
+	                : str_fmt(c->a, "%lld", (long long)db_get_int(r, row, M_EXTERNAL)));
+	jw_kuuid(w, "sameAs", db_get_uuid(r, row, M_SAME));
+	jw_ktime(w, "missingSince", db_get_time(r, row, M_MISSING));
+}
+
+static void
+message_write(struct api_call *c, const struct db_result *r, size_t row,
+              const struct session_finder *sessions)
 {
 	struct str type = db_get_text(r, row, M_TYPE), direction = db_get_text(r, row, M_DIRECTION);
 	bool revoked = !db_is_null(r, row, M_REVOKED_AT);
@@ -181,13 +216,7 @@ message_write(struct api_call *c, const struct db_result *r, size_t row)
 	jw_kstr(w, "body", revoked ? STR_NONE : db_get_text(r, row, M_BODY));
 	jw_kstr(w, "status", db_get_text(r, row, M_STATUS));
 	jw_kstr(w, "historyStatus", db_get_text(r, row, M_HISTORY_STATUS));
-	jw_kz(w, "senderType", str_eq(type, STR("system")) ? "SYSTEM" : "HUMAN");
-	jw_knull(w, "agentName");
-	jw_ktime(w, "timestamp", db_get_time(r, row, M_AT));
-	jw_kbool(w, "badTime", db_get_bool(r, row, M_BAD_TIME));
-	jw_knull(w, "sessionId");
-	jw_kstr(w, "wamid", db_get_text(r, row, M_WAMID));
-	jw_knull(w, "externalMessageId");
+	write_origin(c, r, row, sessions);
 	write_reply(w, r, row);
 	write_reactions(w, parse(c, r, row, M_REACTIONS));
 	write_versions(w, revoked ? NULL : parse(c, r, row, M_ORIGINAL),
@@ -201,30 +230,47 @@ message_write(struct api_call *c, const struct db_result *r, size_t row)
 	jw_obj_end(w);
 }
 
+/* of: the conversation or the ticket, as the query says. */
 static enum err
-page(struct api_call *c, const struct query *q, struct uuid conversation,
-     const struct api_cursor *from, size_t limit, struct db_result *out)
+page(struct api_call *c, const struct query *q, struct uuid of, const struct api_cursor *from,
+     size_t limit, struct db_result *out)
 {
 	return db_query(c->rd, q,
-	                DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation), db_time(from->at),
+	                DB_PARAMS(db_uuid(c->client_id), db_uuid(of), db_time(from->at),
 	                          db_text(from->text), db_int((int64_t)limit + 1)),
 	                NULL, c->a, out);
 }
 
-enum err
-messages_write_forward(struct api_call *c, struct uuid conversation, const struct api_cursor *after,
-                       size_t limit, bool *more, struct api_cursor *next)
+static void
+note_messages(struct session_finder *f, const struct db_result *r, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		session_finder_note(f, db_get_time(r, i, M_AT), db_get_uuid(r, i, M_TICKET));
+}
+
+enum err
+messages_write_forward(struct api_call *c, struct uuid conversation, struct uuid ticket,
+                       const struct api_cursor *after, size_t limit, bool *more,
+                       struct api_cursor *next)
+{
+	bool own = !uuid_is_nil(ticket);
+	struct session_finder f;
 	struct db_result r;
-	enum err e = page(c, &q_api_messages_forward, conversation, after, limit, &r);
+	enum err e = page(c, own ? &q_api_ticket_messages_forward : &q_api_messages_forward,
+	                  own ? ticket : conversation, after, limit, &r);
 	size_t shown;
 
 	if (e != ERR_OK)
 		return e;
 	shown = r.nrows < limit ? r.nrows : limit;
+	session_finder_init(c, &f);
+	note_messages(&f, &r, shown);
+	e = session_finder_load(c, &f, conversation);
+	if (e != ERR_OK)
+		return e;
 	jw_arr(&c->w);
 	for (size_t i = 0; i < shown; i++)
-		message_write(c, &r, i);
+		message_write(c, &r, i, &f);
 	jw_arr_end(&c->w);
 	*more = shown < r.nrows;
 	if (*more) {
@@ -297,10 +343,17 @@ plan(struct api_call *c, struct reading *p)
 	return ERR_OK;
 }
 
-/* Both sides of the place; either may be empty. */
+/* How many of the rows that were read are shown. */
+static size_t
+shown_rows(const struct db_result *r, size_t wanted)
+{
+	return r->nrows < wanted ? r->nrows : wanted;
+}
+
+/* Both sides of the place, either may be empty, and the sessions of their messages. */
 static enum err
 read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
-           struct db_result *ahead)
+           struct db_result *ahead, struct session_finder *f)
 {
 	const struct query *forward = p->inclusive ? &q_api_messages_from : &q_api_messages_forward;
 	enum err e = ERR_OK;
@@ -310,13 +363,19 @@ read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
 		e = page(c, &q_api_messages_backward, c->subject, &p->place, p->back, back);
 	if (e == ERR_OK && p->ahead > 0)
 		e = page(c, forward, c->subject, &p->place, p->ahead, ahead);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	session_finder_init(c, f);
+	note_messages(f, back, shown_rows(back, p->back));
+	note_messages(f, ahead, shown_rows(ahead, p->ahead));
+	return session_finder_load(c, f, c->subject);
 }
 
 enum err
 messages_list(struct api_call *c)
 {
 	struct db_result back, ahead;
+	struct session_finder f;
 	size_t nback, nahead;
 	struct reading p = { .back = 0 };
 	enum err e = plan(c, &p);
@@ -325,19 +384,19 @@ messages_list(struct api_call *c)
 		e = db_begin_read(c->rd);
 	if (e != ERR_OK)
 		return e;
-	e = read_sides(c, &p, &back, &ahead);
+	e = read_sides(c, &p, &back, &ahead, &f);
 	db_rollback(c->rd);
 	if (e != ERR_OK)
 		return e;
-	nback = back.nrows < p.back ? back.nrows : p.back;
-	nahead = ahead.nrows < p.ahead ? ahead.nrows : p.ahead;
+	nback = shown_rows(&back, p.back);
+	nahead = shown_rows(&ahead, p.ahead);
 	jw_obj(&c->w);
 	jw_key(&c->w, "data");
 	jw_arr(&c->w);
 	for (size_t i = nback; i > 0; i--)
-		message_write(c, &back, i - 1);
+		message_write(c, &back, i - 1, &f);
 	for (size_t i = 0; i < nahead; i++)
-		message_write(c, &ahead, i);
+		message_write(c, &ahead, i, &f);
 	jw_arr_end(&c->w);
 	jw_kbool(&c->w, "hasBefore", p.before_known || nback < back.nrows);
 	jw_kbool(&c->w, "hasAfter", p.after_known || nahead < ahead.nrows);

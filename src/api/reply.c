@@ -101,12 +101,7 @@ struct str
 api_seal(struct api_call *c, const char *table, struct uuid id, const char *column,
          struct str plain)
 {
-	struct str aad =
-		str_fmt(c->a, "%s/" STR_FMT "/%s", table, STR_ARG(uuid_text(c->a, id)), column);
-	unsigned char nonce[SECRETBOX_NONCE_LEN];
+	const struct admin ad = api_admin(c);
 
-	if (!str_is_set(plain))
-		return STR_NONE;
-	rand_fill(c->api->o.rand, nonce, sizeof(nonce));
-	return secretbox_seal(c->a, c->api->o.keys, aad, plain, nonce);
+	return admin_seal(&ad, c->api->o.keys, table, id, column, plain);
 }

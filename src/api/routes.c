@@ -26,6 +26,7 @@ static const char *const by_hand[] = { "manual", "api", NULL };
 static const char *const states[] = { "open", "pending", "closed", NULL };
 static const char *const ticket_sources[] = { "incoming_message", "api", "manual",
 	                                      "helpdesk_import", NULL };
+static const char *const includes[] = { "retired", NULL };
 static const char *const origins[] = { "new_contact", "history_lead", "existing", "helpdesk",
 	                               NULL };
 static const char *const lead_sources[] = { "direct_creation", "live_message",    "history_sync",
@@ -79,6 +80,11 @@ static const struct api_field ticket_query[] = {
 	{ "status", KIND_TEXT, 0, 64, NULL },
 	{ "source", KIND_WORD, 0, 0, ticket_sources },
 	{ "originatedFrom", KIND_WORD, 0, 0, origins },
+	END,
+};
+static const struct api_field ticket_one[] = {
+	PAGE,
+	{ "include", KIND_WORD, 0, 0, includes },
 	END,
 };
 static const struct api_field ticket_new[] = {
@@ -135,6 +141,23 @@ static const struct api_field event_filter[] = {
 	{ "field", KIND_WORD, 0, 0, event_fields },
 	{ "from", KIND_TIME, 0, 0, NULL },
 	{ "to", KIND_TIME, 0, 0, NULL },
+	END,
+};
+
+static const char *const job_kinds[] = { "import", "sync_contacts", "analysis", "replay",
+	                                 "export", "erase",         NULL };
+static const char *const job_states[] = { "queued", "running",   "succeeded", "partial",
+	                                  "failed", "cancelled", NULL };
+static const struct api_field import_new[] = {
+	{ "full", KIND_BOOL, 0, 0, NULL },
+	{ "episodes", KIND_BOOL, 0, 0, NULL },
+	END,
+};
+static const struct api_field job_query[] = {
+	PAGE,
+	{ "kind", KIND_WORD, 0, 0, job_kinds },
+	{ "status", KIND_WORD, 0, 0, job_states },
+	{ "clientSlug", KIND_SLUG, 0, 64, NULL },
 	END,
 };
 
@@ -217,10 +240,10 @@ const struct api_route api_routes[] = {
 	{ "GET", "/api/clients/:slug/tickets", ROLE_VIEWER, SCOPE_SLUG, ticket_query, NULL, false, tickets_list,
 	  "Tickets", "The tickets of a client, newest first.",
 	  "200 page of tickets without messages" },
-	{ "GET", "/api/tickets/:id", ROLE_VIEWER, SCOPE_TICKET, page, NULL, true, tickets_get,
-	  NULL, "One ticket with the messages of its conversation, oldest first: 200, or `limit` of them. `cursor` is `messagesNextCursor` of the page before.",
+	{ "GET", "/api/tickets/:id", ROLE_VIEWER, SCOPE_TICKET, ticket_one, NULL, true, tickets_get,
+	  NULL, "One ticket with the messages of its conversation (of a helpdesk ticket: its own), oldest first: 200, or `limit` of them. `cursor` is `messagesNextCursor` of the page before. `include` says `retired` to see retired sessions too.",
 	  "200 `{ticket}`; 409 if several clients have the id" },
-	{ "GET", "/api/tickets/:clientSlug/:id", ROLE_VIEWER, SCOPE_TICKET, page, NULL, true, tickets_get,
+	{ "GET", "/api/tickets/:clientSlug/:id", ROLE_VIEWER, SCOPE_TICKET, ticket_one, NULL, true, tickets_get,
 	  NULL, "The same, of the client that is named.",
 	  "200 `{ticket}`" },
 	{ "PATCH", "/api/tickets/:id", ROLE_AGENT, SCOPE_TICKET, NULL, ticket_change, false, tickets_patch,
@@ -242,6 +265,12 @@ const struct api_route api_routes[] = {
 	{ "GET", "/api/conversations/:id/messages", ROLE_VIEWER, SCOPE_CONVERSATION, message_query, NULL, false, messages_list,
 	  NULL, "The newest messages, or those beside the message that `before`, `after` or `around` names (one of the three); oldest first inside the page.",
 	  "200 `{data:[message], hasBefore, hasAfter}`" },
+	{ "GET", "/api/conversations/:id/sessions", ROLE_VIEWER, SCOPE_CONVERSATION, page, NULL, false, sessions_of_conversation,
+	  NULL, "The sessions of a conversation, the newest first, by their start.",
+	  "200 page of sessions" },
+	{ "GET", "/api/sessions/:id", ROLE_VIEWER, SCOPE_SESSION, NULL, NULL, true, sessions_get,
+	  NULL, "One session. One that another took over answers 308; one that retired without is shown with `retiredAt`.",
+	  "200 `{session}`" },
 	{ "POST", "/api/conversations/:id/read", ROLE_AGENT, SCOPE_CONVERSATION, NULL, NULL, false, conversations_read,
 	  NULL, "Sets the unread count to 0 here; nothing is told to Meta.",
 	  "200 `{conversation}`" },
@@ -258,6 +287,37 @@ const struct api_route api_routes[] = {
 	{ "PATCH", "/api/leads/:id", ROLE_AGENT, SCOPE_LEAD, NULL, lead_change, false, leads_patch,
 	  NULL, "Names or tags a person; `tags` are all tags from then on.",
 	  "200 `{lead}`" },
+
+	{ "POST", "/api/jobs/import", ROLE_ADMIN, SCOPE_NONE, NULL, import_new, false, job_import_all,
+	  "Jobs and the helpdesk import", "Imports the helpdesks of all active clients that have one. `full` walks every list to its end; `episodes` also cuts waiting stretches into episodes.",
+	  "202 `{message, slug:\"all\", jobId, jobIds:[…]}`: one job a client, the one under way where there is one; `jobId` is the first, or null" },
+	{ "POST", "/api/jobs/import/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, import_new, false, job_import,
+	  NULL, "Imports one client's helpdesk.",
+	  "202 `{message, slug, jobId}` and `Location`: a new job, or the one under way; 409 if the client is not active, or has no `apiBaseUrl` or `apiKey`" },
+	{ "POST", "/api/jobs/sync-contacts", ROLE_ADMIN, SCOPE_NONE, NULL, NULL, false, job_sync_contacts_all,
+	  NULL, "Reads the contacts and tags of all active clients' helpdesks.",
+	  "202 `{message, slug:\"all\", jobId, jobIds:[…]}`" },
+	{ "POST", "/api/jobs/sync-contacts/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, job_sync_contacts,
+	  NULL, "Reads the contacts and tags of one client's helpdesk.",
+	  "202 `{message, slug, jobId}` and `Location`; 409 as above" },
+	{ "GET", "/api/jobs", ROLE_VIEWER, SCOPE_NONE, job_query, NULL, false, job_list,
+	  NULL, "The jobs the caller may see, newest first.",
+	  "200 page of jobs" },
+	{ "GET", "/api/jobs/:id", ROLE_VIEWER, SCOPE_JOB, NULL, NULL, true, job_get,
+	  NULL, "One job.",
+	  "200 `{job}`" },
+	{ "POST", "/api/jobs/:id/cancel", ROLE_ADMIN, SCOPE_JOB, NULL, NULL, false, job_cancel,
+	  NULL, "Asks for its end: at once if nobody works on it, else at the next safe point. What was imported stays.",
+	  "202 `{job}`; 409 if it has ended" },
+	{ "GET", "/api/clients/:slug/import-state", ROLE_VIEWER, SCOPE_SLUG, NULL, NULL, false, imports_state,
+	  NULL, "Whether the helpdesk is imported, and up to when: tickets changed since `cursor` are read by the next run.",
+	  "200 `{lastImportAt, cursor, lastFullAt, failures, lastRun}`: `lastImportAt` is the end of the last run that ended well, `failures` a count, `lastRun` a job or null" },
+	{ "GET", "/api/clients/:slug/import-failures", ROLE_VIEWER, SCOPE_SLUG, page, NULL, false, imports_failures,
+	  NULL, "Tickets that could not be imported; every run tries them first.",
+	  "200 page of `{id, externalUuid, reason, detail, attempts, firstAt, lastAt}`" },
+	{ "POST", "/api/clients/:slug/import-failures/:id/retry", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, imports_retry,
+	  NULL, "Tries now: an import is started, or the one under way answered.",
+	  "202 `{job}` and `Location`" },
 
 	{ "GET", "/api/webhook-events", ROLE_OPERATOR, SCOPE_NONE, event_query, NULL, false, events_list_all,
 	  "The journal and the audit log", "The journal of all clients, newest first; what nobody is known for too.",

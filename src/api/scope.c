@@ -24,10 +24,13 @@ static const struct {
 	[SCOPE_LEAD] = { &q_api_scope_lead, "lead", "There is no lead with this id" OR_HIDDEN },
 	[SCOPE_TICKET] = { &q_api_scope_ticket, "ticket",
 	                   "There is no ticket with this id" OR_HIDDEN },
+	[SCOPE_SESSION] = { &q_api_scope_session, "session",
+	                    "There is no session with this id" OR_HIDDEN },
 	[SCOPE_TOKEN] = { &q_api_scope_token, NULL,
 	                  "There is no valid token with this id" OR_HIDDEN },
 	[SCOPE_ENTRY] = { &q_api_scope_entry, NULL,
 	                  "There is no webhook event with this id" OR_HIDDEN },
+	[SCOPE_JOB] = { &q_api_scope_job, NULL, "There is no job with this id" OR_HIDDEN },
 };
 
 /* The first row's client and subject; several rows are several clients that have the same id. */

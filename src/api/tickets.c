@@ -28,10 +28,41 @@ enum {
 	T_LEAD
 };
 
+static bool
+is_helpdesk(const struct db_result *r, size_t row)
+{
+	return str_eq(db_get_text(r, row, T_SOURCE), STR("helpdesk_import"));
+}
+
+/* What stands in other tables: tags of the leads, and sessions. */
+struct more {
+	struct lead_tags tags;
+	struct ticket_sessions sessions;
+};
+
+/* Of the first n tickets. */
+static enum err
+more_load(struct api_call *c, const struct db_result *r, size_t n, bool retired, struct more *out)
+{
+	enum err e = lead_tags_load(c, r, n, T_LEAD, &out->tags);
+
+	if (e != ERR_OK)
+		return e;
+	ticket_sessions_init(c, &out->sessions);
+	for (size_t i = 0; i < n; i++) {
+		if (is_helpdesk(r, i))
+			ticket_sessions_own(&out->sessions, i, db_get_uuid(r, i, T_ID));
+		else
+			ticket_sessions_overlapping(
+				&out->sessions, i, db_get_uuid(r, i, T_CONVERSATION),
+				db_get_time(r, i, T_OPENED_AT), db_get_time(r, i, T_CLOSED_AT));
+	}
+	return ticket_sessions_load(c, &out->sessions, retired);
+}
+
 /* Members up to `sessions`; the caller opens and closes the object. */
 static void
-write_members(struct api_call *c, const struct db_result *r, size_t row,
-              const struct lead_tags *tags)
+write_members(struct api_call *c, const struct db_result *r, size_t row, const struct more *more)
 {
 	struct jw *w = &c->w;
 
@@ -50,25 +81,24 @@ write_members(struct api_call *c, const struct db_result *r, size_t row,
 	jw_ktime(w, "createdAt", db_get_time(r, row, T_CREATED_AT));
 	jw_ktime(w, "updatedAt", db_get_time(r, row, T_UPDATED_AT));
 	jw_key(w, "lead");
-	lead_write(w, r, row, T_LEAD, tags);
+	lead_write(w, r, row, T_LEAD, &more->tags);
 	jw_key(w, "sessions");
-	jw_arr(w);
-	jw_arr_end(w);
+	ticket_sessions_write(c, &more->sessions, row);
 }
 
 static enum err
 write_list(struct api_call *c, const struct db_result *r, struct api_cursor *k)
 {
 	size_t shown = api_page_rows(c, r);
-	struct lead_tags tags;
-	enum err e = lead_tags_load(c, r, shown, T_LEAD, &tags);
+	struct more more;
+	enum err e = more_load(c, r, shown, false, &more);
 
 	if (e != ERR_OK)
 		return e;
 	api_list_begin(c);
 	for (size_t i = 0; i < shown; i++) {
 		jw_obj(&c->w);
-		write_members(c, r, i, &tags);
+		write_members(c, r, i, &more);
 		jw_obj_end(&c->w);
 	}
 	if (shown < r->nrows) {
@@ -111,31 +141,34 @@ tickets_of_conversation(struct api_call *c)
 	return e != ERR_OK ? e : write_list(c, &r, &k);
 }
 
-/* The messages of the ticket's conversation, oldest first, from a place on. */
+/* The messages of the ticket's conversation, or its own if it is the helpdesk's; oldest first, from
+ * a place on. */
 static enum err
-write_messages(struct api_call *c, struct uuid conversation, const struct api_cursor *from,
+write_messages(struct api_call *c, const struct db_result *r, const struct api_cursor *from,
                size_t limit)
 {
+	struct uuid conversation = db_get_uuid(r, 0, T_CONVERSATION);
+	struct uuid ticket = is_helpdesk(r, 0) ? db_get_uuid(r, 0, T_ID) : UUID_NIL;
 	struct api_cursor next = *from;
 	bool more = false;
 	enum err e = ERR_OK;
 
 	jw_key(&c->w, "messages");
-	if (uuid_is_nil(conversation)) {
+	if (uuid_is_nil(conversation) && uuid_is_nil(ticket)) {
 		jw_arr(&c->w);
 		jw_arr_end(&c->w);
 	} else {
-		e = messages_write_forward(c, conversation, from, limit, &more, &next);
+		e = messages_write_forward(c, conversation, ticket, from, limit, &more, &next);
 	}
 	jw_kstr(&c->w, "messagesNextCursor", more ? cursor_encode(c->a, &next) : STR_NONE);
 	return e;
 }
 
-/* The whole document of c->subject. */
+/* The whole document of c->subject. retired: retired sessions are shown too. */
 static enum err
-write_document(struct api_call *c, const struct api_cursor *from, size_t limit)
+write_document(struct api_call *c, const struct api_cursor *from, size_t limit, bool retired)
 {
-	struct lead_tags tags;
+	struct more more;
 	struct db_result r;
 	enum err e = db_query(c->rd, &q_api_ticket_one,
 	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
@@ -144,14 +177,14 @@ write_document(struct api_call *c, const struct api_cursor *from, size_t limit)
 	if (e == ERR_OK && r.nrows == 0)
 		return ERR_NOT_FOUND;
 	if (e == ERR_OK)
-		e = lead_tags_load(c, &r, 1, T_LEAD, &tags);
+		e = more_load(c, &r, 1, retired, &more);
 	if (e != ERR_OK)
 		return e;
 	jw_obj(&c->w);
 	jw_key(&c->w, "ticket");
 	jw_obj(&c->w);
-	write_members(c, &r, 0, &tags);
-	e = write_messages(c, db_get_uuid(&r, 0, T_CONVERSATION), from, limit);
+	write_members(c, &r, 0, &more);
+	e = write_messages(c, &r, from, limit);
 	jw_obj_end(&c->w);
 	jw_obj_end(&c->w);
 	return e;
@@ -172,7 +205,8 @@ tickets_get(struct api_call *c)
 		e = db_begin_read(c->rd);
 	if (e != ERR_OK)
 		return e;
-	e = write_document(c, &k, limit->set ? (size_t)limit->i : DOCUMENT_MESSAGES);
+	e = write_document(c, &k, limit->set ? (size_t)limit->i : DOCUMENT_MESSAGES,
+	                   arg_query(c, "include")->set);
 	db_rollback(c->rd);
 	return e;
 }
@@ -229,7 +263,7 @@ tickets_open(struct api_call *c)
 		return e;
 	c->status = 201;
 	c->subject = id;
-	return write_document(c, &first_message, DOCUMENT_MESSAGES);
+	return write_document(c, &first_message, DOCUMENT_MESSAGES, false);
 }
 
 /* Columns of api_ticket_state. */
@@ -296,7 +330,9 @@ change(struct api_call *c)
 	if (r.nrows == 0)
 		return ERR_NOT_FOUND;
 	if (str_eq(db_get_text(&r, 0, S_SOURCE), STR("helpdesk_import")))
-		return api_fail(c, ERR_CONFLICT, "The helpdesk decides about its tickets.");
+		return api_fail(c, ERR_CONFLICT,
+		                "The ticket is the helpdesk's, which alone decides about its "
+		                "state: change it there.");
 	if (!status->set && !stage->set)
 		return ERR_OK;
 	return apply_change(c, &r, status->set ? status->s : db_get_text(&r, 0, S_STATUS),
@@ -312,5 +348,5 @@ tickets_patch(struct api_call *c)
 		return e;
 	e = change(c);
 	e = api_end(c, e);
-	return e != ERR_OK ? e : write_document(c, &first_message, DOCUMENT_MESSAGES);
+	return e != ERR_OK ? e : write_document(c, &first_message, DOCUMENT_MESSAGES, false);
 }

@@ -1,4 +1,5 @@
 /* `recado client add|list|update`: the tenants, for an operator at a shell. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,27 +9,82 @@
 
 #define ARENA_BYTES ((size_t)64 << 20)
 
+#define KEY_FILE_MAX ((size_t)64 << 10)
+
+/* The helpdesk's key from the file of --api-key-file, "-" for stdin; NULL with a reason said. */
+static const char *
+read_key(const struct invocation *inv, struct arena *a)
+{
+	const char *name = invocation_get(inv, "--api-key-file"), *wrong;
+	bool is_stdin = strcmp(name, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(name, "re");
+	char *text = arena_alloc(a, KEY_FILE_MAX);
+	struct str key;
+	size_t n;
+
+	if (f == NULL) {
+		fprintf(stderr, "recado %s: %s: %s\n", inv->command->name, name, strerror(errno));
+		return NULL;
+	}
+	n = fread(text, 1, KEY_FILE_MAX, f);
+	wrong = ferror(f) ? "cannot be read" : NULL;
+	if (!is_stdin)
+		fclose(f);
+	key = str_trim(str_n(text, n));
+	if (wrong == NULL)
+		wrong = admin_text_wrong(a, key, ADMIN_KEY_MAX);
+	if (wrong != NULL) {
+		fprintf(stderr, "recado %s: the key in %s %s\n", inv->command->name, name, wrong);
+		return NULL;
+	}
+	return str_z(a, key);
+}
+
+/* What --api-base-url and --api-key-file name. false: the key cannot be had, and why was said. */
+struct helpdesk {
+	const char *url, *key; /* NULL: not given */
+};
+static bool
+read_helpdesk(const struct invocation *inv, struct arena *a, struct helpdesk *out)
+{
+	*out = (struct helpdesk){ .url = invocation_get(inv, "--api-base-url") };
+	if (invocation_get(inv, "--api-key-file") == NULL)
+		return true;
+	out->key = read_key(inv, a);
+	return out->key != NULL;
+}
+
 static enum err
-insert(const struct invocation *inv, struct db *db, struct arena *a, bool *made)
+insert(const struct invocation *inv, const struct settings *s, const struct helpdesk *desk,
+       struct db *db, struct arena *a, bool *made)
 {
 	const struct admin ad = settings_admin(db, a);
-	const struct admin_client x = { .id = rand_uuid_v7(ad.rand, ad.now),
-		                        .slug = str_from(inv->words[0]),
-		                        .name = str_from(invocation_get(inv, "--name")),
-		                        .active = true };
+	struct admin_client x = { .id = rand_uuid_v7(ad.rand, ad.now),
+		                  .slug = str_from(inv->words[0]),
+		                  .name = str_from(invocation_get(inv, "--name")),
+		                  .base_url = str_from(desk->url),
+		                  .active = true };
 	enum err e = db_begin(db, DB_API);
+
+	x.key_box = admin_seal(&ad, &s->keys, "clients", x.id, "api_key", str_from(desk->key));
 
 	return e != ERR_OK ? e : settings_end(db, admin_client_insert(&ad, &x, made));
 }
 
 static int
-add(const struct invocation *inv, struct db *db)
+add(const struct invocation *inv, const struct settings *s, struct db *db)
 {
 	struct arena *a = arena_new(ARENA_BYTES);
 	const char *slug = inv->words[0];
+	struct helpdesk desk;
 	bool made = false;
-	enum err e = insert(inv, db, a, &made);
+	enum err e = ERR_OK;
 
+	if (!read_helpdesk(inv, a, &desk)) {
+		arena_free(a);
+		return EXIT_FAILED;
+	}
+	e = insert(inv, s, &desk, db, a, &made);
 	arena_free(a);
 	if (e == ERR_OK && !made) {
 		fprintf(stderr, "recado client add: there is a client %s already\n", slug);
@@ -61,11 +117,15 @@ list(const struct invocation *inv, struct db *db)
 
 /* ERR_NOT_FOUND: no such client. */
 static enum err
-change(const struct invocation *inv, struct db *db, struct arena *a)
+change(const struct invocation *inv, const struct settings *s, const struct helpdesk *desk,
+       struct db *db, struct arena *a)
 {
 	const char *active = invocation_get(inv, "--active");
 	const struct admin ad = settings_admin(db, a);
 	struct admin_client_change x = { .name = str_from(invocation_get(inv, "--name")),
+		                         .set_url = desk->url != NULL,
+		                         .base_url = str_from(desk->url),
+		                         .set_key = desk->key != NULL,
 		                         .set_active = active != NULL,
 		                         .active = active != NULL && strcmp(active, "yes") == 0 };
 	struct db_result r;
@@ -79,18 +139,26 @@ change(const struct invocation *inv, struct db *db, struct arena *a)
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK) {
 		x.id = db_get_uuid(&r, 0, 0);
+		x.key_box =
+			admin_seal(&ad, &s->keys, "clients", x.id, "api_key", str_from(desk->key));
 		e = admin_client_update(&ad, &x);
 	}
 	return settings_end(db, e);
 }
 
 static int
-update(const struct invocation *inv, struct db *db)
+update(const struct invocation *inv, const struct settings *s, struct db *db)
 {
 	struct arena *a = arena_new(ARENA_BYTES);
 	const char *slug = inv->words[0];
-	enum err e = change(inv, db, a);
+	struct helpdesk desk;
+	enum err e;
 
+	if (!read_helpdesk(inv, a, &desk)) {
+		arena_free(a);
+		return EXIT_FAILED;
+	}
+	e = change(inv, s, &desk, db, a);
 	arena_free(a);
 	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr, "recado client update: there is no client %s\n", slug);
@@ -113,6 +181,15 @@ check_name(const struct invocation *inv, const char *name)
 	return status;
 }
 
+static int
+check_url(const struct invocation *inv)
+{
+	const char *url = invocation_get(inv, "--api-base-url");
+	const char *wrong = url != NULL ? admin_url_wrong(str_from(url)) : NULL;
+
+	return wrong != NULL ? command_refuse(inv, "--api-base-url", wrong) : EXIT_DONE;
+}
+
 int
 client_add(const struct invocation *inv)
 {
@@ -122,7 +199,9 @@ client_add(const struct invocation *inv)
 	if (wrong != NULL)
 		return command_refuse(inv, inv->words[0], wrong);
 	status = check_name(inv, invocation_get(inv, "--name"));
-	return status != EXIT_DONE ? status : settings_run(inv, add);
+	if (status == EXIT_DONE)
+		status = check_url(inv);
+	return status != EXIT_DONE ? status : settings_run_with(inv, add);
 }
 
 int
@@ -136,11 +215,14 @@ client_update(const struct invocation *inv)
 {
 	const char *name = invocation_get(inv, "--name"), *active = invocation_get(inv, "--active");
 
-	if (name == NULL && active == NULL)
+	if (name == NULL && active == NULL && invocation_get(inv, "--api-base-url") == NULL &&
+	    invocation_get(inv, "--api-key-file") == NULL)
 		return command_refuse(inv, inv->words[0], "say what to change");
 	if (active != NULL && strcmp(active, "yes") != 0 && strcmp(active, "no") != 0)
 		return command_refuse(inv, active, "is neither yes nor no");
 	if (name != NULL && check_name(inv, name) != EXIT_DONE)
 		return EXIT_USAGE;
-	return settings_run(inv, update);
+	if (check_url(inv) != EXIT_DONE)
+		return EXIT_USAGE;
+	return settings_run_with(inv, update);
 }

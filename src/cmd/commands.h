@@ -14,6 +14,8 @@ int token_create(const struct invocation *);
 int token_list(const struct invocation *);
 int token_revoke(const struct invocation *);
 int replay_run(const struct invocation *);
+int import_run(const struct invocation *);
+int sync_contacts_run(const struct invocation *);
 int config_run(const struct invocation *);
 int version_run(const struct invocation *);
 int help_run(const struct invocation *);

@@ -25,13 +25,40 @@ const struct command commands[] = {
 	  .words = "",
 	  .summary = "Bring the database to this version (serve does it too)",
 	  .run = migrate_run },
+	{ .name = "import",
+	  .words = "[SLUG]",
+	  .summary = "Import helpdesks now: of all active clients, or of one",
+	  .details =
+	          "Reads what changed since the last import; tickets that failed are tried first.\n"
+	          "A job that is under way already is joined and watched; a running server may do "
+	          "the work.\n"
+	          "On a terminal there is a progress bar; in a pipe, a line every few seconds.\n"
+	          "Exit status: 0 all done, 1 failed, 3 partly done. Ctrl-C ends what this call "
+	          "began at\n"
+	          "the next safe point (status cancelled; a job it joined goes on elsewhere); the "
+	          "next call\n"
+	          "goes on from there. Ctrl-C once more ends it at once.",
+	  .max_words = 1,
+	  .options = { { "--full", NULL, "walk every list to its end", false },
+	               { "--episodes", NULL, "also cut waiting stretches into episodes", false },
+	               { "--json", NULL, "one JSON object a line on stdout", false } },
+	  .run = import_run },
+	{ .name = "sync-contacts",
+	  .words = "[SLUG]",
+	  .summary = "Read the contacts and tags of helpdesks, like import",
+	  .max_words = 1,
+	  .options = { { "--json", NULL, "one JSON object a line on stdout", false } },
+	  .run = sync_contacts_run },
 	{ .name = "client add",
 	  .words = "SLUG",
 	  .summary = "Add a client",
 	  .details = "SLUG is 1 to 64 of a-z, 0-9 and the hyphen.",
 	  .min_words = 1,
 	  .max_words = 1,
-	  .options = { { "--name", "NAME", "what people call it", true } },
+	  .options = { { "--name", "NAME", "what people call it", true },
+	               { "--api-base-url", "URL", "its helpdesk's API", false },
+	               { "--api-key-file", "FILE", "holds the helpdesk's key; - is stdin",
+	                 false } },
 	  .run = client_add },
 	{ .name = "client list", .words = "", .summary = "List the clients", .run = client_list },
 	{ .name = "client update",
@@ -40,7 +67,10 @@ const struct command commands[] = {
 	  .min_words = 1,
 	  .max_words = 1,
 	  .options = { { "--name", "NAME", "what people call it", false },
-	               { "--active", "yes|no", "whether it is worked for", false } },
+	               { "--active", "yes|no", "whether it is worked for", false },
+	               { "--api-base-url", "URL", "its helpdesk's API", false },
+	               { "--api-key-file", "FILE", "holds the helpdesk's key; - is stdin",
+	                 false } },
 	  .run = client_update },
 	{ .name = "token create",
 	  .words = "NAME",

@@ -266,6 +266,25 @@ settings_run(const struct invocation *inv, int (*what)(const struct invocation *
 	return status;
 }
 
+int
+settings_run_with(const struct invocation *inv,
+                  int (*what)(const struct invocation *, const struct settings *, struct db *))
+{
+	struct settings s;
+	struct db_pool *pool = NULL;
+	struct db *db = NULL;
+	int status = EXIT_CONFIG;
+
+	if (settings_load(&s)) {
+		status = EXIT_FAILED;
+		if (settings_open_db(&s, &pool, &db) == ERR_OK)
+			status = what(inv, &s, db);
+	}
+	settings_close_db(pool, db);
+	settings_free(&s);
+	return status;
+}
+
 struct admin
 settings_admin(struct db *db, struct arena *a)
 {

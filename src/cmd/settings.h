@@ -46,6 +46,9 @@ MUST_CHECK enum err
 settings_open_db(const struct settings *, struct db_pool **pool, struct db **db);
 /* All of a short command: settings, database, what it does, and everything closed again. */
 int settings_run(const struct invocation *, int (*what)(const struct invocation *, struct db *));
+/* The same with the settings. */
+int settings_run_with(const struct invocation *,
+                      int (*what)(const struct invocation *, const struct settings *, struct db *));
 /* For changes at a shell: what the operator does now, with this connection. */
 struct admin settings_admin(struct db *, struct arena *);
 /* Ends the transaction: commits if e is OK, else rolls back; gives the outcome. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd/importing.h"
 #include "sys/log.h"
 #include "sys/threads.h"
 #include "work/drain.h"
@@ -14,6 +15,7 @@
 #include "work/pressure.h"
 
 #define WORKERS_MAX 64
+#define IMPORTS_MAX 16 /* helpdesks read at once */
 
 struct workers {
 	size_t n;
@@ -25,6 +27,7 @@ struct workers {
 	struct keeper *keeper;
 	struct wake *keeper_wake;
 	struct driver *keeper_driver;
+	struct importing *importing;
 };
 
 static enum err
@@ -69,12 +72,14 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		                   .arena_bytes = (size_t)256 << 20,
 		                   .amendment_ms = c->amendment_days * TIME_DAY,
 		                   .alert_ms = c->history_alert_minutes * TIME_MINUTE };
-	const struct keeper_options k = { .pool = pool,
-		                          .rand = &rand_system,
-		                          .amendment_ms = d.amendment_ms,
-		                          .alert_ms = d.alert_ms,
-		                          .journal_retention_ms = c->journal_retention_days *
-		                                                  TIME_DAY };
+	const struct keeper_options k = {
+		.pool = pool,
+		.rand = &rand_system,
+		.amendment_ms = d.amendment_ms,
+		.alert_ms = d.alert_ms,
+		.journal_retention_ms = c->journal_retention_days * TIME_DAY,
+		.import_every_ms = c->import_interval_minutes * TIME_MINUTE
+	};
 	struct workers *w = calloc(1, sizeof(*w));
 	int64_t wanted = sqlite ? 1 : c->drainers;
 	enum err e = ERR_OK;
@@ -89,6 +94,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		e = start_drainer(w, &d);
 	if (e == ERR_OK)
 		e = start_keeper(w, &k);
+	if (e == ERR_OK)
+		e = importing_start(s, pool, UUID_NIL, IMPORTS_MAX, &w->importing);
 	if (e != ERR_OK) {
 		log_error("workers.not_started", LOG_ERR(e));
 		workers_stop(w);
@@ -114,6 +121,8 @@ workers_wake(struct workers *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		wake_set(w->wakes[i]);
+	if (w->importing != NULL)
+		importing_wake(w->importing);
 }
 
 void
@@ -124,6 +133,8 @@ workers_stop(struct workers *w)
 			driver_stop(w->drivers[i]);
 	if (w->keeper_driver != NULL)
 		driver_stop(w->keeper_driver);
+	if (w->importing != NULL)
+		importing_stop(w->importing);
 }
 
 void
@@ -137,6 +148,7 @@ workers_join(struct workers *w)
 		wake_free(w->wakes[i]);
 	}
 	driver_join(w->keeper_driver);
+	importing_join(w->importing);
 	if (w->keeper != NULL)
 		keeper_close(w->keeper);
 	if (w->keeper_wake != NULL)

@@ -1,4 +1,5 @@
-/* The threads that turn the journal into rows: drainers and the keeper. For serve and worker. */
+/* The threads that turn the journal and helpdesks into rows: drainers, keeper and importer. For
+ * serve and worker. */
 #ifndef RECADO_CMD_WORKERS_H
 #define RECADO_CMD_WORKERS_H
 
@@ -6,7 +7,8 @@
 #include "store/db.h"
 
 struct workers;
-/* Starts DRAINER_THREADS drainers (one on SQLite) and the keeper. Why not: in the log. */
+/* Starts DRAINER_THREADS drainers (one on SQLite), the keeper and the importer. Why not: in the
+ * log. */
 MUST_CHECK enum err workers_start(const struct settings *, struct db_pool *, struct workers **out);
 /* So many webhooks were committed: wakes the drainers, unless the door needs the machine. Any
  * thread. */

@@ -9,7 +9,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAX_WAIT_MS 3600000
 
@@ -18,6 +20,7 @@ struct wake {
 	pthread_cond_t changed;
 	uint64_t count; /* how often it was set */
 	uint64_t seen;  /* by wake_wait */
+	int fd;         /* -1: nobody asked for one */
 };
 
 struct driver {
@@ -28,6 +31,8 @@ struct driver {
 	const struct clock *clock;
 	struct wake *wake, *own;
 	uint64_t seen;
+	driver_wait_fn *wait; /* NULL: for the wake alone */
+	void *wait_ctx;
 	atomic_bool stop;
 };
 
@@ -47,6 +52,7 @@ wake_new(void)
 	pthread_condattr_t attr;
 
 	must(w != NULL, "malloc");
+	w->fd = -1;
 	must(pthread_mutex_init(&w->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0 &&
 	             pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
 	             pthread_cond_init(&w->changed, &attr) == 0,
@@ -62,6 +68,8 @@ wake_free(struct wake *w)
 		return;
 	(void)pthread_cond_destroy(&w->changed);
 	(void)pthread_mutex_destroy(&w->lock);
+	if (w->fd >= 0)
+		close(w->fd);
 	free(w);
 }
 
@@ -71,7 +79,29 @@ wake_set(struct wake *w)
 	(void)pthread_mutex_lock(&w->lock);
 	w->count++;
 	(void)pthread_cond_broadcast(&w->changed);
+	if (w->fd >= 0)
+		(void)eventfd_write(w->fd, 1);
 	(void)pthread_mutex_unlock(&w->lock);
+}
+
+int
+wake_fd(struct wake *w)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	if (w->fd < 0) {
+		w->fd = eventfd(w->count > 0, EFD_CLOEXEC | EFD_NONBLOCK);
+		must(w->fd >= 0, "eventfd");
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return w->fd;
+}
+
+void
+wake_fd_clear(struct wake *w)
+{
+	eventfd_t count;
+
+	(void)eventfd_read(w->fd, &count);
 }
 
 static void
@@ -114,6 +144,20 @@ wake_wait(struct wake *w, int64_t timeout_ms)
 	return wait_beyond(w, &w->seen, timeout_ms);
 }
 
+static void
+driver_wait(struct driver *d, int64_t timeout_ms)
+{
+	if (d->wait == NULL) {
+		(void)wait_beyond(d->wake, &d->seen, timeout_ms);
+		return;
+	}
+	d->wait(d->wait_ctx, wake_fd(d->wake),
+	        timeout_ms < 0             ? 0
+	        : timeout_ms > MAX_WAIT_MS ? MAX_WAIT_MS
+	                                   : timeout_ms);
+	wake_fd_clear(d->wake);
+}
+
 static void *
 driver_main(void *arg)
 {
@@ -127,8 +171,7 @@ driver_main(void *arg)
 		if (s == STEP_DONE)
 			break;
 		if (s == STEP_WAIT && !atomic_load(&d->stop))
-			(void)wait_beyond(d->wake, &d->seen,
-			                  next > now ? next - clock_now(d->clock) : 0);
+			driver_wait(d, next > now ? next - clock_now(d->clock) : 0);
 	}
 	return NULL;
 }
@@ -136,6 +179,13 @@ driver_main(void *arg)
 enum err
 driver_start(const char *name, step_fn *step, void *worker, const struct clock *clock,
              struct wake *wake, struct driver **out)
+{
+	return driver_start_waiting(name, step, worker, clock, wake, NULL, NULL, out);
+}
+
+enum err
+driver_start_waiting(const char *name, step_fn *step, void *worker, const struct clock *clock,
+                     struct wake *wake, driver_wait_fn *wait, void *ctx, struct driver **out)
 {
 	struct driver *d = calloc(1, sizeof(*d));
 
@@ -147,6 +197,10 @@ driver_start(const char *name, step_fn *step, void *worker, const struct clock *
 	if (wake == NULL)
 		wake = d->own = wake_new();
 	d->wake = wake;
+	d->wait = wait;
+	d->wait_ctx = ctx;
+	if (wait != NULL)
+		(void)wake_fd(wake);
 	if (pthread_create(&d->thread, NULL, driver_main, d) != 0) {
 		wake_free(d->own);
 		free(d);

@@ -294,6 +294,26 @@ decode_problems(struct apply *ap)
 	}
 }
 
+enum err
+apply_finish(struct apply *ap)
+{
+	enum err e;
+
+	if ((e = apply_amendments_rematch(ap)) != ERR_OK ||
+	    (e = apply_conversations_load(ap)) != ERR_OK ||
+	    (e = apply_messages_fold(ap)) != ERR_OK || (e = apply_amendments_match(ap)) != ERR_OK ||
+	    (e = apply_tickets_decide(ap)) != ERR_OK)
+		return e;
+	decode_problems(ap);
+	apply_conversations_fold(ap);
+	if ((e = apply_messages_store(ap)) != ERR_OK || (e = apply_sessions_store(ap)) != ERR_OK ||
+	    (e = apply_conversations_store(ap)) != ERR_OK ||
+	    (e = apply_leads_recompute(ap)) != ERR_OK || (e = apply_people_store(ap)) != ERR_OK ||
+	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK)
+		return e;
+	return apply_sync_store(ap);
+}
+
 static enum err
 apply_run(struct apply *ap)
 {
@@ -306,38 +326,34 @@ apply_run(struct apply *ap)
 		return e;
 	each_fact(ap, PASS_EVIDENCE);
 	message_evidence(ap);
-	if ((e = apply_amendments_rematch(ap)) != ERR_OK ||
-	    (e = apply_conversations_load(ap)) != ERR_OK ||
-	    (e = apply_messages_fold(ap)) != ERR_OK || (e = apply_amendments_match(ap)) != ERR_OK ||
-	    (e = apply_tickets_decide(ap)) != ERR_OK)
-		return e;
-	decode_problems(ap);
-	apply_conversations_fold(ap);
-	if ((e = apply_messages_store(ap)) != ERR_OK ||
-	    (e = apply_conversations_store(ap)) != ERR_OK ||
-	    (e = apply_leads_recompute(ap)) != ERR_OK || (e = apply_people_store(ap)) != ERR_OK ||
-	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK)
-		return e;
-	return apply_sync_store(ap);
+	return apply_finish(ap);
+}
+
+void
+apply_begin(struct apply *ap, const struct apply_options *o, struct apply_counts *counts,
+            size_t units)
+{
+	*ap = (struct apply){ .o = *o, .counts = counts };
+	map_init(&ap->node_map, o->arena, units);
+	map_init(&ap->lead_map, o->arena, units);
+	map_init(&ap->conversation_map, o->arena, units);
+	map_init(&ap->message_map, o->arena, units);
+	map_init(&ap->target_map, o->arena, units);
+	rand_fill(o->rand, ap->id_seed, sizeof(ap->id_seed));
+	memset(ap->id_seed + 5, 0, sizeof(ap->id_seed) - 5);
 }
 
 enum err
 apply_entries(const struct apply_options *o, struct apply_entry *entries, size_t n,
               struct apply_counts *counts)
 {
-	struct apply ap = { .o = *o, .entries = entries, .nentries = n, .counts = counts };
+	struct apply ap;
 	size_t units = 0;
 
 	for (size_t i = 0; i < n; i++)
 		units += apply_units(entries[i].facts);
-	if (units > 4096)
-		units = 4096;
-	map_init(&ap.node_map, o->arena, units);
-	map_init(&ap.lead_map, o->arena, units);
-	map_init(&ap.conversation_map, o->arena, units);
-	map_init(&ap.message_map, o->arena, units);
-	map_init(&ap.target_map, o->arena, units);
-	rand_fill(o->rand, ap.id_seed, sizeof(ap.id_seed));
-	memset(ap.id_seed + 5, 0, sizeof(ap.id_seed) - 5);
+	apply_begin(&ap, o, counts, units > 4096 ? 4096 : units);
+	ap.entries = entries;
+	ap.nentries = n;
 	return apply_run(&ap);
 }

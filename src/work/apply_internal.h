@@ -145,7 +145,14 @@ void apply_add_problem(struct apply *, struct apply_entry *, const char *code, s
 bool apply_in_slice(const struct apply_entry *, size_t unit);
 bool apply_is_last_slice(const struct apply_entry *);
 
+/* apply.c: for whoever brings people or messages of his own. The begin of a batch without
+ * connections; the rest of a batch once its people are resolved and have their evidence. */
+void apply_begin(struct apply *, const struct apply_options *, struct apply_counts *, size_t units);
+MUST_CHECK enum err apply_finish(struct apply *);
+
 /* apply_people.c */
+/* The node of an identity, made if it is new; kind: phone, bsuid or helpdesk. */
+size_t apply_node(struct apply *, struct str kind, struct str value);
 size_t
 apply_person(struct apply *, const struct fact_person *, struct str own, struct str route_own);
 void apply_union(struct apply *, size_t a, size_t b);
@@ -179,6 +186,12 @@ MUST_CHECK enum err apply_amendments_store(struct apply *);
 /* apply_tickets.c */
 MUST_CHECK enum err apply_tickets_decide(struct apply *);
 MUST_CHECK enum err apply_tickets_store(struct apply *);
+
+/* apply_sessions.c: the episodes, after messages were stored. */
+MUST_CHECK enum err apply_sessions_store(struct apply *);
+/* After the messages of `lost` were moved to `kept`: all its sessions are, and the episodes are cut
+ * anew. */
+MUST_CHECK enum err apply_sessions_join(struct apply *, struct uuid kept, struct uuid lost);
 
 /* apply_account.c: errors and account events; run_of finds the run a delivery belongs to. */
 typedef struct apply_run *apply_run_of_fn(struct apply_connection *, int64_t received_at);

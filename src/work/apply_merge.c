@@ -183,6 +183,7 @@ merge_conversation(struct apply *ap, const struct merge_conversation *kept, stru
 	enum err e;
 
 	if ((e = merge_messages(ap, kept->id, lost)) != ERR_OK ||
+	    (e = apply_sessions_join(ap, kept->id, lost)) != ERR_OK ||
 	    (e = merge_tickets(ap, kept->id, lost, &open)) != ERR_OK ||
 	    (e = db_exec(ap->o.db, &q_apply_conversations_delete, p, NULL, NULL)) != ERR_OK ||
 	    (e = redirect(ap, "conversation", lost, kept->id)) != ERR_OK ||
@@ -225,6 +226,7 @@ merge_one(struct apply *ap, struct uuid survivor, struct uuid lost)
 	static const struct query *const moves[] = {
 		&q_apply_merge_identities, &q_apply_merge_conversations, &q_apply_merge_tickets,
 		&q_apply_merge_amendments, &q_apply_merge_tags,          &q_apply_merge_contacts,
+		&q_apply_merge_helpdesk,
 	};
 	static const struct query *const deletes[] = {
 		&q_apply_merge_contacts_delete,
@@ -248,7 +250,8 @@ merge_one(struct apply *ap, struct uuid survivor, struct uuid lost)
 enum err
 apply_merge(struct apply *ap, struct uuid survivor, const struct uuid *lost, size_t nlost)
 {
-	enum err e = ERR_OK;
+	/* an import knows no connections of WhatsApp until it joins two of its people */
+	enum err e = ap->connections.n == 0 ? apply_connections_load(ap) : ERR_OK;
 
 	for (size_t i = 0; e == ERR_OK && i < nlost; i++)
 		e = merge_one(ap, survivor, lost[i]);

@@ -9,8 +9,8 @@
 #include "store/queries.h"
 #include "work/apply_internal.h"
 
-static size_t
-node_of(struct apply *ap, struct str kind, struct str value)
+size_t
+apply_node(struct apply *ap, struct str kind, struct str value)
 {
 	struct str key = str_fmt(ap->o.arena, "%c" STR_FMT, kind.p[0], STR_ARG(value));
 	bool added;
@@ -58,12 +58,12 @@ apply_person(struct apply *ap, const struct fact_person *p, struct str own, stru
 	if (str_is_set(u.wa_id)) {
 		struct str key = phone_match_key(ap->o.arena, u.wa_id);
 
-		node = node_of(ap, STR("phone"), u.wa_id);
+		node = apply_node(ap, STR("phone"), u.wa_id);
 		if (!str_eq(key, u.wa_id))
-			apply_union(ap, node, node_of(ap, STR("phone"), key));
+			apply_union(ap, node, apply_node(ap, STR("phone"), key));
 	}
 	if (str_is_set(u.user_id)) {
-		size_t b = node_of(ap, STR("bsuid"), u.user_id);
+		size_t b = apply_node(ap, STR("bsuid"), u.user_id);
 
 		if (node == APPLY_NONE)
 			node = b;

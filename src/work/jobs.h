@@ -10,7 +10,7 @@
 #include "store/db.h"
 #include "sys/rand.h"
 
-#define JOB_LEASE_MS (30 * TIME_SECOND) /* renewed about every third of it */
+#define JOB_LEASE_MS (15 * TIME_SECOND) /* renewed about every third of it */
 
 enum job_kind { JOB_IMPORT, JOB_SYNC_CONTACTS }; /* bit in a mask: 1 << kind */
 enum job_end { JOB_SUCCEEDED, JOB_PARTIAL, JOB_FAILED, JOB_CANCELLED };
@@ -33,7 +33,9 @@ struct job_progress {
 
 /*
  * Inside the caller's write transaction, which holds the client's lane. A job of that kind that is
- * queued or running is given instead: *existing. */
+ * queued or running is given instead: *existing; while it is queued it takes on what more is
+ * asked, and if its end was asked for before, that is taken back.
+ */
 MUST_CHECK enum err jobs_enqueue(struct db *, struct arena *, const struct randomness *,
                                  struct uuid client_id, enum job_kind, bool full, bool episodes,
                                  int64_t now_ms, struct uuid *id, bool *existing);
@@ -50,7 +52,13 @@ MUST_CHECK enum err jobs_renew(struct db *, struct uuid id, struct uuid owner, i
 /* Ends it. error: for people; absent where there is none. ERR_CONFLICT as above. */
 MUST_CHECK enum err jobs_finish(struct db *, struct uuid id, struct uuid owner, int64_t now_ms,
                                 enum job_end, struct str error, const struct job_progress *);
-/* Gives it back, for another process or a later call to go on with: it is queued again. */
+/* Gives it back, for another process or a later call to go on with: it is queued again.
+ * ERR_CONFLICT as above. */
 MUST_CHECK enum err jobs_release(struct db *, struct uuid id, struct uuid owner);
+/* Asks for its end: one that nobody holds ends at once, else its owner ends it (jobs_renew).
+ * ERR_CONFLICT: there is none, it has ended, or its kind is never held. */
+MUST_CHECK enum err jobs_cancel(struct db *, struct uuid id, int64_t now_ms);
+/* "import", "sync_contacts" */
+const char *jobs_kind_name(enum job_kind);
 
 #endif

@@ -10,21 +10,25 @@
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain.h"
+#include "work/jobs.h"
 #include "work/sync_status.h"
 
-#define ROUND_MS      1000
-#define SWEEP_MS      (10 * 60 * 1000) /* journal and amendments are pruned this often */
-#define PRUNE_ENTRIES 2000             /* looked at at once */
-#define RELEASE_PARTS 2000             /* per transaction */
-#define CLIENTS       256              /* looked at at once */
-#define COUNTED_PARTS 100000           /* the gauge goes no further */
-#define ARENA_BYTES   (8u << 20)
+#define ROUND_MS        1000
+#define SWEEP_MS        (10 * 60 * 1000) /* journal and amendments are pruned this often */
+#define IMPORTS_MS      5000             /* whether a periodic import is due */
+#define DROP_AMENDMENTS 2000             /* per transaction */
+#define PRUNE_BYTES     (8 << 20)        /* of bodies, per transaction; one entry may always be */
+#define PRUNE_ENTRIES   2000             /* looked at at once */
+#define RELEASE_PARTS   2000             /* per transaction */
+#define CLIENTS         256              /* looked at at once */
+#define COUNTED_PARTS   100000           /* the gauge goes no further */
+#define ARENA_BYTES     (8u << 20)
 
 struct keeper {
 	struct keeper_options o;
 	struct db *db;
 	struct arena *arena;
-	int64_t next_sweep;
+	int64_t next_sweep, next_imports;
 	struct uuid pruned_to; /* of the sweep that is under way */
 	struct log_limit failed, checkpoint;
 };
@@ -127,6 +131,26 @@ evaluate_client(struct keeper *k, struct uuid client_id, int64_t now_ms)
 	return e == ERR_OK ? db_commit(k->db) : e;
 }
 
+/* One client's trouble stops no other. */
+static void
+pass_over(struct keeper *k, const char *piece, struct uuid client_id, enum err e, int64_t now_ms)
+{
+	int64_t hidden;
+
+	if (e == ERR_OK)
+		return;
+	db_rollback(k->db);
+	if (log_limited(&k->failed, now_ms, 10000, &hidden))
+		log_warn("keeper.failed", LOG_Z("piece", piece), LOG_UUID("client", client_id),
+		         LOG_ERR(e), LOG_Z("detail", db_message(k->db)), LOG_INT("hidden", hidden));
+}
+
+static void
+evaluate_one(struct keeper *k, struct uuid client_id, int64_t now_ms)
+{
+	pass_over(k, "history state", client_id, evaluate_client(k, client_id, now_ms), now_ms);
+}
+
 /* All clients, a page at a time. */
 static enum err
 evaluate(struct keeper *k, int64_t now_ms, bool *again)
@@ -149,8 +173,50 @@ evaluate(struct keeper *k, int64_t now_ms, bool *again)
 			e = sync_status_due(k->db, k->arena, page, n, now_ms, k->o.alert_ms, due,
 			                    &ndue);
 		for (size_t i = 0; e == ERR_OK && i < ndue; i++)
-			e = evaluate_client(k, due[i], now_ms);
+			evaluate_one(k, due[i], now_ms);
 	}
+	return e;
+}
+
+/* In the client's lane; if another has it, the next look does it. */
+static enum err
+start_import(struct keeper *k, struct uuid client_id, int64_t now_ms)
+{
+	bool existing = false;
+	struct uuid id;
+	enum err e = db_begin(k->db, DB_APPLY);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_lane(k->db, client_id, false);
+	if (e == ERR_BUSY) {
+		db_rollback(k->db);
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		e = jobs_enqueue(k->db, k->arena, k->o.rand, client_id, JOB_IMPORT, false, false,
+		                 now_ms, &id, &existing);
+	if (e == ERR_OK)
+		e = db_commit(k->db);
+	if (e == ERR_OK && !existing)
+		log_info("import.scheduled", LOG_UUID("job", id), LOG_UUID("client", client_id));
+	return e;
+}
+
+static enum err
+start_imports(struct keeper *k, int64_t now_ms, bool *again)
+{
+	struct db_result r;
+	enum err e = db_query(k->db, &q_jobs_import_due,
+	                      DB_PARAMS(db_time(now_ms - k->o.import_every_ms), db_int(CLIENTS)),
+	                      NULL, k->arena, &r);
+
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
+		struct uuid client = db_get_uuid(&r, i, 0);
+
+		pass_over(k, "imports", client, start_import(k, client, now_ms), now_ms);
+	}
+	*again = false;
 	return e;
 }
 
@@ -160,14 +226,15 @@ drop_amendments(struct keeper *k, int64_t now_ms, bool *again)
 	int64_t dropped = 0;
 	enum err e = db_begin(k->db, DB_APPLY);
 
-	*again = false;
 	if (e == ERR_OK)
 		e = db_exec(k->db, &q_keeper_amendments_drop,
-		            DB_PARAMS(db_time(now_ms - k->o.amendment_ms)), NULL, &dropped);
+		            DB_PARAMS(db_time(now_ms - k->o.amendment_ms), db_int(DROP_AMENDMENTS)),
+		            NULL, &dropped);
 	if (e == ERR_OK)
 		e = db_commit(k->db);
 	if (e == ERR_OK)
 		metrics_add(M_AMENDMENTS_DROPPED, dropped);
+	*again = dropped >= DROP_AMENDMENTS;
 	return e;
 }
 
@@ -181,6 +248,8 @@ prune(struct keeper *k, int64_t now_ms, bool *again)
 {
 	struct db_rows *old = db_rows_new(k->arena, &q_keeper_journal_delete);
 	struct db_result r;
+	int64_t bytes = 0;
+	size_t n = 0;
 	enum err e = db_query(k->db, &q_keeper_journal_old,
 	                      DB_PARAMS(db_uuid(k->pruned_to),
 	                                db_uuid(uuid_v7_floor(now_ms - k->o.journal_retention_ms)),
@@ -189,21 +258,24 @@ prune(struct keeper *k, int64_t now_ms, bool *again)
 
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
-	for (size_t i = 0; i < r.nrows; i++)
-		if (db_get_bool(&r, i, 1))
-			db_row_uuid(old, db_get_uuid(&r, i, 0));
+	for (; n < r.nrows && bytes < PRUNE_BYTES; n++) {
+		if (!db_get_bool(&r, n, 1))
+			continue;
+		db_row_uuid(old, db_get_uuid(&r, n, 0));
+		bytes += db_get_int(&r, n, 2);
+	}
 	if (old->nrows > 0) {
 		e = db_begin(k->db, DB_APPLY);
 		if (e == ERR_OK)
-			e = db_exec(k->db, &q_keeper_journal_delete, DB_NO_PARAMS, old, NULL);
-		if (e == ERR_OK)
 			e = db_exec(k->db, &q_keeper_parts_delete, DB_NO_PARAMS, old, NULL);
+		if (e == ERR_OK)
+			e = db_exec(k->db, &q_keeper_journal_delete, DB_NO_PARAMS, old, NULL);
 		if (e == ERR_OK)
 			e = db_commit(k->db);
 	}
 	if (e == ERR_OK)
-		k->pruned_to = db_get_uuid(&r, r.nrows - 1, 0);
-	*again = e == ERR_OK && r.nrows == PRUNE_ENTRIES;
+		k->pruned_to = db_get_uuid(&r, n - 1, 0);
+	*again = e == ERR_OK && (n < r.nrows || r.nrows == PRUNE_ENTRIES);
 	return e;
 }
 
@@ -211,13 +283,13 @@ prune(struct keeper *k, int64_t now_ms, bool *again)
 static void
 sweep(struct keeper *k, int64_t now_ms, bool *again)
 {
-	bool none;
+	bool more = false;
 	enum err e = ERR_OK;
 
 	if (uuid_eq(k->pruned_to, uuid_v7_floor(0)))
-		e = run(k, drop_amendments, "amendments", now_ms, &none);
-	if (e == ERR_OK)
-		e = run(k, prune, "journal", now_ms, again);
+		e = run(k, drop_amendments, "amendments", now_ms, &more);
+	e = run(k, prune, "journal", now_ms, again) == ERR_OK ? e : ERR_DB;
+	*again |= more;
 	if (e == ERR_OK && !*again) {
 		k->next_sweep = now_ms + SWEEP_MS;
 		k->pruned_to = uuid_v7_floor(0);
@@ -265,6 +337,10 @@ keeper_step(void *worker, int64_t now_ms, int64_t *next_ms)
 	(void)run(k, gauges, "gauges", now_ms, &none);
 	if (now_ms >= k->next_sweep)
 		sweep(k, now_ms, &swept);
+	if (k->o.import_every_ms > 0 && now_ms >= k->next_imports) {
+		(void)run(k, start_imports, "imports", now_ms, &none);
+		k->next_imports = now_ms + IMPORTS_MS;
+	}
 	checkpoint(k, now_ms);
 	*next_ms = now_ms + (parked || swept ? ROUND_MS / 10 : ROUND_MS);
 	return STEP_WAIT;

@@ -3,8 +3,11 @@
 #include "api/api.h"
 #include "api_fixture.h"
 
+/* A retry looks for it only after all that is tested here. */
+#define NO_FAILURE "00000000-0000-7000-8000-000000000001"
+
 struct ids {
-	const char *conversation, *lead, *ticket, *connection, *token, *entry;
+	const char *conversation, *lead, *ticket, *connection, *token, *entry, *job, *session;
 };
 
 static struct ids
@@ -19,11 +22,16 @@ make_ids(const struct world *w)
 	x.conversation = z_at(v, "data.0.id");
 	x.lead = z_at(v, "data.0.lead.id");
 	x.ticket = z_at(v, "data.0.openTicketId");
+	e = MUST(w, 200, "GET", FMT("/api/conversations/%s/sessions", x.conversation), "op", NULL);
+	x.session = z_at(e, "data.0.id");
 	e = MUST(w, 200, "GET", "/api/webhook-events", "op", NULL);
 	x.entry = z_at(e, "data.0.id");
 	t = MUST(w, 201, "POST", "/api/tokens", "op",
 	         "{\"name\":\"spare\",\"role\":\"viewer\",\"clientSlug\":\"acme\"}");
 	x.token = z_at(t, "token.id");
+	t = MUST(w, 202, "POST", "/api/clients/acme/webhook-events/replay", "op",
+	         "{\"status\":\"failed\"}");
+	x.job = z_at(t, "job.id");
 	return x;
 }
 
@@ -33,13 +41,16 @@ path_of(const char *pattern, const struct ids *x)
 {
 	struct buf b;
 	struct str rest = str_from(pattern), part;
-	const char *id = strstr(pattern, "/conversations/:id") != NULL    ? x->conversation
-	                 : strstr(pattern, "/leads/:id") != NULL          ? x->lead
-	                 : strstr(pattern, "/tickets/:") != NULL          ? x->ticket
-	                 : strstr(pattern, "/connections/:id") != NULL    ? x->connection
-	                 : strstr(pattern, "/tokens/:id") != NULL         ? x->token
-	                 : strstr(pattern, "/webhook-events/:id") != NULL ? x->entry
-	                                                                  : "?";
+	const char *id = strstr(pattern, "/conversations/:id") != NULL     ? x->conversation
+	                 : strstr(pattern, "/leads/:id") != NULL           ? x->lead
+	                 : strstr(pattern, "/tickets/:") != NULL           ? x->ticket
+	                 : strstr(pattern, "/connections/:id") != NULL     ? x->connection
+	                 : strstr(pattern, "/tokens/:id") != NULL          ? x->token
+	                 : strstr(pattern, "/webhook-events/:id") != NULL  ? x->entry
+	                 : strstr(pattern, "/jobs/:id") != NULL            ? x->job
+	                 : strstr(pattern, "/import-failures/:id") != NULL ? NO_FAILURE
+	                 : strstr(pattern, "/sessions/:id") != NULL        ? x->session
+	                                                                   : "?";
 
 	buf_init(&b, test_arena(), 4096);
 	while (str_split(&rest, '/', &part)) {

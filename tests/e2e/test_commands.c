@@ -27,7 +27,8 @@ START_TEST(a_wrong_word_is_named_with_the_usage_line)
 	ck_assert_has(err(dir), "usage: recado ");
 	ck_assert_int_eq(RUN(dir, "client", "remove", "acme"), 64);
 	ck_assert_has(err(dir), "`client remove`");
-	ck_assert_has(err(dir), "usage: recado client add SLUG --name NAME\n");
+	ck_assert_has(err(dir), "usage: recado client add SLUG --name NAME [--api-base-url URL] "
+	                        "[--api-key-file FILE]\n");
 	ck_assert_int_eq(RUN(dir, "serve", "--prot"), 64);
 	ck_assert_has(err(dir), "--prot: there is no such option");
 	ck_assert_has(err(dir), "usage: recado serve\n");
@@ -60,7 +61,8 @@ START_TEST(help_and_version_are_given_however_they_are_asked_for)
 	ck_assert_int_eq(RUN(dir, "client", "--help"), 0);
 	ck_assert_has(out(dir), "usage: recado client update SLUG");
 	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "-h"), 0);
-	ck_assert_has(out(dir), "usage: recado client add SLUG --name NAME\n");
+	ck_assert_has(out(dir), "usage: recado client add SLUG --name NAME [--api-base-url URL] "
+	                        "[--api-key-file FILE]\n");
 	ck_assert_ptr_null(strstr(out(dir), "client update"));
 	ck_assert_str_eq(err(dir), "");
 	ck_assert_int_eq(RUN(dir, "frobnicate", "--help"), 64);
@@ -368,6 +370,87 @@ START_TEST(a_port_that_is_taken_is_said_and_ends_it)
 }
 END_TEST
 
+START_TEST(an_import_that_cannot_be_says_why_and_what_to_do)
+{
+	const char *dir = configured_dir("");
+
+	ck_assert_int_eq(RUN(dir, "import", "acme", "beta"), 64);
+	ck_assert_int_eq(RUN(dir, "import", "--half"), 64);
+	ck_assert_has(err(dir), "usage: recado import [SLUG] [--full] [--episodes] [--json]\n");
+	ck_assert_int_eq(RUN(dir, "sync-contacts", "--full"), 64);
+	ck_assert_int_eq(RUN(dir, "import", "Not a slug"), 64);
+	ck_assert_int_eq(RUN(dir, "import"), 1);
+	ck_assert_has(err(dir), "no active client has a helpdesk");
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Acme"), 0);
+	ck_assert_int_eq(RUN(dir, "import", "nobody"), 1);
+	ck_assert_has(err(dir), "nobody: there is no such client");
+	ck_assert_int_eq(RUN(dir, "import", "acme"), 1);
+	ck_assert_has(err(dir), "acme: The client has no helpdesk: set its apiBaseUrl and apiKey");
+	ck_assert_int_eq(RUN(dir, "sync-contacts", "acme"), 1);
+	ck_assert_has(err(dir), "set its apiBaseUrl and apiKey");
+	ck_assert_str_eq(out(dir), "");
+	write_text(in_dir(dir, "key"), "the key\n");
+	ck_assert_int_eq(RUN(dir, "client", "update", "acme", "--active", "no", "--api-base-url",
+	                     "http://127.0.0.1:9", "--api-key-file", "key"),
+	                 0);
+	ck_assert_int_eq(RUN(dir, "import", "acme"), 1);
+	ck_assert_has(err(dir), "acme: The client is not active");
+	write_text(in_dir(dir, ".env"), "PORT=many\n");
+	ck_assert_int_eq(RUN(dir, "import", "acme"), 78);
+	ck_assert_has(err(dir), "PORT: ");
+}
+END_TEST
+
+/* A number from the database of `dir`. */
+static int
+count_in(const char *dir, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *s;
+	int n;
+
+	ck_assert_int_eq(sqlite3_open(in_dir(dir, "recado.db"), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+START_TEST(a_helpdesk_is_given_to_a_client_with_its_key_from_a_file)
+{
+	const char *dir = configured_dir("");
+
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Acme", "--api-base-url",
+	                     "desk.example"),
+	                 64);
+	ck_assert_has(err(dir), "--api-base-url: must be an http or https address");
+	ck_assert_int_eq(
+		RUN(dir, "client", "add", "acme", "--name", "Acme", "--api-key-file", "no"), 1);
+	ck_assert_has(err(dir), "no: No such file");
+	write_text(in_dir(dir, "key"), "\n");
+	ck_assert_int_eq(
+		RUN(dir, "client", "add", "acme", "--name", "Acme", "--api-key-file", "key"), 1);
+	ck_assert_has(err(dir), "the key in key must not be empty");
+	ck_assert_int_eq(count_in(dir, "SELECT count(*) FROM clients"), 0);
+	write_text(in_dir(dir, "key"), "a very secret key\n");
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Acme", "--api-base-url",
+	                     "https://desk.example", "--api-key-file", "key"),
+	                 0);
+	ck_assert_int_eq(count_in(dir, "SELECT count(*) FROM connections WHERE kind = 'helpdesk' "
+	                               "AND status = 'connected'"),
+	                 1);
+	ck_assert_int_eq(count_in(dir, "SELECT count(*) FROM clients WHERE instr(api_key_box, "
+	                               "CAST('secret' AS blob)) = 0"),
+	                 1);
+	ck_assert_int_eq(RUN(dir, "client", "update", "acme", "--active", "no"), 0);
+	ck_assert_int_eq(count_in(dir, "SELECT count(*) FROM connections WHERE kind = 'helpdesk' "
+	                               "AND status = 'disconnected'"),
+	                 1);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -385,7 +468,9 @@ make_suite(void)
 	                  the_example_configuration_in_the_tree_is_the_programs_own,
 	                  the_reference_of_the_api_in_the_tree_is_the_programs_own,
 	                  a_host_that_is_not_this_machines_is_said_with_what_to_do,
-	                  a_port_that_is_taken_is_said_and_ends_it);
+	                  a_port_that_is_taken_is_said_and_ends_it,
+	                  an_import_that_cannot_be_says_why_and_what_to_do,
+	                  a_helpdesk_is_given_to_a_client_with_its_key_from_a_file);
 }
 
 TEST_MAIN(make_suite)

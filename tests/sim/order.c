@@ -387,7 +387,7 @@ run_engine(const struct order_args *args, const char *engine, const char *url, s
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	scene_open(&s, url);
 	const struct keeper_options keep = { s.pool, &s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE,
-		                             365 * TIME_DAY };
+		                             365 * TIME_DAY, 0 };
 	if (keeper_open(&keep, &k) != ERR_OK)
 		abort();
 	if (args->planted) {

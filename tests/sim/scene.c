@@ -53,7 +53,7 @@ void
 scene_clear(struct scene *s)
 {
 	raw_exec(s->raw, "BEGIN; DELETE FROM jobs; DELETE FROM audit_log; DELETE FROM redirects; "
-	                 "DELETE FROM connection_contacts; "
+	                 "DELETE FROM connection_contacts; DELETE FROM sessions; "
 	                 "DELETE FROM sync_failures; DELETE FROM sync_chunks; DELETE FROM "
 	                 "sync_runs; DELETE FROM tickets; "
 	                 "DELETE FROM amendments; DELETE FROM messages; DELETE FROM conversations; "

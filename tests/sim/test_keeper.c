@@ -11,9 +11,11 @@
 #include "store/queries.h"
 #include "sys/metrics.h"
 #include "testing.h"
+#include "work/jobs.h"
 
-#define AT   INT64_C(1768906800000)
-#define SOON (AT + TIME_HOUR)
+#define AT           INT64_C(1768906800000)
+#define SOON         (AT + TIME_HOUR)
+#define IMPORT_EVERY (15 * TIME_MINUTE) /* periodic imports, of clients that have a helpdesk */
 
 static struct pg_server *postgres;
 
@@ -52,8 +54,8 @@ open_house(int64_t retention_ms)
 		lines[i].run_at[0] = AT;
 	}
 	scene_fill(&h->s, lines, 2);
-	const struct keeper_options o = { h->s.pool, &h->s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE,
-		                          retention_ms };
+	const struct keeper_options o = { h->s.pool,        &h->s.rand,   30 * TIME_DAY,
+		                          30 * TIME_MINUTE, retention_ms, IMPORT_EVERY };
 	ck_assert_ok(keeper_open(&o, &h->keeper));
 	return h;
 }
@@ -355,6 +357,82 @@ START_TEST(the_gauges_tell_what_is_due_and_since_when)
 }
 END_TEST
 
+/* The client's helpdesk becomes a connection. */
+static void
+helpdesk_of(struct house *h, size_t client)
+{
+	struct uuid id = rand_uuid_v7(&h->s.rand, AT);
+	struct db_result r;
+
+	ck_assert_ok(db_query(h->s.db, &q_api_client_list,
+	                      DB_PARAMS(db_uuid(UUID_NIL), db_text(STR("")), db_int(2)), NULL,
+	                      test_arena(), &r));
+	ck_assert_ok(db_exec(h->s.db, &q_jobs_helpdesk_insert,
+	                     DB_PARAMS(db_uuid(id), db_uuid(db_get_uuid(&r, client, 0)),
+	                               db_text(STR("operator")), db_time(AT)),
+	                     NULL, NULL));
+}
+
+/* Someone takes all imports and ends them then. */
+static void
+finish_jobs(struct house *h, int64_t now_ms)
+{
+	const struct job_progress none = { 0, 0, "tickets", -1, { "{}", 2 } };
+	struct uuid owner = rand_uuid_v7(&h->s.rand, AT);
+	bool found = true;
+	struct job j;
+
+	while (found) {
+		ck_assert_ok(jobs_claim(h->s.db, test_arena(), 1u << JOB_IMPORT, UUID_NIL, owner,
+		                        now_ms, &j, &found));
+		if (found)
+			ck_assert_ok(jobs_finish(h->s.db, j.id, owner, now_ms, JOB_SUCCEEDED,
+			                         STR_NONE, &none));
+	}
+}
+
+/* Jobs of all clients. */
+static int64_t
+jobs(struct house *h, const char *where)
+{
+	return number(h, str_z(test_arena(),
+	                       str_fmt(test_arena(), "SELECT count(*) FROM jobs%s", where)));
+}
+
+START_TEST(an_import_is_started_when_the_last_one_ended_long_enough_ago)
+{
+	struct house *h = open_house(TIME_DAY);
+	int64_t ended;
+
+	keep(h);
+	ck_assert_int_eq(jobs(h, ""), 0); /* nobody has a helpdesk */
+	raw_exec(h->s.raw, "UPDATE clients SET api_base_url = 'http://h'");
+	raw_exec(h->s.raw, getenv("ENGINE") != NULL && strcmp(getenv("ENGINE"), "postgres") == 0
+	                           ? "UPDATE clients SET api_key_box = '\\x00'::bytea"
+	                           : "UPDATE clients SET api_key_box = x'00'");
+	raw_exec(h->s.raw, "UPDATE clients SET is_active = false WHERE slug = 'c1'");
+	helpdesk_of(h, 0);
+	helpdesk_of(h, 1);
+	h->now += 10 * TIME_SECOND;
+	keep(h);
+	ck_assert_int_eq(jobs(h, " WHERE kind = 'import' AND status = 'queued'"), 1);
+	ck_assert_int_eq(jobs(h, " j JOIN clients c ON c.id = j.client_id WHERE c.slug = 'c0'"), 1);
+	h->now += TIME_DAY;
+	keep(h); /* it is still under way */
+	ck_assert_int_eq(jobs(h, ""), 1);
+	ended = h->now;
+	finish_jobs(h, ended);
+	h->now = ended + IMPORT_EVERY - TIME_SECOND;
+	keep(h);
+	ck_assert_int_eq(jobs(h, ""), 1);
+	h->now = ended + IMPORT_EVERY + 10 * TIME_SECOND;
+	keep(h);
+	ck_assert_int_eq(jobs(h, ""), 2);
+	ck_assert_int_eq(jobs(h, " WHERE status = 'queued'"), 1);
+	close_house(h);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -364,7 +442,8 @@ make_suite(void)
 	                  history_is_complete_when_nothing_waits_that_came_up_to_its_end,
 	                  entries_that_must_stay_do_not_hide_those_behind_them,
 	                  much_that_is_parked_is_released_in_pieces,
-	                  the_gauges_tell_what_is_due_and_since_when);
+	                  the_gauges_tell_what_is_due_and_since_when,
+	                  an_import_is_started_when_the_last_one_ended_long_enough_ago);
 }
 
 int

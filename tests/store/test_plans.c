@@ -1,23 +1,29 @@
 /*
- * How housekeeping and the drain find journal parts, as the planners tell it: never by looking at a
- * whole table, each by the index made for it, on a new database (the planted statistics) and so
- * whatever the tables hold. An index that is taken away is noticed.
+ * How housekeeping and the drain find journal parts, and how sessions are found, as the planners
+ * tell it: never by looking at a whole table, each by the index made for it, on a new database (the
+ * planted statistics) and so whatever the tables hold. An index that is taken away is noticed.
  */
 #include "store.h"
 
 #include "store/queries.h"
 
-#define AUTO "<primary key>"
+#define AUTO  "<primary key>"
+#define PARTS "<primary key of the parts>"
 
 struct found_by {
 	const struct query *query;
-	const char *indexes[4]; /* AUTO: the primary keys of journal and journal_parts */
+	const char *indexes[4]; /* AUTO: the primary keys of journal and journal_parts; PARTS: of
+	                         * journal_parts */
 };
 #define DUE            "ix_journal_parts_due"
 #define PARKED         "ix_journal_parts_parked"
 #define DUE_HISTORY    "ix_journal_parts_due_history"
 #define UNROUTED       "ix_journal_parts_unrouted"
 #define PARKED_HISTORY "ix_journal_parts_parked_history"
+#define EPISODES       "ix_sessions_conversation"
+#define HEIRS          "ix_sessions_redirect"
+#define RETIRED        "ix_sessions_retired"
+#define OF_TICKET      "ix_sessions_ticket"
 static const struct found_by list[] = {
 	{ &q_sync_runs_open, { DUE_HISTORY, UNROUTED, PARKED_HISTORY } },
 	{ &q_keeper_known, { PARKED } },
@@ -25,12 +31,23 @@ static const struct found_by list[] = {
 	{ &q_keeper_amendments_drop, { DUE, PARKED, "ix_amendments_age" } },
 	{ &q_keeper_journal_old, { AUTO } },
 	{ &q_keeper_journal_delete, { AUTO } },
-	{ &q_keeper_parts_delete, { AUTO } },
+	{ &q_keeper_parts_delete, { PARTS } },
 	{ &q_keeper_depth, { DUE, UNROUTED } },
 	{ &q_drain_any, { DUE } },
 	{ &q_drain_unrouted, { DUE } },
 	{ &q_drain_next_client, { DUE } },
 	{ &q_drain_claim, { DUE } },
+	{ &q_jobs_live, { "ux_jobs_running" } },
+	{ &q_apply_sessions, { EPISODES } },
+	{ &q_apply_sessions_follow, { HEIRS } },
+	{ &q_apply_sessions_of, { EPISODES } },
+	{ &q_apply_sessions_move, { EPISODES } },
+	{ &q_apply_sessions_move_retired, { RETIRED } },
+	{ &q_api_session_list, { EPISODES } },
+	{ &q_api_session_spans, { EPISODES } },
+	{ &q_api_session_overlapping, { EPISODES } },
+	{ &q_api_session_of_tickets, { OF_TICKET } },
+	{ &q_api_session_trackings, { OF_TICKET } },
 };
 #define LISTED (sizeof(list) / sizeof(list[0]))
 
@@ -91,7 +108,8 @@ plan_of(struct db *db, const struct query *q)
 	return plan;
 }
 
-/* Of the parts, of the journal, or of a partial index of theirs that was not asked for. */
+/* Of the parts, of the journal, of sessions, or of a partial index of theirs that was not asked
+ * for. */
 static bool
 looks_at_all(const char *plan)
 {
@@ -99,6 +117,8 @@ looks_at_all(const char *plan)
 		"Seq Scan on journal", "SCAN p\n",     "SCAN j\n",
 		"SCAN journal",        "SCAN j USING", "Seq Scan on amendments",
 		"SCAN amendments",     "SCAN x USING", /* of batches only r is there */
+		"SCAN sessions",       "SCAN s\n",     "Seq Scan on sessions",
+		"SCAN s USING",
 	};
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (strstr(plan, signs[i]) != NULL)
@@ -131,6 +151,9 @@ fits(const char *plan, const struct found_by *f)
 			there = (uses(plan, "sqlite_autoindex_journal_parts_1") &&
 			         uses(plan, "sqlite_autoindex_journal_1")) ||
 			        (uses(plan, "journal_parts_pkey") && uses(plan, "journal_pkey"));
+		if (strcmp(f->indexes[n], PARTS) == 0)
+			there = uses(plan, "sqlite_autoindex_journal_parts_1") ||
+			        uses(plan, "journal_parts_pkey");
 		if (!there)
 			return false;
 	}
@@ -155,7 +178,7 @@ migrated(void)
 	return store_open_batch(pool);
 }
 
-START_TEST(parts_are_found_by_the_index_made_for_the_question)
+START_TEST(rows_are_found_by_the_index_made_for_the_question)
 {
 	struct db *db = migrated();
 
@@ -179,7 +202,7 @@ START_TEST(an_index_that_is_gone_is_noticed)
 			const char *sql = str_z(a, str_fmt(a, "DROP INDEX %s", list[i].indexes[k]));
 			struct query *drop = ARENA_NEW(a, struct query);
 
-			if (strcmp(list[i].indexes[k], AUTO) == 0)
+			if (list[i].indexes[k][0] == AUTO[0])
 				continue;
 			*drop = (struct query){ .name = str_z(a, str_fmt(a, "drop_%zu", gone++)),
 				                .sqlite = sql,
@@ -202,6 +225,6 @@ END_TEST
 size_t
 store_plan_tests(const TTest **out)
 {
-	return STORE_TESTS(out, parts_are_found_by_the_index_made_for_the_question,
+	return STORE_TESTS(out, rows_are_found_by_the_index_made_for_the_question,
 	                   an_index_that_is_gone_is_noticed);
 }

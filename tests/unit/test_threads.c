@@ -1,4 +1,5 @@
 /* Drivers, wake-ups, clocks and signals. */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -138,6 +139,56 @@ START_TEST(drivers_that_share_a_wake_up_all_hear_it)
 }
 END_TEST
 
+START_TEST(a_wake_is_readable_from_its_descriptor_until_it_is_cleared)
+{
+	struct wake *w = wake_new();
+	struct pollfd p = { .events = POLLIN };
+
+	wake_set(w); /* before anyone asked for the descriptor */
+	p.fd = wake_fd(w);
+	ck_assert_int_eq(wake_fd(w), p.fd);
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	wake_fd_clear(w);
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	wake_set(w);
+	wake_set(w);
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	wake_fd_clear(w);
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	wake_fd_clear(w); /* nothing to clear: it does not wait */
+	wake_free(w);
+}
+END_TEST
+
+static void
+wait_for_descriptor(void *ctx, int fd, int64_t timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	atomic_fetch_add((atomic_int *)ctx, 1);
+	poll(&p, 1, (int)timeout_ms);
+}
+
+START_TEST(a_driver_that_waits_for_descriptors_is_woken_and_stops_when_asked)
+{
+	struct counter c = { .wait_ms = 3600000 };
+	struct wake *w = wake_new();
+	atomic_int waits = 0;
+	struct driver *d;
+
+	ck_assert_ok(driver_start_waiting("w", count_step, &c, &clock_real, w, wait_for_descriptor,
+	                                  &waits, &d));
+	while (atomic_load(&c.calls) < 1 || atomic_load(&waits) < 1)
+		poll(NULL, 0, 1);
+	wake_set(w);
+	while (atomic_load(&c.calls) < 2 || atomic_load(&waits) < 2)
+		poll(NULL, 0, 1);
+	driver_stop(d);
+	driver_join(d);
+	wake_free(w);
+}
+END_TEST
+
 START_TEST(signals_are_read_from_the_descriptor)
 {
 	int fd = -1;
@@ -157,12 +208,15 @@ END_TEST
 static Suite *
 suite(void)
 {
-	return TEST_SUITE(
-		"threads", the_fake_clock_moves_only_when_told,
-		a_wake_before_the_wait_is_not_lost_and_counts_once,
-		a_driver_calls_its_step_until_it_is_done, a_waiting_driver_goes_on_by_time,
-		a_waiting_driver_goes_on_when_woken_and_stops_when_asked,
-		drivers_that_share_a_wake_up_all_hear_it, signals_are_read_from_the_descriptor);
+	return TEST_SUITE("threads", the_fake_clock_moves_only_when_told,
+	                  a_wake_before_the_wait_is_not_lost_and_counts_once,
+	                  a_driver_calls_its_step_until_it_is_done,
+	                  a_waiting_driver_goes_on_by_time,
+	                  a_waiting_driver_goes_on_when_woken_and_stops_when_asked,
+	                  drivers_that_share_a_wake_up_all_hear_it,
+	                  a_wake_is_readable_from_its_descriptor_until_it_is_cleared,
+	                  a_driver_that_waits_for_descriptors_is_woken_and_stops_when_asked,
+	                  signals_are_read_from_the_descriptor);
 }
 
 TEST_MAIN(suite)

@@ -1,0 +1,55 @@
+-- The importer: what a run needs of its client, the request budgets, what is remembered between runs.
+
+-- name: importer_client
+-- param: client uuid
+-- returns: text?, bytes?, bool, uuid?
+SELECT c.api_base_url, c.api_key_box, c.is_active,
+  (SELECT n.id FROM connections n WHERE n.client_id = c.id AND n.kind = 'helpdesk' AND n.deleted_at IS NULL)
+FROM clients c WHERE c.id = :client;
+
+-- name: importer_states
+-- param: client uuid
+-- returns: text, time?, time?, int?, time?, int?
+SELECT key, cursor_at, last_full_at, page_size, page_size_until, page FROM import_state WHERE client_id = :client;
+
+-- name: importer_state_put
+-- A cursor and the time of a full walk only grow.
+-- param: client uuid, key text, cursor time, full_at time, size int, size_until time, page int, now time
+INSERT INTO import_state (client_id, key, cursor_at, last_full_at, page_size, page_size_until, page, updated_at)
+VALUES (:client, :key, :cursor, :full_at, :size, :size_until, :page, :now)
+ON CONFLICT (client_id, key) DO UPDATE SET
+  cursor_at = CASE WHEN import_state.cursor_at IS NULL OR excluded.cursor_at > import_state.cursor_at THEN excluded.cursor_at ELSE import_state.cursor_at END,
+  last_full_at = CASE WHEN import_state.last_full_at IS NULL OR excluded.last_full_at > import_state.last_full_at THEN excluded.last_full_at ELSE import_state.last_full_at END,
+  page_size = excluded.page_size, page_size_until = excluded.page_size_until, page = excluded.page, updated_at = excluded.updated_at;
+
+-- name: importer_done_clear
+-- param: client uuid
+DELETE FROM import_done WHERE client_id = :client;
+
+-- name: importer_failures_left
+-- param: client uuid
+-- returns: int
+SELECT count(*) FROM import_failures WHERE client_id = :client;
+
+-- name: importer_budget_new
+-- param: key bytes
+INSERT INTO request_budgets (key, next_us) VALUES (:key, 0) ON CONFLICT (key) DO NOTHING;
+
+-- name: importer_budget
+-- param: key bytes
+-- returns: int, time?
+SELECT next_us, held_until FROM request_budgets WHERE key = :key;
+
+-- name: importer_budget_put
+-- param: key bytes, next_us int, held_until time
+UPDATE request_budgets SET next_us = :next_us, held_until = :held_until WHERE key = :key;
+
+-- Failures whose ticket the source no longer knows.
+-- name: importer_gone
+-- param: client uuid
+-- returns: text
+SELECT external_uuid FROM import_failures WHERE client_id = :client AND reason = 'gone';
+
+-- name: importer_gone_drop
+-- rows: client uuid, uuid text
+DELETE FROM import_failures WHERE (client_id, external_uuid) IN (SELECT r.client, r.uuid FROM @rows);

@@ -1,0 +1,111 @@
+/*
+ * Why: the importer is a step, and what it waits for are sockets. What always holds: its HTTP
+ * client is used by its thread alone; jobs are given back after the thread has ended.
+ */
+#include "cmd/importing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/http_client.h"
+#include "sys/log.h"
+#include "sys/threads.h"
+#include "work/importer.h"
+
+#define JOB_REQUESTS 8 /* in flight for one helpdesk */
+#define TICKET_BYTES ((size_t)64 << 20)
+
+struct importing {
+	struct http_client http;
+	struct importer *importer;
+	struct wake *wake;
+	struct driver *driver;
+};
+
+static void
+wait_for_answers(void *ctx, int fd, int64_t timeout_ms)
+{
+	const struct importing *x = ctx;
+
+	(void)http_client_wait(&x->http, fd, timeout_ms);
+}
+
+static enum err
+start(struct importing *x, const struct settings *s, struct db_pool *pool, struct uuid only,
+      size_t max_jobs)
+{
+	const struct config *c = &s->config;
+	const struct http_client_options http = {
+		.ca_file = str_is_empty(c->ca_file) ? STR_NONE : c->ca_file,
+		.max_in_flight = max_jobs * JOB_REQUESTS,
+		.clock = &clock_real,
+	};
+	const struct importer_options o = {
+		.pool = pool,
+		.http = &x->http,
+		.rand = &rand_system,
+		.keys = &s->keys,
+		.per_minute = c->external_api_requests_per_minute,
+		.start_at = c->import_start_at,
+		.full_every_ms = c->import_full_every_hours * TIME_HOUR,
+		.owner = rand_uuid_v7(&rand_system, clock_now(&clock_real)),
+		.only = only,
+		.max_jobs = max_jobs,
+		.max_requests = JOB_REQUESTS,
+		.ticket_bytes = TICKET_BYTES,
+	};
+	enum err e = http_client_open(&http, &x->http);
+
+	if (e == ERR_OK)
+		e = importer_open(&o, &x->importer);
+	if (e != ERR_OK)
+		return e;
+	x->wake = wake_new();
+	return driver_start_waiting("importer", importer_step, x->importer, &clock_real, x->wake,
+	                            wait_for_answers, x, &x->driver);
+}
+
+enum err
+importing_start(const struct settings *s, struct db_pool *pool, struct uuid only, size_t max_jobs,
+                struct importing **out)
+{
+	struct importing *x = calloc(1, sizeof(*x));
+	enum err e;
+
+	if (x == NULL)
+		abort();
+	e = start(x, s, pool, only, max_jobs);
+	if (e != ERR_OK) {
+		log_error("importer.not_started", LOG_ERR(e));
+		importing_join(x);
+		return e;
+	}
+	*out = x;
+	return ERR_OK;
+}
+
+void
+importing_wake(struct importing *x)
+{
+	wake_set(x->wake);
+}
+
+void
+importing_stop(struct importing *x)
+{
+	driver_stop(x->driver);
+}
+
+void
+importing_join(struct importing *x)
+{
+	if (x == NULL)
+		return;
+	driver_join(x->driver);
+	if (x->importer != NULL)
+		importer_stop(x->importer);
+	importer_close(x->importer);
+	wake_free(x->wake);
+	http_client_close(&x->http);
+	free(x);
+}

@@ -1,0 +1,155 @@
+/* What the importer's files share. One thread. */
+#ifndef RECADO_WORK_IMPORTER_INTERNAL_H
+#define RECADO_WORK_IMPORTER_INTERNAL_H
+
+#include "base/map.h"
+#include "core/budget.h"
+#include "core/import_plan.h"
+#include "core/import_retry.h"
+#include "work/apply_internal.h"
+#include "work/import_store.h"
+#include "work/importer.h"
+
+#define IMPORTER_MAX_JOBS 64
+
+struct import_job;
+struct ticket_work;
+
+struct import_texts {
+	struct str *v;
+	size_t n, cap;
+};
+
+/* One request that is to be made or under way: a page of the job's list, or of one ticket's
+ * messages. */
+struct ask {
+	struct import_job *job;
+	struct ticket_work *ticket; /* NULL: the job's own list */
+	enum hd_list list;
+	struct import_try attempt;
+	int64_t page, not_before;
+	bool wanted, flying;
+	uint64_t call; /* while flying */
+};
+
+/* A page of tickets, kept until the last of them is done. */
+struct ticket_page {
+	struct arena *arena;
+	struct hd_page page;
+	size_t refs;
+};
+
+/* Outdated: the list has shown it again, changed. */
+enum ticket_state { TICKET_WAITS, TICKET_READS, TICKET_READ, TICKET_FAILED, TICKET_OUTDATED };
+
+struct ticket_work {
+	struct ticket_work *next;
+	struct ticket_page *page;
+	const struct hd_ticket *ticket;
+	int64_t number; /* in the order of the queue, from 1 */
+	struct import_known known;
+	enum ticket_state state;
+	struct arena *arena;      /* its messages; NULL before it is begun */
+	struct arena *walk_arena; /* likewise */
+	struct import_walk walk;
+	FACTS_LIST(struct hd_message) messages;
+	struct ask ask;
+	bool holes;         /* some of its messages could not be read */
+	const char *reason; /* of a failure */
+	struct str detail;
+};
+
+struct import_newest {
+	int64_t updated_at, number;
+};
+
+struct import_job {
+	struct importer *im;
+	struct job job;
+	struct arena *arena; /* settings, what was done and seen */
+	struct str base_url, api_key;
+	unsigned char budget_key[32];
+	struct uuid connection_id;
+	int64_t cursor, last_full_at;
+	int64_t full_begun;  /* created_at of the newest --full run that began; TIME_NONE */
+	int64_t started_at;  /* S; TIME_NONE before the first answer */
+	int64_t began_at;    /* our clock */
+	bool full_walk;      /* to the end, whatever the order */
+	bool failures_taken; /* those of earlier runs are in the queue */
+	bool list_done, list_complete;
+	struct arena *walk_arena;
+	struct import_walk walk;
+	struct hd_walk people_walk;       /* a contact sync's */
+	struct ask ask;                   /* of the list */
+	struct ticket_work *first, *last; /* all tickets that are not done, oldest first */
+	size_t waiting, reading;
+	struct map done,
+		seen; /* "uuid updatedAt" of what was done in this run; uuids, or ids, seen */
+	struct import_texts seen_list;
+	struct map met;
+	/* met: tickets queued, by uuid → which of the works for it is the newest */
+	FACTS_LIST(struct import_newest) newest;
+	struct map tags;
+	struct import_texts tag_list;
+	struct import_size sizes[3]; /* by enum hd_list */
+	struct import_counts counts;
+	int64_t candidates, finished, failed, problems, requests, pages_done;
+	bool ending; /* by the next step */
+	enum job_end end;
+	struct str error;
+	size_t tokens; /* taken from the budget, not yet spent */
+	int64_t tokens_at, ask_budget_at, renew_at;
+};
+
+struct importer {
+	struct importer_options o;
+	struct db *db;
+	struct arena *arena; /* of one piece of work */
+	struct import_job *jobs[IMPORTER_MAX_JOBS];
+	size_t njobs;
+	int64_t claim_at, away_until;
+};
+
+/* importer_job.c: a job from claim to end. All errors but those of the database end the job. */
+MUST_CHECK enum err import_job_open(struct importer *, const struct job *, int64_t now_ms);
+/* It is to end so; the first word counts. */
+void import_job_stop(struct import_job *, enum job_end, struct str error);
+/* Ends it in the database as import_job_stop said, and forgets it. */
+MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
+/* Forgets it: what is in flight is cancelled. */
+void import_job_drop(struct import_job *);
+void import_job_progress(struct import_job *, struct job_progress *, int64_t now_ms);
+/* Remembers a cursor, a full walk or a learned page size. */
+MUST_CHECK enum err
+import_job_state(struct import_job *, const char *key, int64_t cursor, int64_t full_at,
+                 const struct import_size *, int64_t page, int64_t now_ms);
+/* A store for one piece of work, in the importer's arena. */
+struct import_store import_job_store(struct import_job *, int64_t now_ms);
+
+/* importer_ask.c: requests. */
+void ask_init(struct ask *, struct import_job *, enum hd_list, struct ticket_work *);
+void ask_page(struct ask *, int64_t page, int64_t now_ms);
+void ask_cancel(struct ask *);
+/* Begins what is wanted, due and within the budget; *next_ms falls to when more may be. */
+MUST_CHECK enum err asks_start(struct import_job *, int64_t now_ms, int64_t *next_ms);
+/* Takes one result, if there is one. */
+MUST_CHECK enum err asks_result(struct importer *, int64_t now_ms, bool *worked);
+
+/* importer_tickets.c: the tickets of a run. */
+/* What was read; the body lives until the call ends. false in *garbage: it was a page. */
+MUST_CHECK enum err
+tickets_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage);
+MUST_CHECK enum err
+ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
+void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
+/* Stores one ticket that was read, begins others; *worked: there was one. Ends the job when all is
+ * done. */
+MUST_CHECK enum err tickets_step(struct import_job *, int64_t now_ms, bool *worked);
+void tickets_drop(struct import_job *);
+
+/* importer_contacts.c */
+MUST_CHECK enum err
+contacts_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage);
+MUST_CHECK enum err contacts_step(struct import_job *, int64_t now_ms);
+
+#endif

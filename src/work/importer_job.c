@@ -1,0 +1,302 @@
+/*
+ * One job of the importer, from its claim to its end. What always holds: a job that ended in the
+ * database is forgotten, one that is forgotten without an end is another's to take up; nothing of a
+ * key or an address stands in the job's error but what http_client says.
+ */
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "store/queries.h"
+#include "sys/log.h"
+#include "work/importer_internal.h"
+
+#define JOB_ARENA   ((size_t)512 << 20)
+#define WALK_ARENA  ((size_t)256 << 20)
+#define SIZES_COUNT 3
+
+static const char *const size_keys[SIZES_COUNT] = { [HD_TICKETS] = "size:tickets",
+	                                            [HD_MESSAGES] = "size:messages",
+	                                            [HD_CONTACTS] = "size:contacts" };
+
+struct import_store
+import_job_store(struct import_job *j, int64_t now_ms)
+{
+	return (struct import_store){
+		.db = j->im->db,
+		.arena = j->im->arena,
+		.rand = j->im->o.rand,
+		.client_id = j->job.client_id,
+		.connection_id = j->connection_id,
+		.episodes = j->job.episodes,
+		.now_ms = now_ms,
+	};
+}
+
+void
+import_job_stop(struct import_job *j, enum job_end end, struct str error)
+{
+	if (j->ending)
+		return;
+	j->ending = true;
+	j->end = end;
+	j->error = str_dup(j->arena, error);
+}
+
+enum err
+import_job_state(struct import_job *j, const char *key, int64_t cursor, int64_t full_at,
+                 const struct import_size *size, int64_t page, int64_t now_ms)
+{
+	bool has_size = size != NULL && size->size > 0;
+
+	return db_exec(j->im->db, &q_importer_state_put,
+	               DB_PARAMS(db_uuid(j->job.client_id), db_text(str_from(key)), db_time(cursor),
+	                         db_time(full_at), has_size ? db_int(size->size) : db_null('i'),
+	                         db_time(has_size ? size->until : TIME_NONE),
+	                         page > 0 ? db_int(page) : db_null('i'), db_time(now_ms)),
+	               NULL, NULL);
+}
+
+static void
+read_state(struct import_job *j, const struct db_result *r, size_t i, int64_t *page)
+{
+	struct str key = db_get_text(r, i, 0);
+
+	if (str_eq(key, STR("tickets_import"))) {
+		j->cursor = db_get_time(r, i, 1);
+		j->last_full_at = db_get_time(r, i, 2);
+	}
+	if (str_eq(key, STR("full_begun")))
+		j->full_begun = db_get_time(r, i, 1);
+	if (str_eq(key, STR("contacts_sync")))
+		*page = db_get_int(r, i, 5);
+	for (size_t k = 0; k < SIZES_COUNT; k++) {
+		if (str_eq(key, str_from(size_keys[k])) && !db_is_null(r, i, 3))
+			j->sizes[k] =
+				(struct import_size){ db_get_int(r, i, 3), db_get_time(r, i, 4) };
+	}
+}
+
+/* Address, key and connection. *why: what is missing. */
+static enum err
+load_client(struct import_job *j, const char **why)
+{
+	char text[UUID_TEXT_LEN + 1];
+	struct str box;
+	struct db_result r;
+	enum err e = db_query(j->im->db, &q_importer_client, DB_PARAMS(db_uuid(j->job.client_id)),
+	                      NULL, j->arena, &r);
+
+	if (e != ERR_OK)
+		return e;
+	if (r.nrows == 0 || !db_get_bool(&r, 0, 2)) {
+		*why = "inactive: the client is not active";
+		return ERR_OK;
+	}
+	j->base_url = db_get_text(&r, 0, 0);
+	box = db_get_text(&r, 0, 1);
+	j->connection_id = db_get_uuid(&r, 0, 3);
+	if (!str_is_set(j->base_url) || !str_is_set(box) || uuid_is_nil(j->connection_id)) {
+		*why = "not_configured: the client has no apiBaseUrl or no apiKey";
+		return ERR_OK;
+	}
+	uuid_format(j->job.client_id, text);
+	if (secretbox_open(j->arena, j->im->o.keys, str_fmt(j->arena, "clients/%s/api_key", text),
+	                   box, &j->api_key) != ERR_OK)
+		*why = "unreadable_key: the stored API key cannot be opened with SECRET_KEY";
+	digest_sha256(
+		str_fmt(j->arena, STR_FMT "\n" STR_FMT, STR_ARG(j->base_url), STR_ARG(j->api_key)),
+		j->budget_key);
+	return ERR_OK;
+}
+
+/*
+ * A --full run reads every ticket again: what an earlier run that did not end has left as done is
+ * not done for this one. Once a job, so that it still skips what it did itself before it was
+ * killed.
+ */
+static enum err
+begin_full(struct import_job *j, int64_t now_ms)
+{
+	struct importer *im = j->im;
+	enum err e;
+
+	if (!j->job.full || j->full_begun >= j->job.created_at)
+		return ERR_OK;
+	e = db_begin(im->db, DB_APPLY);
+	if (e == ERR_OK)
+		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
+		            NULL, NULL);
+	if (e == ERR_OK)
+		e = import_job_state(j, "full_begun", j->job.created_at, TIME_NONE, NULL, 0,
+		                     now_ms);
+	if (e == ERR_OK)
+		return db_commit(im->db);
+	db_rollback(im->db);
+	return e;
+}
+
+static enum err
+load_state(struct import_job *j, int64_t now_ms)
+{
+	struct db_result r;
+	int64_t page = 0;
+	enum err e = db_query(j->im->db, &q_importer_states, DB_PARAMS(db_uuid(j->job.client_id)),
+	                      NULL, j->arena, &r);
+
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		read_state(j, &r, i, &page);
+	if (e == ERR_OK && j->job.kind == JOB_IMPORT)
+		e = begin_full(j, now_ms);
+	if (e != ERR_OK)
+		return e;
+	j->full_walk = j->job.full || j->cursor == TIME_NONE ||
+	               (j->im->o.full_every_ms > 0 &&
+	                (j->last_full_at == TIME_NONE ||
+	                 now_ms - j->last_full_at >= j->im->o.full_every_ms));
+	import_walk_init(&j->walk, j->walk_arena, j->full_walk ? j->im->o.start_at : j->cursor,
+	                 j->full_walk);
+	if (j->job.kind == JOB_SYNC_CONTACTS) {
+		hd_walk_init(&j->people_walk, j->walk_arena, IMPORT_MAX_PAGES);
+		if (j->job.resumed && page > 1)
+			j->people_walk.page = page;
+		else
+			j->job.resumed = false;
+	}
+	return ERR_OK;
+}
+
+enum err
+import_job_open(struct importer *im, const struct job *job, int64_t now_ms)
+{
+	struct import_job *j = calloc(1, sizeof(*j));
+	const char *why = NULL;
+	enum err e;
+
+	if (j == NULL)
+		abort();
+	j->im = im;
+	j->job = *job;
+	j->arena = arena_new(JOB_ARENA);
+	j->walk_arena = arena_new(WALK_ARENA);
+	j->cursor = j->last_full_at = j->full_begun = j->started_at = TIME_NONE;
+	j->began_at = now_ms;
+	j->renew_at = now_ms; /* so that what is asked of it is known soon */
+	map_init(&j->done, j->arena, 1024);
+	map_init(&j->seen, j->arena, 1024);
+	map_init(&j->met, j->arena, 1024);
+	map_init(&j->tags, j->arena, 64);
+	ask_init(&j->ask, j, job->kind == JOB_IMPORT ? HD_TICKETS : HD_CONTACTS, NULL);
+	im->jobs[im->njobs++] = j;
+	e = load_client(j, &why);
+	if (e == ERR_OK && why != NULL)
+		import_job_stop(j, JOB_FAILED, str_from(why));
+	else if (e == ERR_OK)
+		e = load_state(j, now_ms);
+	if (e != ERR_OK)
+		import_job_drop(j); /* its lease ends, and then it is taken up again */
+	else
+		log_info("import.started", LOG_UUID("job", job->id),
+		         LOG_UUID("client", job->client_id), LOG_INT("full", j->full_walk));
+	return e;
+}
+
+void
+import_job_drop(struct import_job *j)
+{
+	struct importer *im = j->im;
+
+	ask_cancel(&j->ask);
+	tickets_drop(j);
+	for (size_t i = 0; i < im->njobs; i++) {
+		if (im->jobs[i] == j) {
+			im->jobs[i] = im->jobs[--im->njobs];
+			break;
+		}
+	}
+	if (str_is_set(j->api_key))
+		explicit_bzero((void *)(uintptr_t)j->api_key.p, j->api_key.n);
+	arena_free(j->walk_arena);
+	arena_free(j->arena);
+	free(j);
+}
+
+static struct str
+counts_json(struct import_job *j)
+{
+	const struct import_counts *c = &j->counts;
+	const struct {
+		const char *name;
+		int64_t v;
+	} members[] = {
+		{ "ticketsNew", c->tickets_new },
+		{ "ticketsChanged", c->tickets_changed },
+		{ "ticketsSame", c->tickets_same },
+		{ "messagesNew", c->messages_new },
+		{ "messagesChanged", c->messages_changed },
+		{ "messagesSame", c->messages_same },
+		{ "leadsNew", c->leads_new },
+		{ "sessionsChanged", c->sessions_changed },
+		{ "failed", j->failed },
+		{ "problems", j->problems },
+		{ "requests", j->requests },
+		{ "pages", j->pages_done },
+	};
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, j->im->arena, 4096);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		jw_ki64(&w, members[i].name, members[i].v);
+	jw_obj_end(&w);
+	return buf_slice(&b);
+}
+
+void
+import_job_progress(struct import_job *j, struct job_progress *p, int64_t now_ms)
+{
+	int64_t elapsed = now_ms - j->began_at;
+
+	*p = (struct job_progress){ .done = j->finished,
+		                    .total = j->list_done ? j->candidates : -1,
+		                    .unit = j->job.kind == JOB_IMPORT ? "tickets" : "contacts",
+		                    .eta_seconds = -1,
+		                    .counts = counts_json(j) };
+	if (p->total >= 0 && p->done > 0 && elapsed > 0)
+		p->eta_seconds = (p->total - p->done) * elapsed / p->done / 1000;
+}
+
+enum err
+import_job_end(struct import_job *j, int64_t now_ms)
+{
+	struct importer *im = j->im;
+	struct job_progress p;
+	struct db_result r;
+	enum err e = ERR_OK;
+
+	arena_reset(im->arena);
+	import_job_progress(j, &p, now_ms);
+	if (j->end == JOB_SUCCEEDED && j->job.kind == JOB_IMPORT) {
+		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
+		            NULL, NULL);
+		if (e == ERR_OK)
+			e = db_query(im->db, &q_importer_failures_left,
+			             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
+		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0) {
+			j->end = JOB_PARTIAL;
+			j->error = str_fmt(j->arena, "%lld tickets could not be imported",
+			                   (long long)db_get_int(&r, 0, 0));
+		}
+	}
+	if (e == ERR_OK)
+		e = jobs_finish(im->db, j->job.id, im->o.owner, now_ms, j->end, j->error, &p);
+	if (e != ERR_OK && e != ERR_CONFLICT)
+		return e;
+	if (im->o.progressed != NULL)
+		im->o.progressed(im->o.ctx, &j->job, &p);
+	log_info("import.ended", LOG_UUID("job", j->job.id), LOG_INT("end", j->end),
+	         LOG_STR("why", j->error), LOG_STR("counts", p.counts));
+	import_job_drop(j);
+	return ERR_OK;
+}

@@ -1,0 +1,481 @@
+/*
+ * The tickets of a run: which of a page are read, their messages, and the one transaction that
+ * stores each. What always holds: a ticket is stored whole or noted as a failure, and neither stops
+ * the others; what was done in this run at the same updatedAt is not read again; the walk goes on
+ * while tickets are read and stored, at most so far ahead.
+ */
+#include <stdlib.h>
+
+#include "store/queries.h"
+#include "sys/log.h"
+#include "work/importer_internal.h"
+
+#define PAGE_ARENA     ((size_t)256 << 20)
+#define WALK_ARENA     ((size_t)64 << 20)
+#define AHEAD          200 /* tickets that wait: beyond, the list is not walked on */
+#define RETRY_FAILURES 1000
+
+static void
+page_release(struct ticket_page *p)
+{
+	if (--p->refs > 0)
+		return;
+	arena_free(p->arena);
+	free(p);
+}
+
+static struct ticket_page *
+page_new(struct str body, enum err *e)
+{
+	struct ticket_page *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		abort();
+	p->arena = arena_new(PAGE_ARENA);
+	p->refs = 1;
+	*e = hd_decode(p->arena, HD_TICKETS, body, &p->page);
+	if (*e == ERR_OK)
+		*e = arena_check(p->arena);
+	return p;
+}
+
+/* Two elements of one updatedAt may differ still: times are no finer than the source writes them.
+ */
+static struct str
+done_key(struct arena *a, const struct hd_ticket *t)
+{
+	return str_fmt(a, "%lld %llx " STR_FMT, (long long)t->updated_at,
+	               (unsigned long long)str_hash(t->raw), STR_ARG(t->uuid));
+}
+
+static void
+work_free(struct ticket_work *t)
+{
+	ask_cancel(&t->ask);
+	arena_free(t->arena);
+	arena_free(t->walk_arena);
+	page_release(t->page);
+	free(t);
+}
+
+void
+tickets_drop(struct import_job *j)
+{
+	while (j->first != NULL) {
+		struct ticket_work *t = j->first;
+
+		j->first = t->next;
+		work_free(t);
+	}
+	j->last = NULL;
+	j->waiting = j->reading = 0;
+}
+
+/* It is in the queue, perhaps not for the first time in this run. */
+static void
+meet(struct import_job *j, const struct ticket_work *t)
+{
+	size_t at = map_get(&j->met, t->ticket->uuid);
+
+	if (at == MAP_NONE) {
+		at = j->newest.n;
+		map_set(&j->met, str_dup(j->arena, t->ticket->uuid), at);
+		APPLY_ADD(j->arena, &j->newest)->updated_at = TIME_NONE;
+	}
+	if (t->ticket->updated_at >= j->newest.v[at].updated_at)
+		j->newest.v[at] = (struct import_newest){ t->ticket->updated_at, t->number };
+}
+
+/* It is in the queue again as it is by now: that one is stored, and this one would undo it. */
+static bool
+is_outdated(const struct import_job *j, const struct ticket_work *t)
+{
+	return j->newest.v[map_get(&j->met, t->ticket->uuid)].number != t->number;
+}
+
+static void
+enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *ticket,
+        const struct import_known *known)
+{
+	struct ticket_work *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		abort();
+	t->page = p;
+	p->refs++;
+	t->ticket = ticket;
+	t->known = *known;
+	ask_init(&t->ask, j, HD_MESSAGES, t);
+	if (j->last == NULL)
+		j->first = t;
+	else
+		j->last->next = t;
+	j->last = t;
+	j->waiting++;
+	t->number = ++j->candidates;
+	meet(j, t);
+}
+
+static void
+see(struct import_job *j, struct str uuid)
+{
+	bool added;
+	struct str copy;
+
+	if (map_get(&j->seen, uuid) != MAP_NONE)
+		return;
+	copy = str_dup(j->arena, uuid);
+	(void)map_put(&j->seen, copy, j->seen_list.n, &added);
+	*APPLY_ADD(j->arena, &j->seen_list) = copy;
+}
+
+/*
+ * Whether a listed ticket is read in this run. What is not stored as it is listed is, wherever the
+ * cursor stands: a list that is not newest-first loses elements from under a walk when others move
+ * to its end, and the next walk meets them. What is stored so is read again from the cursor on,
+ * and by a --full run; a walk to the end that nobody asked for by hand leaves it.
+ */
+static bool
+is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct import_known *k)
+{
+	if (k->done || t->updated_at < j->im->o.start_at)
+		return false;
+	if (!k->known || k->updated_at != t->updated_at)
+		return true;
+	return j->job.full || j->cursor == TIME_NONE || t->updated_at >= j->cursor;
+}
+
+/* The page's tickets into the queue, each once a run at one updatedAt. */
+static enum err
+queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all)
+{
+	struct import_store s = import_job_store(j, now_ms);
+	struct import_known *known = ARENA_ARRAY(p->arena, p->page.ntickets, struct import_known);
+	enum err e = import_store_known(&s, p->page.tickets, p->page.ntickets, known);
+
+	for (size_t i = 0; e == ERR_OK && i < p->page.ntickets; i++) {
+		const struct hd_ticket *t = &p->page.tickets[i];
+		bool added;
+
+		if (!all)
+			see(j, t->uuid);
+		if (!all && !is_wanted(j, t, &known[i]))
+			continue;
+		(void)map_put(&j->done, done_key(j->arena, t), 0, &added);
+		if (added)
+			enqueue(j, p, t, &known[i]);
+	}
+	return e;
+}
+
+static void
+note_problems(struct import_job *j, const struct hd_page *p)
+{
+	for (size_t i = 0; i < p->nproblems; i++) {
+		j->problems++;
+		log_warn("import.element", LOG_UUID("job", j->job.id),
+		         LOG_Z("problem", p->problems[i].code),
+		         LOG_STR("path", p->problems[i].path));
+	}
+}
+
+enum err
+tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbage)
+{
+	enum err e;
+	struct ticket_page *p = page_new(body, &e);
+	enum import_next next;
+
+	if (e == ERR_INVALID) {
+		*garbage = true;
+		e = ERR_OK;
+	} else if (e == ERR_OK) {
+		e = queue_page(j, p, now_ms, false);
+		if (e == ERR_OK) {
+			note_problems(j, &p->page);
+			j->pages_done++;
+			next = import_walk_tickets(&j->walk, &p->page);
+			if (next == IMPORT_FAILED)
+				import_job_stop(j, JOB_FAILED,
+				                STR("too_many_pages: the list does not end"));
+			j->list_done = next == IMPORT_DONE;
+			j->list_complete = next == IMPORT_DONE && j->walk.complete;
+			if (!j->list_done && !j->ending)
+				ask_page(&j->ask, j->walk.walk.page, now_ms);
+		}
+	}
+	page_release(p);
+	return e;
+}
+
+/* Tickets of earlier runs that could not be imported go first, as they were last seen. */
+static enum err
+queue_failures(struct import_job *j, int64_t now_ms)
+{
+	struct import_store s = import_job_store(j, now_ms);
+	struct import_failure *v;
+	struct ticket_page *p;
+	struct buf b;
+	size_t n;
+	enum err e = import_store_failures(&s, RETRY_FAILURES, &v, &n);
+
+	if (e != ERR_OK || n == 0)
+		return e;
+	buf_init(&b, j->im->arena, PAGE_ARENA);
+	buf_char(&b, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_char(&b, ',');
+		buf_str(&b, v[i].raw);
+	}
+	buf_char(&b, ']');
+	p = page_new(buf_slice(&b), &e);
+	if (e == ERR_OK)
+		e = queue_page(j, p, now_ms, true);
+	page_release(p);
+	return e;
+}
+
+void
+ticket_failed(struct ticket_work *t, const char *reason, struct str detail)
+{
+	ask_cancel(&t->ask);
+	t->state = TICKET_FAILED;
+	t->reason = reason;
+	t->detail = str_dup(t->page->arena, detail);
+}
+
+static void
+ticket_begin(struct ticket_work *t, int64_t now_ms)
+{
+	struct import_job *j = t->ask.job;
+
+	t->arena = arena_new(j->im->o.ticket_bytes);
+	t->walk_arena = arena_new(WALK_ARENA);
+	import_walk_init(&t->walk, t->walk_arena,
+	                 t->known.known ? t->known.last_message_created_at : TIME_NONE,
+	                 j->job.full);
+	t->state = TICKET_READS;
+	ask_page(&t->ask, t->walk.walk.page, now_ms);
+	j->waiting--;
+	j->reading++;
+}
+
+enum err
+ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum import_answer *what)
+{
+	struct import_job *j = t->ask.job;
+	struct import_store s = import_job_store(j, now_ms);
+	enum import_next next;
+	struct hd_page page;
+	bool *stored;
+	enum err e = hd_decode(t->arena, HD_MESSAGES, body, &page);
+
+	if (e == ERR_INVALID) {
+		*what = IMPORT_GARBAGE;
+		return ERR_OK;
+	}
+	if (e == ERR_TOO_LARGE || (e == ERR_OK && arena_check(t->arena) != ERR_OK)) {
+		ticket_failed(t, "too_large", STR("the ticket's messages pass the memory allowed"));
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return e;
+	stored = ARENA_ARRAY(t->arena, page.nmessages, bool);
+	if (t->known.known)
+		e = import_store_stored(&s, t->known.ticket_id, page.messages, page.nmessages,
+		                        stored);
+	if (e != ERR_OK)
+		return e;
+	note_problems(j, &page);
+	t->holes |= page.nproblems > 0;
+	for (size_t i = 0; i < page.nmessages; i++)
+		*APPLY_ADD(t->arena, &t->messages) = page.messages[i];
+	next = import_walk_messages(&t->walk, &page, stored);
+	if (next == IMPORT_FAILED)
+		ticket_failed(t, "too_many_pages", STR("the list of its messages does not end"));
+	else if (next == IMPORT_DONE && !t->walk.complete)
+		ticket_failed(t, "incomplete", STR("pages of its messages could not be reached"));
+	else if (next == IMPORT_DONE)
+		t->state = TICKET_READ;
+	else
+		ask_page(&t->ask, t->walk.walk.page, now_ms);
+	return ERR_OK;
+}
+
+static bool
+is_away(enum err e)
+{
+	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
+	       e == ERR_CANCELLED || e == ERR_IO;
+}
+
+static enum err
+store_failure(struct import_job *j, const struct ticket_work *t, int64_t now_ms)
+{
+	struct import_store s = import_job_store(j, now_ms);
+	enum err e = import_store_failed(&s, t->ticket, t->reason, t->detail);
+
+	if (e != ERR_OK)
+		return e;
+	j->failed++;
+	log_warn("import.ticket_failed", LOG_UUID("job", j->job.id),
+	         LOG_STR("ticket", t->ticket->uuid), LOG_Z("reason", t->reason));
+	return ERR_OK;
+}
+
+static enum err
+store_ticket(struct import_job *j, struct ticket_work *t, int64_t now_ms)
+{
+	struct import_store s = import_job_store(j, now_ms);
+	const struct import_ticket x = {
+		.ticket = t->ticket,
+		.messages = t->messages.v,
+		.nmessages = t->messages.n,
+		.whole = !t->walk.early && !t->holes,
+		.done = j->started_at != TIME_NONE &&
+		        t->ticket->updated_at < j->started_at - IMPORT_CURSOR_BACK_MS,
+		.always_done = j->job.full,
+	};
+	enum err e = import_store_ticket(&s, &x, &j->counts);
+
+	if (e == ERR_OK || is_away(e))
+		return e;
+	log_warn("import.not_stored", LOG_UUID("job", j->job.id),
+	         LOG_STR("ticket", t->ticket->uuid), LOG_ERR(e),
+	         LOG_Z("detail", db_message(j->im->db)));
+	t->reason = "not_stored";
+	t->detail = str_fmt(t->page->arena, "%s: %s", err_info(e)->code, db_message(j->im->db));
+	return store_failure(j, t, now_ms);
+}
+
+/* The first ticket that was read, given up or outdated, out of the queue; NULL: none. */
+static struct ticket_work *
+take_read(struct import_job *j)
+{
+	struct ticket_work *before = NULL;
+
+	for (struct ticket_work *t = j->first; t != NULL; before = t, t = t->next) {
+		if (t->state == TICKET_WAITS || t->state == TICKET_READS)
+			continue;
+		if (before == NULL)
+			j->first = t->next;
+		else
+			before->next = t->next;
+		if (j->last == t)
+			j->last = before;
+		t->next = NULL;
+		return t;
+	}
+	return NULL;
+}
+
+static void
+put_back(struct import_job *j, struct ticket_work *t)
+{
+	t->next = j->first;
+	j->first = t;
+	if (j->last == NULL)
+		j->last = t;
+}
+
+static void
+begin_some(struct import_job *j, int64_t now_ms)
+{
+	for (struct ticket_work *t = j->first;
+	     t != NULL && j->waiting > 0 && j->reading < j->im->o.max_requests; t = t->next) {
+		if (t->state != TICKET_WAITS)
+			continue;
+		if (!is_outdated(j, t)) {
+			ticket_begin(t, now_ms);
+		} else {
+			t->state = TICKET_OUTDATED;
+			j->waiting--;
+		}
+	}
+}
+
+/* A ticket whose messages are gone and that the whole list does not show was deleted at the source:
+ * there is nothing to try again. */
+static enum err
+forget_gone(struct import_job *j)
+{
+	struct importer *im = j->im;
+	struct db_rows *rows = db_rows_of(im->arena, &q_importer_gone_drop, j->job.client_id);
+	struct db_result r;
+	enum err e = db_query(im->db, &q_importer_gone, DB_PARAMS(db_uuid(j->job.client_id)), NULL,
+	                      im->arena, &r);
+
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < r.nrows; i++)
+		if (map_get(&j->seen, db_get_text(&r, i, 0)) == MAP_NONE)
+			db_row_text(rows, db_get_text(&r, i, 0));
+	return db_exec(im->db, &q_importer_gone_drop, DB_NO_PARAMS, rows, NULL);
+}
+
+/* All is done: what the next run needs is stored, and the job ends. */
+static enum err
+finish(struct import_job *j, int64_t now_ms)
+{
+	struct import_store s = import_job_store(j, now_ms);
+	int64_t cursor = TIME_NONE;
+	enum err e = ERR_OK;
+
+	if (!j->list_complete) {
+		import_job_stop(
+			j, JOB_PARTIAL,
+			STR("incomplete: the helpdesk has pages that could not be reached"));
+		return ERR_OK;
+	}
+	if (j->full_walk)
+		e = import_store_walked(&s, j->seen_list.v, j->seen_list.n);
+	if (e == ERR_OK && j->full_walk)
+		e = forget_gone(j);
+	cursor = import_cursor_after(j->cursor, j->started_at, j->walk.newest);
+	if (e == ERR_OK)
+		e = import_job_state(j, "tickets_import", cursor,
+		                     j->full_walk ? j->began_at : TIME_NONE, NULL, 0, now_ms);
+	if (e == ERR_OK)
+		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+	return e;
+}
+
+enum err
+tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
+{
+	struct ticket_work *t;
+	enum err e;
+
+	if (!j->failures_taken) {
+		e = queue_failures(j, now_ms);
+		if (e != ERR_OK)
+			return e;
+		j->failures_taken = true;
+		ask_page(&j->ask, j->walk.walk.page, now_ms);
+	}
+	/* the list is walked on while not too many tickets wait */
+	if (j->ask.wanted && j->waiting > AHEAD)
+		j->ask.not_before = now_ms + 100;
+	t = take_read(j);
+	if (t != NULL) {
+		if (is_outdated(j, t))
+			e = ERR_OK;
+		else
+			e = t->state == TICKET_READ ? store_ticket(j, t, now_ms)
+			                            : store_failure(j, t, now_ms);
+		if (e != ERR_OK) {
+			put_back(j, t);
+			return e;
+		}
+		j->finished++;
+		if (t->arena != NULL)
+			j->reading--;
+		work_free(t);
+		*worked = true;
+	}
+	begin_some(j, now_ms);
+	if (j->first == NULL && j->list_done && !j->ending)
+		return finish(j, now_ms);
+	return ERR_OK;
+}

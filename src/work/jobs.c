@@ -1,0 +1,232 @@
+/*
+ * Why: work that takes minutes must outlive the process that began it. What always holds: who holds
+ * a job is decided by one statement on its row, so two never hold it; a job that is over is never
+ * written again; params say what was asked for, and only grow while nobody has begun.
+ */
+#include "work/jobs.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "store/queries.h"
+
+#define KINDS        2
+#define TAKE_TRIES   16 /* against others that are faster each time */
+#define SMALL_ARENA  ((size_t)64 << 10)
+#define PARAMS_BYTES 256
+
+static const struct {
+	const char *name, *unit;
+} kinds[KINDS] = {
+	[JOB_IMPORT] = { "import", "tickets" },
+	[JOB_SYNC_CONTACTS] = { "sync_contacts", "contacts" },
+};
+
+static const char *const ends[] = {
+	[JOB_SUCCEEDED] = "succeeded",
+	[JOB_PARTIAL] = "partial",
+	[JOB_FAILED] = "failed",
+	[JOB_CANCELLED] = "cancelled",
+};
+
+const char *
+jobs_kind_name(enum job_kind kind)
+{
+	return kinds[kind].name;
+}
+
+static struct str
+write_params(struct arena *a, bool full, bool episodes)
+{
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, a, PARAMS_BYTES);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	jw_kbool(&w, "full", full);
+	jw_kbool(&w, "episodes", episodes);
+	jw_obj_end(&w);
+	return buf_slice(&b);
+}
+
+static void
+read_params(struct arena *a, struct str text, bool *full, bool *episodes)
+{
+	const cJSON *doc = NULL;
+
+	*full = *episodes = false;
+	if (!str_is_set(text) || json_parse(a, text, &doc) != ERR_OK)
+		return;
+	(void)json_bool(json_get(doc, "full"), full);
+	(void)json_bool(json_get(doc, "episodes"), episodes);
+}
+
+/* One that nobody works on is asked for more, or, if its end was asked for, ends; one that is held
+ * does not have to end any more. *kept: it stays. */
+static enum err
+meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool full, bool episodes,
+              int64_t now_ms, bool *kept)
+{
+	struct uuid id = db_get_uuid(r, 0, 0);
+	bool queued = db_get_bool(r, 0, 2), cancel = db_get_bool(r, 0, 3),
+	     alone = db_get_bool(r, 0, 4), was_full, had_episodes;
+
+	*kept = !(cancel && alone);
+	if (!*kept)
+		return db_exec(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), NULL,
+		               NULL);
+	if (cancel)
+		return db_exec(db, &q_jobs_uncancel, DB_PARAMS(db_uuid(id)), NULL, NULL);
+	read_params(a, db_get_text(r, 0, 1), &was_full, &had_episodes);
+	if (!queued || (was_full >= full && had_episodes >= episodes))
+		return ERR_OK;
+	return db_exec(db, &q_jobs_widen,
+	               DB_PARAMS(db_uuid(id), db_json(write_params(a, full || was_full,
+	                                                           episodes || had_episodes))),
+	               NULL, NULL);
+}
+
+enum err
+jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, struct uuid client_id,
+             enum job_kind kind, bool full, bool episodes, int64_t now_ms, struct uuid *id,
+             bool *existing)
+{
+	struct uuid fresh = rand_uuid_v7(rand, now_ms);
+	bool kept = false;
+	struct db_result r;
+	enum err e = db_query(
+		db, &q_jobs_live,
+		DB_PARAMS(db_uuid(client_id), db_text(str_from(kinds[kind].name)), db_time(now_ms)),
+		NULL, a, &r);
+
+	if (e == ERR_OK && r.nrows > 0)
+		e = meet_existing(db, a, &r, full, episodes, now_ms, &kept);
+	if (e == ERR_OK && !kept)
+		e = db_exec(db, &q_jobs_insert,
+		            DB_PARAMS(db_uuid(fresh), db_uuid(client_id),
+		                      db_text(str_from(kinds[kind].name)),
+		                      db_json(write_params(a, full, episodes)),
+		                      db_text(str_from(kinds[kind].unit)), db_time(now_ms)),
+		            NULL, NULL);
+	if (e != ERR_OK)
+		return e;
+	*id = kept ? db_get_uuid(&r, 0, 0) : fresh;
+	*existing = kept;
+	return ERR_OK;
+}
+
+static void
+read_job(struct arena *a, const struct db_result *r, struct job *out)
+{
+	struct job j = { .id = db_get_uuid(r, 0, 0),
+		         .client_id = db_get_uuid(r, 0, 1),
+		         .resumed = db_get_bool(r, 0, 4),
+		         .created_at = db_get_time(r, 0, 5) };
+
+	for (size_t k = 0; k < KINDS; k++)
+		if (str_eq(db_get_text(r, 0, 2), str_from(kinds[k].name)))
+			j.kind = (enum job_kind)k;
+	read_params(a, db_get_text(r, 0, 3), &j.full, &j.episodes);
+	*out = j;
+}
+
+enum err
+jobs_claim(struct db *db, struct arena *a, unsigned wanted, struct uuid only, struct uuid owner,
+           int64_t now_ms, struct job *out, bool *found)
+{
+	struct db_rows *names = db_rows_new(a, &q_jobs_pick);
+	int64_t taken = 0;
+	struct db_result r;
+	enum err e = ERR_OK;
+
+	for (size_t k = 0; k < KINDS; k++)
+		if ((wanted & 1u << k) != 0)
+			db_row_text(names, str_from(kinds[k].name));
+	*found = false;
+	for (int i = 0; i < TAKE_TRIES && taken == 0; i++) {
+		e = db_query(db, &q_jobs_pick, DB_PARAMS(db_uuid(only), db_time(now_ms)), names, a,
+		             &r);
+		if (e != ERR_OK || r.nrows == 0)
+			return e;
+		e = db_exec(db, &q_jobs_take,
+		            DB_PARAMS(db_uuid(db_get_uuid(&r, 0, 0)), db_uuid(owner),
+		                      db_time(now_ms), db_time(now_ms + JOB_LEASE_MS)),
+		            NULL, &taken);
+		if (e != ERR_OK)
+			return e;
+	}
+	if (taken == 0)
+		return ERR_OK;
+	read_job(a, &r, out);
+	*found = true;
+	return ERR_OK;
+}
+
+/* A count that may be unknown. */
+static struct db_param
+known(int64_t n)
+{
+	return n < 0 ? db_null('i') : db_int(n);
+}
+
+enum err
+jobs_renew(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms,
+           const struct job_progress *p, bool *cancel)
+{
+	int64_t changed = 0;
+	struct arena *a;
+	struct db_result r;
+	enum err e = db_exec(db, &q_jobs_renew,
+	                     DB_PARAMS(db_uuid(id), db_uuid(owner), db_time(now_ms + JOB_LEASE_MS),
+	                               db_int(p->done), known(p->total), db_text(str_from(p->unit)),
+	                               known(p->eta_seconds), db_json(p->counts)),
+	                     NULL, &changed);
+
+	if (e != ERR_OK)
+		return e;
+	if (changed == 0)
+		return ERR_CONFLICT;
+	a = arena_new(SMALL_ARENA);
+	e = db_query(db, &q_jobs_cancel_asked, DB_PARAMS(db_uuid(id)), NULL, a, &r);
+	if (e == ERR_OK)
+		*cancel = r.nrows > 0 && db_get_bool(&r, 0, 0);
+	arena_free(a);
+	return e;
+}
+
+enum err
+jobs_finish(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms, enum job_end end,
+            struct str error, const struct job_progress *p)
+{
+	int64_t changed = 0;
+	enum err e =
+		db_exec(db, &q_jobs_finish,
+	                DB_PARAMS(db_uuid(id), db_uuid(owner), db_time(now_ms),
+	                          db_text(str_from(ends[end])),
+	                          db_text(str_is_empty(error) ? STR_NONE : error), db_int(p->done),
+	                          known(p->total), db_text(str_from(p->unit)), db_json(p->counts)),
+	                NULL, &changed);
+
+	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+}
+
+enum err
+jobs_release(struct db *db, struct uuid id, struct uuid owner)
+{
+	int64_t changed = 0;
+	enum err e = db_exec(db, &q_jobs_release, DB_PARAMS(db_uuid(id), db_uuid(owner)), NULL,
+	                     &changed);
+
+	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+}
+
+enum err
+jobs_cancel(struct db *db, struct uuid id, int64_t now_ms)
+{
+	int64_t changed = 0;
+	enum err e = db_exec(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), NULL,
+	                     &changed);
+
+	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+}
