@@ -91,11 +91,11 @@ WHERE client_id = :client AND (:before IS NULL OR id < :before) ORDER BY id DESC
 -- param: now time
 -- returns: time?
 SELECT min(o.at) FROM (
-  SELECT (SELECT p.received_at FROM journal_parts p WHERE p.client_id = c.id AND p.status IN ('received', 'retrying')
+  SELECT (SELECT COALESCE(p.next_attempt_at, p.received_at) FROM journal_parts p WHERE p.client_id = c.id AND p.status IN ('received', 'retrying')
     AND (p.next_attempt_at IS NULL OR p.next_attempt_at <= :now) ORDER BY p.entry_id LIMIT 1) AS at FROM clients c
   UNION ALL
-  SELECT (SELECT p.received_at FROM journal_parts p WHERE p.client_id IS NULL AND p.status IN ('received', 'retrying')
-    AND p.attempts >= 0 ORDER BY p.received_at LIMIT 1)) o;
+  SELECT (SELECT COALESCE(p.next_attempt_at, p.received_at) FROM journal_parts p WHERE p.client_id IS NULL AND p.status IN ('received', 'retrying')
+    AND p.attempts >= 0 AND (p.next_attempt_at IS NULL OR p.next_attempt_at <= :now) ORDER BY p.received_at LIMIT 1)) o;
 
 -- name: api_health_parts
 -- returns: int, int
