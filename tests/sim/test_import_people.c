@@ -450,25 +450,25 @@ START_TEST(tags_of_the_helpdesk_are_replaced_and_those_set_by_hand_stay)
 	raw_exec(f.scene.raw,
 	         "UPDATE lead_tags SET by_hand = true WHERE tag_id = (SELECT id FROM tags "
 	         "WHERE name = 'b')");
-	import_fixture_contacts(&f,
-	                        "[" ANA("[{\"id\":1,\"name\":\"VIP\",\"color\":\"#0f0\"},{\"id\":3,"
-	                                "\"name\":\"c\"}]") "]");
-	ck_assert_lines(SQL_TAGS, "VIP 01\nb 10\nc 01");
+	import_fixture_contacts(
+		&f, "[" ANA("[{\"id\":1,\"name\":\"vip2\",\"color\":\"#0f0\"},{\"id\":3,"
+	                    "\"name\":\"c\"}]") "]");
+	ck_assert_lines(SQL_TAGS, "b 10\nc 01\nvip2 01");
 	ck_assert_lines("SELECT color FROM tags WHERE external_id = '1'", "#0f0");
-	import_fixture_contacts(&f,
-	                        "[" ANA("[{\"id\":1,\"name\":\"VIP\",\"color\":\"#0f0\"},{\"id\":3,"
-	                                "\"name\":\"c\"}]") "]");
+	import_fixture_contacts(
+		&f, "[" ANA("[{\"id\":1,\"name\":\"vip2\",\"color\":\"#0f0\"},{\"id\":3,"
+	                    "\"name\":\"c\"}]") "]");
 	ck_assert_int_eq(f.wrote, 0);
 	/* what is not told stays */
 	import_fixture_contacts(&f, "[" ANA("null") "]");
-	ck_assert_lines(SQL_TAGS, "VIP 01\nb 10\nc 01");
+	ck_assert_lines(SQL_TAGS, "b 10\nc 01\nvip2 01");
 	/* two contacts with one number are one lead, which has the tags of both */
 	import_fixture_contacts(&f,
-	                        "[" ANA("[{\"id\":1,\"name\":\"VIP\",\"color\":\"#0f0\"}]") "]");
+	                        "[" ANA("[{\"id\":1,\"name\":\"vip2\",\"color\":\"#0f0\"}]") "]");
 	import_fixture_contacts(&f,
 	                        "[{\"id\":8,\"number\":\"" PHONE "\",\"tags\":[{\"id\":3,\"name\":"
 	                        "\"c\"}]}]");
-	ck_assert_lines(SQL_TAGS, "VIP 01\nb 10\nc 01");
+	ck_assert_lines(SQL_TAGS, "b 10\nc 01\nvip2 01");
 	import_fixture_contacts(&f, "[" ANA("[]") "]");
 	ck_assert_lines(SQL_TAGS, "b 10\nc 01");
 	ck_assert_int_eq(leads(), 1);
