@@ -2,9 +2,12 @@
 
 -- name: api_ticket_one
 -- param: client uuid, id uuid
--- returns: uuid, text?, uuid?, text, text, text, text, bool, time, time?, time?, time?, time, time, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
+-- returns: uuid, text?, uuid?, text, text, text, text, bool, time, time?, time?, time?, time, time, time?, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
 SELECT t.id, t.external_uuid, t.conversation_id, t.source, t.originated_from, t.status, t.stage, t.is_open, t.opened_at,
-  t.closed_at, t.message_window_expires_at, t.service_window_expires_at, t.created_at, t.updated_at,
+  t.closed_at, t.message_window_expires_at, t.service_window_expires_at,
+  CASE WHEN t.source = 'helpdesk_import' THEN t.opened_at ELSE t.created_at END,
+  COALESCE((SELECT h.external_updated_at FROM helpdesk_tickets h WHERE h.client_id = t.client_id AND h.ticket_id = t.id), t.updated_at),
+  CASE WHEN t.source = 'helpdesk_import' THEN t.updated_at END,
   l.id, l.wa_id, l.username, l.push_name, l.source, l.first_history_at IS NOT NULL, l.is_active, l.deleted_at,
   l.last_synced_at, l.created_at, l.last_message_at
 FROM ticket_docs t JOIN leads l ON l.client_id = t.client_id AND l.id = t.lead_id
@@ -12,9 +15,12 @@ WHERE t.client_id = :client AND t.id = :id;
 
 -- name: api_ticket_list
 -- param: client uuid, status text, source text, origin text, at time, id uuid, limit int
--- returns: uuid, text?, uuid?, text, text, text, text, bool, time, time?, time?, time?, time, time, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
+-- returns: uuid, text?, uuid?, text, text, text, text, bool, time, time?, time?, time?, time, time, time?, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
 SELECT t.id, t.external_uuid, t.conversation_id, t.source, t.originated_from, t.status, t.stage, t.is_open, t.opened_at,
-  t.closed_at, t.message_window_expires_at, t.service_window_expires_at, t.created_at, t.updated_at,
+  t.closed_at, t.message_window_expires_at, t.service_window_expires_at,
+  CASE WHEN t.source = 'helpdesk_import' THEN t.opened_at ELSE t.created_at END,
+  COALESCE((SELECT h.external_updated_at FROM helpdesk_tickets h WHERE h.client_id = t.client_id AND h.ticket_id = t.id), t.updated_at),
+  CASE WHEN t.source = 'helpdesk_import' THEN t.updated_at END,
   l.id, l.wa_id, l.username, l.push_name, l.source, l.first_history_at IS NOT NULL, l.is_active, l.deleted_at,
   l.last_synced_at, l.created_at, l.last_message_at
 FROM ticket_docs t JOIN leads l ON l.client_id = t.client_id AND l.id = t.lead_id
@@ -25,9 +31,12 @@ ORDER BY t.opened_at DESC, t.id DESC LIMIT :limit;
 
 -- name: api_ticket_of_conversation
 -- param: client uuid, conversation uuid, at time, id uuid, limit int
--- returns: uuid, text?, uuid?, text, text, text, text, bool, time, time?, time?, time?, time, time, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
+-- returns: uuid, text?, uuid?, text, text, text, text, bool, time, time?, time?, time?, time, time, time?, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
 SELECT t.id, t.external_uuid, t.conversation_id, t.source, t.originated_from, t.status, t.stage, t.is_open, t.opened_at,
-  t.closed_at, t.message_window_expires_at, t.service_window_expires_at, t.created_at, t.updated_at,
+  t.closed_at, t.message_window_expires_at, t.service_window_expires_at,
+  CASE WHEN t.source = 'helpdesk_import' THEN t.opened_at ELSE t.created_at END,
+  COALESCE((SELECT h.external_updated_at FROM helpdesk_tickets h WHERE h.client_id = t.client_id AND h.ticket_id = t.id), t.updated_at),
+  CASE WHEN t.source = 'helpdesk_import' THEN t.updated_at END,
   l.id, l.wa_id, l.username, l.push_name, l.source, l.first_history_at IS NOT NULL, l.is_active, l.deleted_at,
   l.last_synced_at, l.created_at, l.last_message_at
 FROM ticket_docs t JOIN leads l ON l.client_id = t.client_id AND l.id = t.lead_id

@@ -25,6 +25,7 @@ enum {
 	T_SERVICE_WINDOW,
 	T_CREATED_AT,
 	T_UPDATED_AT,
+	T_IMPORTED_AT,
 	T_LEAD
 };
 
@@ -80,6 +81,8 @@ write_members(struct api_call *c, const struct db_result *r, size_t row, const s
 	jw_ktime(w, "serviceWindowExpiresAt", db_get_time(r, row, T_SERVICE_WINDOW));
 	jw_ktime(w, "createdAt", db_get_time(r, row, T_CREATED_AT));
 	jw_ktime(w, "updatedAt", db_get_time(r, row, T_UPDATED_AT));
+	if (!db_is_null(r, row, T_IMPORTED_AT))
+		jw_ktime(w, "importedAt", db_get_time(r, row, T_IMPORTED_AT));
 	jw_key(w, "lead");
 	lead_write(w, r, row, T_LEAD, &more->tags);
 	jw_key(w, "sessions");

@@ -518,6 +518,8 @@ START_TEST(a_helpdesk_ticket_shows_its_own_messages_and_sessions)
 	w->process = serve_in(w->process.dir);
 
 	d = at(MUST(w, 200, "GET", FMT("/api/tickets/desk-%d", R_TICKET), t, NULL), "ticket");
+	ck_assert_slice(text_at(d, "createdAt"), text_at(d, "openedAt"));
+	ck_assert(text_at(d, "importedAt").n > 0);
 	check_desk_messages(at(d, "messages"));
 	check_desk_sessions(at(d, "sessions"));
 	v = MUST(w, 200, "GET", FMT("/api/conversations/%s/messages", whatsapp), t, NULL);
