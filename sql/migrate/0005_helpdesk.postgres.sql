@@ -167,3 +167,39 @@ INSERT INTO connections (id, client_id, kind, status, status_reason, registered_
 SELECT gen_random_uuid(), id, 'helpdesk', CASE WHEN is_active THEN 'connected' ELSE 'disconnected' END,
   CASE WHEN NOT is_active THEN 'inactive' END, 'operator', FALSE, updated_at, updated_at
 FROM clients WHERE api_base_url IS NOT NULL AND api_key_box IS NOT NULL;
+
+-- Fixed statistics, as in 0003: made-up rows of both inlets, analysed and removed again. Without them a message of a ticket
+-- is looked for among all messages of its ticket.
+INSERT INTO messages (id, client_id, connection_id, conversation_id, dedup_key, at, bad_time, direction, type, source, seen, status,
+  status_rank, content_key, received_at, unread, entry_ticket_id, ticket_id, external_id, external_updated_at, sender_type, same_key,
+  created_at, updated_at)
+SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002',
+  ('00000000-0000-7000-8000-' || lpad(to_hex(n / 30), 12, '0'))::uuid, 'i:' || n, now() - n * interval '1 s', false, 'INBOUND', 'text',
+  CASE WHEN h.ed THEN 'helpdesk' ELSE 'history' END, CASE WHEN h.ed THEN 0 ELSE 1 END, 'received', 0, '\x00', now(), false,
+  CASE WHEN n % 10 = 0 AND NOT h.ed THEN gen_random_uuid() END,
+  CASE WHEN h.ed THEN ('00000000-0000-7000-8001-' || lpad(to_hex(n / 30), 12, '0'))::uuid END, CASE WHEN h.ed THEN n END,
+  CASE WHEN h.ed THEN now() - n * interval '1 s' END, CASE WHEN h.ed THEN 'HUMAN' END,
+  CASE WHEN h.ed AND n % 5 = 0 THEN 'i:k' || n END, now(), now()
+FROM generate_series(1, 6000) n CROSS JOIN LATERAL (SELECT n <= 3000 AS ed) h;
+INSERT INTO tickets (id, client_id, conversation_id, lead_id, external_uuid, source, originated_from, status, stage, is_open, opened_at,
+  created_at, updated_at)
+SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000001', gen_random_uuid(), gen_random_uuid(),
+  CASE WHEN n % 2 = 0 THEN 'x' || n END, CASE WHEN n % 2 = 0 THEN 'helpdesk_import' ELSE 'incoming_message' END, 'new_contact', 'open', 'new',
+  n % 2 = 1, now() - n * interval '1 s', now(), now() FROM generate_series(1, 6000) n;
+INSERT INTO helpdesk_tickets (client_id, ticket_id, external_updated_at, is_group, raw, has_trackings)
+SELECT '00000000-0000-7000-8000-000000000001', gen_random_uuid(), now() - n * interval '1 s', false, '{}', true FROM generate_series(1, 3000) n;
+INSERT INTO trackings (client_id, ticket_id, external_id, raw)
+SELECT '00000000-0000-7000-8000-000000000001', ('00000000-0000-7000-8001-' || lpad(to_hex(n / 2), 12, '0'))::uuid, n, '{}'
+FROM generate_series(1, 3000) n;
+INSERT INTO sessions (client_id, id, conversation_id, ticket_id, source, started_at, ended_at, flags, message_count, retired_at,
+  redirect_id, created_at, updated_at)
+SELECT '00000000-0000-7000-8000-000000000001', gen_random_uuid(), ('00000000-0000-7000-8000-' || lpad(to_hex(n / 3), 12, '0'))::uuid,
+  CASE WHEN n % 2 = 0 THEN ('00000000-0000-7000-8001-' || lpad(to_hex(n / 4), 12, '0'))::uuid END, 'episode', now() - n * interval '1 s',
+  now(), 0, 5, CASE WHEN n % 50 = 0 THEN now() END, CASE WHEN n % 50 = 0 THEN gen_random_uuid() END, now(), now()
+FROM generate_series(1, 3000) n;
+INSERT INTO helpdesk_contacts (client_id, external_id, lead_id, raw)
+SELECT '00000000-0000-7000-8000-000000000001', 'x' || n, gen_random_uuid(), '{}' FROM generate_series(1, 3000) n;
+ANALYZE messages, tickets, helpdesk_tickets, trackings, sessions, helpdesk_contacts;
+DELETE FROM messages WHERE client_id = '00000000-0000-7000-8000-000000000001';
+DELETE FROM tickets WHERE client_id = '00000000-0000-7000-8000-000000000001';
+TRUNCATE helpdesk_tickets, trackings, sessions, helpdesk_contacts;

@@ -18,13 +18,12 @@ SELECT r.i FROM @rows CROSS JOIN LATERAL (SELECT x.external_updated_at, x.missin
 WHERE m.external_updated_at = r.updated_at AND m.missing_since IS NULL;
 
 -- name: import_messages
--- param: ticket uuid
--- rows: client uuid, external int
+-- rows: client uuid, ticket uuid, external int
 -- returns: int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
 SELECT m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
   m.missing_since, m.original, m.edits
 FROM @rows CROSS JOIN LATERAL (SELECT x.* FROM messages x
-  WHERE x.client_id = r.client AND x.ticket_id = :ticket AND x.external_id = r.external OFFSET 0) m
+  WHERE x.client_id = r.client AND x.ticket_id = r.ticket AND x.external_id = r.external OFFSET 0) m
 ORDER BY m.external_id;
 
 -- name: import_messages_insert

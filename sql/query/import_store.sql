@@ -78,12 +78,11 @@ ON CONFLICT (client_id, ticket_id, external_id) DO UPDATE SET created_at = exclu
 
 -- name: import_messages
 -- Those of the batch that are stored.
--- param: ticket uuid
--- rows: client uuid, external int
+-- rows: client uuid, ticket uuid, external int
 -- returns: int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
 SELECT m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
   m.missing_since, m.original, m.edits
-FROM @rows CROSS JOIN messages m WHERE m.client_id = r.client AND m.ticket_id = :ticket AND m.external_id = r.external
+FROM @rows CROSS JOIN messages m WHERE m.client_id = r.client AND m.ticket_id = r.ticket AND m.external_id = r.external
 ORDER BY m.external_id;
 
 -- name: import_messages_whole

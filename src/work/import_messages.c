@@ -157,10 +157,12 @@ load(struct import_work *w, struct import_messages *ms)
 	struct db_result r;
 	enum err e;
 
-	for (size_t i = 0; i < ms->n && !w->in->whole; i++)
+	for (size_t i = 0; i < ms->n && !w->in->whole; i++) {
+		db_row_uuid(ask, w->ticket_id);
 		db_row_int(ask, ms->v[i].m->id);
+	}
 	e = w->in->whole ? db_query(w->s->db, &q_import_messages_whole, whole, NULL, a, &r)
-	                 : db_query(w->s->db, &q_import_messages, whole + 1, ask, a, &r);
+	                 : db_query(w->s->db, &q_import_messages, DB_NO_PARAMS, ask, a, &r);
 	if (e != ERR_OK)
 		return e;
 	ms->nrows = r.nrows;

@@ -8,6 +8,7 @@
 #include "core/episode.h"
 #include "core/session_diff.h"
 #include "store/queries.h"
+#include "sys/log.h"
 #include "work/import_internal.h"
 
 static const char *const classes[] = { [SESSION_CLOSED] = "CLOSED",
@@ -113,6 +114,9 @@ derive(struct sessions *ss)
 	for (size_t i = 0; i < w->trackings.n; i++)
 		t[i] = w->trackings.v[i].t;
 	session_derive(a, t, w->trackings.n, w->times, w->ntimes, &ss->set);
+	for (size_t i = 0; i < ss->set.n_rejected; i++)
+		log_warn("import.tracking_without_time", LOG_STR("ticket", w->in->ticket->uuid),
+		         LOG_INT("tracking", ss->set.rejected[i]));
 	ss->v = ARENA_ARRAY(a, ss->set.n, struct session);
 	ss->counts = ARENA_ARRAY(a, ss->set.n, int64_t);
 	ss->in = ARENA_ARRAY(a, w->ntimes, size_t);

@@ -1,7 +1,12 @@
 /*
  * The helpdesk's facts into rows: one ticket whole in one transaction, one page of contacts in one
  * transaction. What is the same is not written, down to updated_at. The statements for a ticket are
- * a constant number. Everything runs in the client's lane. Source: 4-helpdesk §2, §3.
+ * a constant number. Everything that writes runs in the client's lane. On an error nothing was
+ * written and nothing counted. Source: 4-helpdesk §2, §3.
+ *
+ * Whose a ticket is: a group's, and one that names nobody, has a lead of its own (identity helpdesk
+ * ticket:<uuid>). One that named nobody and does now is joined with whom it names; one that names
+ * somebody else now moves to him; one that names nobody any more stays where it is.
  */
 #ifndef RECADO_WORK_IMPORT_STORE_H
 #define RECADO_WORK_IMPORT_STORE_H
@@ -37,12 +42,14 @@ struct import_known {
 /* out[i] belongs to v[i]; one query. */
 MUST_CHECK enum err import_store_known(struct import_store *, const struct hd_ticket *v, size_t n,
                                        struct import_known *out);
-/* stored[i]: v[i] is stored in that ticket with the same updatedAt; one query. */
+/* stored[i]: v[i] is stored in that ticket with the same updatedAt, and not marked as missing; one
+ * query. */
 MUST_CHECK enum err import_store_stored(struct import_store *, struct uuid ticket_id,
                                         const struct hd_message *v, size_t n, bool *stored);
 /*
  * The ticket with the messages that were read, all or nothing. messages: any order, the same one
- * twice is folded (the greatest updatedAt, then bytes). whole: the walk of its messages went to the
+ * twice is folded (the greatest updatedAt, then bytes), and one older than what is stored says
+ * nothing. whole: the walk of its messages went to the
  * end, so that stored ones that are not among them are gone (missing_since). done: remember it in
  * import_done (the caller decides; only written when something else is, or always_done).
  */
@@ -57,11 +64,13 @@ MUST_CHECK enum err
 import_store_ticket(struct import_store *, const struct import_ticket *, struct import_counts *);
 
 /* One page of contacts. They are people like any other (3-whatsapp §2); the helpdesk's tags of a
- * lead are replaced by these. *wrote: rows that changed. */
+ * lead are replaced by these, or by the union where several contacts are one lead. A group is kept
+ * without a lead. *wrote: rows that changed. */
 MUST_CHECK enum err
 import_store_contacts(struct import_store *, const struct hd_person *v, size_t n, int64_t *wrote);
-/* After a sweep that saw everything: contacts (by external id) and tags that it did not see are
- * marked, returned ones unmarked. ids: decimal, every contact seen; tags: likewise. */
+/* These two mark page by page, each in a transaction of its own. After a sweep that saw everything:
+ * contacts (by external id) and tags that it did not see are marked, returned ones unmarked. ids:
+ * decimal, every contact seen; tags: likewise. */
 MUST_CHECK enum err import_store_swept(struct import_store *, const struct str *ids, size_t nids,
                                        const struct str *tag_ids, size_t ntags);
 /* After a walk of all tickets to the end: those not among these uuids are marked missing, returned

@@ -259,6 +259,35 @@ import_fixture_live(const char *number, const char *key_id, int64_t at)
 	return wire_end(&w);
 }
 
+struct str
+import_fixture_history(const char *number, const char *key_id, int order, int64_t at)
+{
+	struct arena *a = test_arena();
+	const struct wamid id = { false, str_from(number), str_from(key_id) };
+	const struct wire_person person = { .wa_id = str_from(number) };
+	const struct wire_element e = {
+		.from = str_from(number),
+		.id = wamid_encode(a, &id),
+		.at = str_fmt(a, "%lld", (long long)(at / 1000)),
+		.text = STR("oi"),
+		.history_status = STR("READ"),
+	};
+	struct wire w;
+
+	wire_begin(&w, a, WIRE_META, false);
+	wire_change(&w, &line, "history", true, 0);
+	jw_key(&w.jw, "history");
+	jw_arr(&w.jw);
+	wire_chunk(&w, 0, order, 50);
+	wire_thread(&w, str_from(number), &person);
+	wire_element(&w, &e);
+	wire_thread_end(&w);
+	wire_chunk_end(&w);
+	jw_arr_end(&w.jw);
+	wire_change_end(&w);
+	return wire_end(&w);
+}
+
 static const char *
 spelled(struct import_fixture *f, const char *sql)
 {

@@ -75,6 +75,8 @@ void import_fixture_contacts(struct import_fixture *, const char *json);
 void import_fixture_webhook(struct import_fixture *, struct str body, int64_t at);
 /* A live message of this person to the client's number. */
 struct str import_fixture_live(const char *number, const char *key_id, int64_t at);
+/* The `order`-th chunk of history: one message of this person. */
+struct str import_fixture_history(const char *number, const char *key_id, int order, int64_t at);
 
 /* Lines of the first column, sorted, joined by "\n"; the text may say ms(time), num(boolean) and
  * hex(uuid) for either engine. In test_arena. */

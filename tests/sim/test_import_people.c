@@ -160,6 +160,30 @@ START_TEST(whatsapp_joins_two_people_of_the_helpdesk)
 }
 END_TEST
 
+START_TEST(two_people_of_whatsapp_whom_a_contact_joins_have_one_history)
+{
+	static const char *const numbers[] = { "5511911110000", "5511922220000" };
+
+	open_fixture();
+	for (int i = 0; i < 2; i++)
+		import_fixture_webhook(&f,
+		                       import_fixture_history(numbers[i], "3EB01", i + 1, MIN(-60)),
+		                       MIN(i + 1));
+	ck_assert_count("SELECT sum(messages_imported) FROM sync_runs", 2);
+	for (int i = 0; i < 2; i++)
+		PUT(&f, .contact = 7, .number = numbers[i], .updated = MIN(i),
+		    MESSAGES(SAID(1, 12)));
+	ck_assert_int_eq(leads(), 1);
+	ck_assert_count("SELECT count(*) FROM messages WHERE source = 'history'", 1);
+	ck_assert_count("SELECT sum(messages_imported) FROM sync_runs", 1);
+	ck_assert_count("SELECT sum(message_count) FROM sessions WHERE source = 'episode' AND "
+	                "retired_at IS NULL",
+	                1);
+	check_folds();
+	close_fixture();
+}
+END_TEST
+
 START_TEST(a_ticket_moves_to_its_new_contact)
 {
 	open_fixture();
@@ -543,20 +567,22 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE(
-		"import people",
-		a_whatsapp_lead_and_a_helpdesk_contact_with_one_number_are_one_lead,
-		stored_people_who_turn_out_to_be_one_are_joined_with_all_they_have,
-		whatsapp_joins_two_people_of_the_helpdesk, a_ticket_moves_to_its_new_contact,
-		a_ticket_that_names_nobody_has_a_lead_of_its_own_until_it_does,
-		messages_that_vanish_are_marked_and_come_back, ids_of_64_bits_keep_their_order,
-		who_sent_what_and_the_same_message_at_whatsapp_are_told,
-		episodes_are_cut_inside_a_weak_stretch_and_only_there,
-		a_fault_at_any_statement_leaves_the_old_or_the_new,
-		the_number_of_statements_does_not_depend_on_the_messages,
-		tags_of_the_helpdesk_are_replaced_and_those_set_by_hand_stay,
-		names_that_tags_exchange_and_give_up_are_taken,
-		what_a_sweep_did_not_see_is_marked_and_unmarked);
+	return TEST_SUITE("import people",
+	                  a_whatsapp_lead_and_a_helpdesk_contact_with_one_number_are_one_lead,
+	                  stored_people_who_turn_out_to_be_one_are_joined_with_all_they_have,
+	                  whatsapp_joins_two_people_of_the_helpdesk,
+	                  two_people_of_whatsapp_whom_a_contact_joins_have_one_history,
+	                  a_ticket_moves_to_its_new_contact,
+	                  a_ticket_that_names_nobody_has_a_lead_of_its_own_until_it_does,
+	                  messages_that_vanish_are_marked_and_come_back,
+	                  ids_of_64_bits_keep_their_order,
+	                  who_sent_what_and_the_same_message_at_whatsapp_are_told,
+	                  episodes_are_cut_inside_a_weak_stretch_and_only_there,
+	                  a_fault_at_any_statement_leaves_the_old_or_the_new,
+	                  the_number_of_statements_does_not_depend_on_the_messages,
+	                  tags_of_the_helpdesk_are_replaced_and_those_set_by_hand_stay,
+	                  names_that_tags_exchange_and_give_up_are_taken,
+	                  what_a_sweep_did_not_see_is_marked_and_unmarked);
 }
 
 int

@@ -48,6 +48,17 @@ static const struct found_by list[] = {
 	{ &q_api_session_overlapping, { EPISODES } },
 	{ &q_api_session_of_tickets, { OF_TICKET } },
 	{ &q_api_session_trackings, { OF_TICKET } },
+	{ &q_import_known, { "ux_tickets_external" } },
+	{ &q_import_stored, { "ux_messages_external" } },
+	{ &q_import_ticket,
+	  { "ux_tickets_external", "ux_import_failures_uuid", "ix_identities_lead" } },
+	{ &q_import_messages, { "ux_messages_external" } },
+	{ &q_import_times, { "ix_messages_ticket_time" } },
+	{ &q_import_sessions, { OF_TICKET } },
+	{ &q_import_ticket_move_messages, { "ix_messages_ticket_time" } },
+	{ &q_import_ticket_move_sessions, { OF_TICKET } },
+	{ &q_import_contacts_of, { "ix_helpdesk_contacts_lead" } },
+	{ &q_apply_merge_helpdesk, { "ix_helpdesk_contacts_lead" } },
 };
 #define LISTED (sizeof(list) / sizeof(list[0]))
 
