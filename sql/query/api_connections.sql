@@ -59,12 +59,14 @@ WHERE client_id = :client AND id = :id AND deleted_at IS NULL;
 UPDATE connections SET secret_hash = :hash, updated_at = :now
 WHERE client_id = :client AND id = :id AND deleted_at IS NULL;
 
--- Parked parts of a number or its WABA go back to routing.
+-- Up to n parked parts of a number or its WABA go back to routing, while the connection that takes them is there.
 -- name: api_parts_release
--- param: number_key text, waba_key text
+-- param: connection uuid, number_key text, waba_key text, n int
 UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL,
   error = NULL
-WHERE status = 'parked' AND route_key IN (:number_key, :waba_key);
+WHERE (entry_id, part_no) IN (SELECT p.entry_id, p.part_no FROM journal_parts p
+  WHERE p.status = 'parked' AND p.route_key IN (:number_key, :waba_key)
+  AND (SELECT c.id FROM connections c WHERE c.id = :connection AND c.deleted_at IS NULL) IS NOT NULL LIMIT :n);
 
 -- name: api_chunk_list
 -- param: client uuid, run uuid, limit int

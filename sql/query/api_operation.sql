@@ -76,9 +76,17 @@ WHERE entry_id IN (SELECT r.entry FROM @rows) AND status <> 'received' AND (stat
   AND (:client IS NULL OR client_id = :client) AND (:status IS NULL OR status = :status);
 
 -- name: api_job_insert
--- param: id uuid, client uuid, params json, count int, now time
-INSERT INTO jobs (id, client_id, kind, status, params, done, total, unit, created_at, started_at, finished_at)
-VALUES (:id, :client, 'replay', 'succeeded', :params, :count, :count, 'entries', :now, :now, :now);
+-- param: id uuid, client uuid, params json, note text, now time
+INSERT INTO jobs (id, client_id, kind, status, params, done, unit, error, created_at, started_at)
+VALUES (:id, :client, 'replay', 'running', :params, 0, 'entries', :note, :now, :now);
+
+-- name: api_job_done
+-- param: id uuid, done int
+UPDATE jobs SET done = :done WHERE id = :id;
+
+-- name: api_job_finish
+-- param: id uuid, status text, done int, error text, now time
+UPDATE jobs SET status = :status, done = :done, total = :done, error = :error, finished_at = :now WHERE id = :id;
 
 -- name: api_audit_list
 -- param: client uuid, before uuid, limit int

@@ -6,14 +6,18 @@
  */
 #include "api/admin.h"
 
+#include "api/webhook_events.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "store/audit.h"
 #include "store/queries.h"
 
 #define SECRET_BYTES 32
 #define SECRET_TEXT  43 /* of base64, without the padding */
 #define DETAIL_BYTES ((size_t)64 << 10)
-#define REPLAY_BATCH 1000
+#define REPLAY_BATCH 1000                /* entries per transaction */
+#define REPLAY_ARENA ((size_t)256 << 10) /* of one batch */
+#define REPLAY_NOTE  "It is under way, or was cut short: asking again does no harm."
 
 enum err
 admin_audit(const struct admin *ad, struct uuid client, const char *action, const char *kind,
@@ -98,6 +102,8 @@ has_control(struct str s)
 const char *
 admin_text_wrong(struct arena *a, struct str s, size_t max)
 {
+	if (utf8_valid_prefix(s) != s.n)
+		return "must be UTF-8";
 	if (str_is_empty(str_trim(s)))
 		return "must not be empty";
 	if (max > 0 && characters(s) > max)
@@ -133,7 +139,7 @@ admin_url_wrong(struct str s)
 	bool scheme = str_starts(s, STR("https://")) || str_starts(s, STR("http://"));
 
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '@')
+		if (s.p[i] <= ' ' || (unsigned char)s.p[i] >= 0x7f || s.p[i] == '@')
 			return "must be an http or https address without credentials";
 	return scheme && s.n > 10 && s.n <= 1024 ? NULL : "must be an http or https address";
 }
@@ -228,16 +234,6 @@ begin(const struct admin *ad, struct uuid client)
 	return e;
 }
 
-static enum err
-end(const struct admin *ad, enum err e)
-{
-	if (e == ERR_OK)
-		e = db_commit(ad->db);
-	if (e != ERR_OK && db_in_transaction(ad->db))
-		db_rollback(ad->db);
-	return e;
-}
-
 /* Why no job can be for the client; NULL if one can. */
 static enum err
 job_refused(const struct admin *ad, struct uuid client, const char **why)
@@ -258,15 +254,37 @@ job_refused(const struct admin *ad, struct uuid client, const char **why)
 	return *why != NULL ? ERR_CONFLICT : ERR_OK;
 }
 
+/* ERR_CONFLICT: another process works on the one that is under way. */
+static enum err
+job_held(const struct admin *ad, struct admin_job *x)
+{
+	struct db_result r;
+	enum err e =
+		db_query(ad->db, &q_jobs_live,
+	                 DB_PARAMS(db_uuid(x->client), db_text(str_from(jobs_kind_name(x->kind))),
+	                           db_time(ad->now)),
+	                 NULL, ad->arena, &r);
+
+	if (e != ERR_OK || r.nrows == 0 || db_get_bool(&r, 0, 4))
+		return e;
+	x->id = db_get_uuid(&r, 0, 0);
+	x->existing = x->held = true;
+	x->refused = "Another process works on the client's job.";
+	return ERR_CONFLICT;
+}
+
 enum err
 admin_job_start(const struct admin *ad, struct admin_job *x)
 {
 	enum err e = begin(ad, x->client);
 
 	x->refused = NULL;
+	x->held = false;
 	if (e != ERR_OK)
 		return e;
 	e = job_refused(ad, x->client, &x->refused);
+	if (e == ERR_OK && x->unheld)
+		e = job_held(ad, x);
 	if (e == ERR_OK)
 		e = follow_helpdesk(ad, x->client);
 	if (e == ERR_OK)
@@ -275,93 +293,141 @@ admin_job_start(const struct admin *ad, struct admin_job *x)
 	if (e == ERR_OK && !x->existing)
 		e = admin_audit(ad, x->client, "job.started", "job", x->id,
 		                admin_detail(ad->arena, "kind", str_from(jobs_kind_name(x->kind))));
-	return end(ad, e);
+	return db_end(ad->db, e);
 }
 
-static enum err
-mark(const struct admin *ad, const struct admin_replay *p, const struct uuid *ids, size_t n,
-     int64_t *parts)
+/* The filter as it was given, for the job and the audit log. */
+static struct str
+asked(struct arena *a, const struct admin_replay *p)
 {
-	struct db_rows *rows = db_rows_new(ad->arena, &q_api_replay_mark);
+	struct buf b;
+	struct jw w;
 
-	for (size_t i = 0; i < n; i++)
-		db_row_uuid(rows, ids[i]);
-	return db_exec(ad->db, &q_api_replay_mark,
-	               DB_PARAMS(db_uuid(p->client), p->status, db_bool(p->operator_)), rows,
-	               parts);
-}
-
-/* One transaction: the next entries after *last. */
-static enum err
-mark_batch(const struct admin *ad, struct admin_replay *p, struct uuid *last, bool *more)
-{
-	struct uuid *ids = ARENA_ARRAY(ad->arena, REPLAY_BATCH, struct uuid);
-	struct db_result r = { .nrows = 0 };
-	int64_t parts = 0;
-	enum err e = begin(ad, p->client);
-
-	if (e != ERR_OK)
-		return e;
-	e = db_query(ad->db, &q_api_replay_pick,
-	             DB_PARAMS(db_uuid(p->client), db_uuid(*last), p->status, p->field, p->from,
-	                       p->to, db_int(REPLAY_BATCH)),
-	             NULL, ad->arena, &r);
-	if (e == ERR_OK) {
-		for (size_t i = 0; i < r.nrows; i++)
-			ids[i] = db_get_uuid(&r, i, 0);
-		e = mark(ad, p, ids, r.nrows, &parts);
+	buf_init(&b, a, DETAIL_BYTES);
+	jw_init(&w, &b);
+	jw_obj(&w);
+	if (!uuid_is_nil(p->entry)) {
+		jw_kuuid(&w, "id", p->entry);
+	} else {
+		if (str_is_set(p->status))
+			jw_kstr(&w, "status", p->status);
+		if (str_is_set(p->field))
+			jw_kstr(&w, "field", p->field);
+		if (p->from != TIME_NONE)
+			jw_ktime(&w, "from", p->from);
+		if (p->to != TIME_NONE)
+			jw_ktime(&w, "to", p->to);
 	}
-	e = end(ad, e);
-	if (e != ERR_OK)
-		return e;
-	p->parts += parts;
-	p->entries += (int64_t)r.nrows;
-	*more = r.nrows == REPLAY_BATCH;
-	if (r.nrows > 0)
-		*last = ids[r.nrows - 1];
-	return ERR_OK;
-}
-
-static enum err
-mark_filtered(const struct admin *ad, struct admin_replay *p)
-{
-	struct uuid last = uuid_v7_floor(0); /* nil would be NULL */
-	bool more = true;
-	enum err e = ERR_OK;
-
-	while (e == ERR_OK && more)
-		e = mark_batch(ad, p, &last, &more);
-	return e;
-}
-
-static enum err
-mark_one(const struct admin *ad, struct admin_replay *p)
-{
-	enum err e = begin(ad, p->client);
-
-	if (e != ERR_OK)
-		return e;
-	p->entries = 1;
-	return end(ad, mark(ad, p, &p->entry, 1, &p->parts));
+	jw_obj_end(&w);
+	return buf_slice(&b);
 }
 
 /* The job row with its audit row, and what it was asked to do. */
 static enum err
 store_job(const struct admin *ad, struct admin_replay *p)
 {
+	struct str filter = asked(ad->arena, p);
 	enum err e = begin(ad, UUID_NIL);
 
 	if (e != ERR_OK)
 		return e;
 	p->job = rand_uuid_v7(ad->rand, ad->now);
 	e = db_exec(ad->db, &q_api_job_insert,
-	            DB_PARAMS(db_uuid(p->job), db_uuid(p->client), db_json(p->asked),
-	                      db_int(p->entries), db_time(ad->now)),
+	            DB_PARAMS(db_uuid(p->job), db_uuid(p->client), db_json(filter),
+	                      db_text(STR(REPLAY_NOTE)), db_time(ad->now)),
 	            NULL, NULL);
 	if (e == ERR_OK)
 		e = admin_audit(ad, p->audit_client, "webhook_events.replayed", "job", p->job,
-		                p->asked);
-	return end(ad, e);
+		                filter);
+	return db_end(ad->db, e);
+}
+
+/* How the job ended, e, and what it had done by then. */
+static enum err
+finish_job(const struct admin *ad, const struct admin_replay *p, enum err e)
+{
+	bool failed = e != ERR_OK;
+	struct str error = failed ? str_from(err_info(e)->title) : STR_NONE;
+	enum err stored = db_exec(ad->db, &q_api_job_finish,
+	                          DB_PARAMS(db_uuid(p->job),
+	                                    db_text(failed ? STR("failed") : STR("succeeded")),
+	                                    db_int(p->entries), db_text(error), db_time(ad->now)),
+	                          NULL, NULL);
+
+	return failed ? e : stored;
+}
+
+/* One transaction: the parts of these entries, and that the job has done `done`. */
+static enum err
+mark(const struct admin *ad, const struct admin_replay *p, const struct db_rows *ids, int64_t done,
+     int64_t *parts)
+{
+	enum err e = begin(ad, p->client);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_exec(ad->db, &q_api_replay_mark,
+	            DB_PARAMS(db_uuid(p->client), db_text(p->status), db_bool(p->operator_)), ids,
+	            parts);
+	if (e == ERR_OK)
+		e = db_exec(ad->db, &q_api_job_done, DB_PARAMS(db_uuid(p->job), db_int(done)), NULL,
+		            NULL);
+	return db_end(ad->db, e);
+}
+
+/* The next entries after *last: looked for without the writer's lock, for marking them looks at
+ * their status again. */
+static enum err
+mark_batch(const struct admin *ad, struct admin_replay *p, struct arena *a, struct uuid *last,
+           bool *more)
+{
+	struct db_rows *ids = db_rows_new(a, &q_api_replay_mark);
+	struct db_result r;
+	enum err e = db_query(ad->db, &q_api_replay_pick,
+	                      DB_PARAMS(db_uuid(p->client), db_uuid(*last), db_text(p->status),
+	                                event_field(p->field), db_time(p->from), db_time(p->to),
+	                                db_int(REPLAY_BATCH)),
+	                      NULL, a, &r);
+
+	*more = e == ERR_OK && r.nrows == REPLAY_BATCH;
+	if (e != ERR_OK || r.nrows == 0)
+		return e;
+	for (size_t i = 0; i < r.nrows; i++)
+		db_row_uuid(ids, db_get_uuid(&r, i, 0));
+	*last = db_get_uuid(&r, r.nrows - 1, 0);
+	e = mark(ad, p, ids, p->entries + (int64_t)r.nrows, NULL);
+	if (e == ERR_OK)
+		p->entries += (int64_t)r.nrows;
+	return e;
+}
+
+static enum err
+mark_filtered(const struct admin *ad, struct admin_replay *p)
+{
+	struct arena *a = arena_new(REPLAY_ARENA);
+	struct uuid last = uuid_v7_floor(0); /* nil would be NULL */
+	bool more = true;
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && more) {
+		arena_reset(a);
+		e = mark_batch(ad, p, a, &last, &more);
+	}
+	arena_free(a);
+	return e;
+}
+
+static enum err
+mark_one(const struct admin *ad, struct admin_replay *p)
+{
+	struct db_rows *ids = db_rows_new(ad->arena, &q_api_replay_mark);
+	int64_t parts = 0;
+	enum err e;
+
+	db_row_uuid(ids, p->entry);
+	e = mark(ad, p, ids, 0, &parts);
+	p->entries = e == ERR_OK && parts > 0;
+	return e;
 }
 
 enum err
@@ -369,7 +435,10 @@ admin_replay(const struct admin *ad, struct admin_replay *p)
 {
 	enum err e;
 
-	p->entries = p->parts = 0;
+	p->entries = 0;
+	e = store_job(ad, p);
+	if (e != ERR_OK)
+		return e;
 	e = uuid_is_nil(p->entry) ? mark_filtered(ad, p) : mark_one(ad, p);
-	return e != ERR_OK ? e : store_job(ad, p);
+	return finish_job(ad, p, e);
 }

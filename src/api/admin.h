@@ -35,7 +35,7 @@ struct str admin_secret(const struct admin *, const char *prefix);
 
 /* NULL, or what is wrong with it: "must be 1 to 64 of a-z, 0-9 and -". */
 const char *admin_slug_wrong(struct str slug);
-/* NULL, or what is wrong with text of at most max characters; 0: any number. */
+/* NULL, or what is wrong with text of at most max characters of UTF-8; 0: any number. */
 const char *admin_text_wrong(struct arena *, struct str text, size_t max);
 #define ADMIN_NAME_MAX 200
 /* NULL, or what is wrong with an http or https address of at most 1,024 characters. */
@@ -83,28 +83,33 @@ struct admin_job {
 	struct uuid client;
 	enum job_kind kind;
 	bool full, episodes;
+	bool unheld;         /* only if nobody works on the one that is under way */
 	struct uuid id;      /* out: its id, or of the one that is under way */
 	bool existing;       /* out: that one */
+	bool held;           /* out: with ERR_CONFLICT, another process works on that one */
 	const char *refused; /* out: with ERR_CONFLICT, why not, for people */
 };
-/* In a transaction of its own, in the client's lane. ERR_NOT_FOUND: no such client. */
+/*
+ * In a transaction of its own, in the client's lane. ERR_NOT_FOUND: no such client. ERR_CONFLICT:
+ * the client can have no job, or only one that is held and was not wanted; nothing was changed.
+ */
 MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
 
 /* Which journal entries are to be applied again. */
 struct admin_replay {
-	struct uuid client;                      /* nil: of all */
-	struct uuid entry;                       /* nil: by the filters below */
-	struct db_param status, field, from, to; /* of type t, i, m, m; NULL does not filter */
-	bool operator_;                          /* parked parts too */
-	struct uuid audit_client;                /* whose audit log tells of it; nil: nobody's */
-	struct str asked;                        /* JSON: the filter as it was given */
-	struct uuid job;                         /* out */
-	int64_t entries;                         /* out: how many were picked */
-	int64_t parts;                           /* out: how many of their parts will be applied */
+	struct uuid client;       /* nil: of all */
+	struct uuid entry;        /* nil: by the filters below */
+	struct str status, field; /* the API's words; STR_NONE does not filter */
+	int64_t from, to;         /* TIME_NONE does not filter */
+	bool operator_;           /* parked parts too */
+	struct uuid audit_client; /* whose audit log tells of it; nil: nobody's */
+	struct uuid job;          /* out */
+	int64_t entries;          /* out, on failure too: how many will be applied again */
 };
 /*
- * Marks them in transactions of its own, bounded, oldest first, in the client's lane if there is a
- * client; then writes the job and its audit row. Cut short it can be asked for again.
+ * Writes the job and its audit row, then marks them in transactions of its own, bounded, oldest
+ * first, in the client's lane if there is a client. What fails half-way is told by the job, with
+ * the count that was reached; it can be asked for again.
  */
 MUST_CHECK enum err admin_replay(const struct admin *, struct admin_replay *);
 

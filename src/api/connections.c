@@ -3,12 +3,15 @@
  *
  * What always holds: a number has one live connection in the whole installation, a WABA those of
  * one client; access tokens are sealed and never come out; only the operator lets parked entries go
- * to a number that was registered by hand.
+ * to a number that was registered by hand, by registering it himself (the housekeeping sees that
+ * within a second) or by a word for it.
  */
 #include "api/connections.h"
 #include "base/digest.h"
 #include "core/wa_rules.h"
 #include "store/queries.h"
+
+#define RELEASE_PARTS 2000 /* per transaction */
 
 static struct sync_view
 view_of(const struct db_result *r, size_t row)
@@ -240,16 +243,6 @@ connections_list(struct api_call *c)
 	return ERR_OK;
 }
 
-/* Parked parts of the number and of its WABA go back to routing. In a transaction. */
-static enum err
-release(struct api_call *c, struct str number, struct str waba, int64_t *released)
-{
-	return db_exec(c->wr, &q_api_parts_release,
-	               DB_PARAMS(db_text(str_fmt(c->a, "n:" STR_FMT, STR_ARG(number))),
-	                         db_text(str_fmt(c->a, "w:" STR_FMT, STR_ARG(waba)))),
-	               NULL, released);
-}
-
 static enum err
 insert_run(struct api_call *c, struct uuid connection, bool history, bool cloud_api)
 {
@@ -314,19 +307,14 @@ enum err
 connections_create(struct api_call *c)
 {
 	struct uuid id = api_new_id(c);
-	int64_t released = 0;
 	enum err e = api_begin(c, true);
 
 	if (e != ERR_OK)
 		return e;
-	e = insert(c, id);
-	if (e == ERR_OK && c->who.role == ROLE_OPERATOR)
-		e = release(c, arg_body(c, "phoneNumberId")->s, arg_body(c, "wabaId")->s,
-		            &released);
-	e = api_end(c, e);
+	e = api_end(c, insert(c, id));
 	if (e != ERR_OK)
 		return e;
-	if (released > 0)
+	if (c->who.role == ROLE_OPERATOR)
 		wake(c);
 	c->status = 201;
 	c->subject = id;
@@ -443,10 +431,10 @@ connections_new_secret(struct api_call *c)
 	return ERR_OK;
 }
 
-enum err
-connections_release(struct api_call *c)
+/* Where the connection's parts are parked, and a word in the audit log. */
+static enum err
+begin_release(struct api_call *c, struct db_param *number, struct db_param *waba)
 {
-	int64_t released = 0;
 	struct db_result r;
 	enum err e = api_begin(c, false);
 
@@ -456,14 +444,35 @@ connections_release(struct api_call *c)
 	if (e == ERR_OK)
 		e = db_query(c->wr, &q_api_connection_one,
 		             DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a, &r);
-	if (e == ERR_OK)
-		e = release(c, db_get_text(&r, 0, K_NUMBER), db_get_text(&r, 0, K_WABA), &released);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		*number =
+			db_text(str_fmt(c->a, "n:" STR_FMT, STR_ARG(db_get_text(&r, 0, K_NUMBER))));
+		*waba = db_text(str_fmt(c->a, "w:" STR_FMT, STR_ARG(db_get_text(&r, 0, K_WABA))));
 		e = api_audit(c, "connection.released", "connection", c->subject, STR_NONE);
-	e = api_end(c, e);
+	}
+	return api_end(c, e);
+}
+
+/* Parked parts of the number and of its WABA go back to routing, each piece in a transaction of its
+ * own: there may be a million, and webhooks are stored in between. */
+enum err
+connections_release(struct api_call *c)
+{
+	struct db_param number, waba;
+	int64_t released = 0, piece = RELEASE_PARTS;
+	enum err e = begin_release(c, &number, &waba);
+
+	while (e == ERR_OK && piece == RELEASE_PARTS) {
+		e = db_exec(c->wr, &q_api_parts_release,
+		            DB_PARAMS(db_uuid(c->subject), number, waba, db_int(RELEASE_PARTS)),
+		            NULL, &piece);
+		if (e == ERR_OK)
+			released += piece;
+	}
+	if (released > 0)
+		wake(c);
 	if (e != ERR_OK)
 		return e;
-	wake(c);
 	jw_obj(&c->w);
 	jw_ki64(&c->w, "released", released);
 	jw_obj_end(&c->w);

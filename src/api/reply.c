@@ -65,11 +65,7 @@ api_begin(struct api_call *c, bool lane)
 enum err
 api_end(struct api_call *c, enum err e)
 {
-	if (e == ERR_OK)
-		e = db_commit(c->wr);
-	if (e != ERR_OK && db_in_transaction(c->wr))
-		db_rollback(c->wr);
-	return e;
+	return db_end(c->wr, e);
 }
 
 struct uuid

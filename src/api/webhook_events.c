@@ -24,6 +24,15 @@ static const struct {
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
+bool
+event_is_status(struct str word)
+{
+	for (size_t i = 0; i < sizeof(status_words) / sizeof(*status_words); i++)
+		if (str_eq(word, str_from(status_words[i])))
+			return true;
+	return false;
+}
+
 struct db_param
 event_rank(const struct api_value *status)
 {
@@ -34,10 +43,10 @@ event_rank(const struct api_value *status)
 }
 
 struct db_param
-event_field(const struct api_value *field)
+event_field(struct str name)
 {
-	for (size_t i = 0; field->set && i < FIELDS; i++)
-		if (str_eq(field->s, str_from(fields[i].name)))
+	for (size_t i = 0; str_is_set(name) && i < FIELDS; i++)
+		if (str_eq(name, str_from(fields[i].name)))
 			return db_int(fields[i].bit);
 	return db_null('i');
 }
@@ -126,7 +135,7 @@ read_page(struct api_call *c, struct uuid client, struct uuid before, size_t n,
           struct db_result *out)
 {
 	struct db_param rank = event_rank(arg_query(c, "status")),
-			field = event_field(arg_query(c, "field"));
+			field = event_field(arg_query(c, "field")->s);
 	struct db_param from = event_time(arg_query(c, "from")),
 			to = event_time(arg_query(c, "to"));
 	struct db_param limit = db_int((int64_t)n), any = db_uuid(UUID_NIL),

@@ -4,9 +4,12 @@
 
 #include "api/call.h"
 
+/* Is it what an entry's status can be? */
+bool event_is_status(struct str word);
 /* Filters as parameters; absent ones as NULL. */
 struct db_param event_rank(const struct api_value *status);
-struct db_param event_field(const struct api_value *field);
+/* STR_NONE: NULL */
+struct db_param event_field(struct str name);
 struct db_param event_time(const struct api_value *time);
 
 /*

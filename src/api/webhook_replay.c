@@ -6,26 +6,6 @@
  */
 #include "api/webhook_events.h"
 
-/* What it was asked to do, for the job and the audit log. */
-static struct str
-asked(struct api_call *c, struct uuid entry)
-{
-	static const char *const names[] = { "status", "field", "from", "to" };
-	struct buf b;
-	struct jw w;
-
-	buf_init(&b, c->a, 64 << 10);
-	jw_init(&w, &b);
-	jw_obj(&w);
-	if (!uuid_is_nil(entry))
-		jw_kuuid(&w, "id", entry);
-	for (size_t i = 0; uuid_is_nil(entry) && i < sizeof(names) / sizeof(*names); i++)
-		if (arg_body(c, names[i])->set)
-			jw_kstr(&w, names[i], arg_body(c, names[i])->s);
-	jw_obj_end(&w);
-	return buf_slice(&b);
-}
-
 static void
 write_job(struct api_call *c, const struct admin_replay *p)
 {
@@ -69,7 +49,6 @@ replay(struct api_call *c, struct admin_replay *p)
 		return ERR_UNAVAILABLE;
 	p->operator_ = uuid_is_nil(c->who.token_id);
 	p->audit_client = c->client_id;
-	p->asked = asked(c, p->entry);
 	e = admin_replay(&ad, p);
 	if (e != ERR_OK)
 		return e;
@@ -82,13 +61,13 @@ replay(struct api_call *c, struct admin_replay *p)
 static enum err
 replay_filtered(struct api_call *c, struct uuid client)
 {
-	const struct api_value *status = arg_body(c, "status");
+	const struct api_value *from = arg_body(c, "from"), *to = arg_body(c, "to");
 	struct admin_replay p = {
 		.client = client,
-		.status = status->set ? db_text(status->s) : db_null('t'),
-		.field = event_field(arg_body(c, "field")),
-		.from = event_time(arg_body(c, "from")),
-		.to = event_time(arg_body(c, "to")),
+		.status = arg_body(c, "status")->s,
+		.field = arg_body(c, "field")->s,
+		.from = from->set ? from->i : TIME_NONE,
+		.to = to->set ? to->i : TIME_NONE,
 	};
 
 	return replay(c, &p);
@@ -109,9 +88,7 @@ events_replay_all(struct api_call *c)
 enum err
 events_replay_one(struct api_call *c)
 {
-	struct admin_replay p = { .client = c->who.client_id,
-		                  .entry = c->subject,
-		                  .status = db_null('t') };
+	struct admin_replay p = { .client = c->who.client_id, .entry = c->subject };
 
 	return replay(c, &p);
 }

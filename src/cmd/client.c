@@ -55,36 +55,36 @@ read_helpdesk(const struct invocation *inv, struct arena *a, struct helpdesk *ou
 }
 
 static enum err
-insert(const struct invocation *inv, const struct settings *s, const struct helpdesk *desk,
-       struct db *db, struct arena *a, bool *made)
+insert(const struct shell *sh, const struct helpdesk *desk, struct arena *a, bool *made)
 {
-	const struct admin ad = settings_admin(db, a);
+	const struct invocation *inv = sh->inv;
+	const struct admin ad = settings_admin(sh->db, a);
 	struct admin_client x = { .id = rand_uuid_v7(ad.rand, ad.now),
 		                  .slug = str_from(inv->words[0]),
 		                  .name = str_from(invocation_get(inv, "--name")),
 		                  .base_url = str_from(desk->url),
 		                  .active = true };
-	enum err e = db_begin(db, DB_API);
+	enum err e = db_begin(sh->db, DB_API);
 
-	x.key_box = admin_seal(&ad, &s->keys, "clients", x.id, "api_key", str_from(desk->key));
-
-	return e != ERR_OK ? e : settings_end(db, admin_client_insert(&ad, &x, made));
+	x.key_box = admin_seal(&ad, &sh->settings->keys, "clients", x.id, "api_key",
+	                       str_from(desk->key));
+	return e != ERR_OK ? e : db_end(sh->db, admin_client_insert(&ad, &x, made));
 }
 
 static int
-add(const struct invocation *inv, const struct settings *s, struct db *db)
+add(const struct shell *sh)
 {
 	struct arena *a = arena_new(ARENA_BYTES);
-	const char *slug = inv->words[0];
+	const char *slug = sh->inv->words[0];
 	struct helpdesk desk;
 	bool made = false;
 	enum err e = ERR_OK;
 
-	if (!read_helpdesk(inv, a, &desk)) {
+	if (!read_helpdesk(sh->inv, a, &desk)) {
 		arena_free(a);
 		return EXIT_FAILED;
 	}
-	e = insert(inv, s, &desk, db, a, &made);
+	e = insert(sh, &desk, a, &made);
 	arena_free(a);
 	if (e == ERR_OK && !made) {
 		fprintf(stderr, "recado client add: there is a client %s already\n", slug);
@@ -92,15 +92,15 @@ add(const struct invocation *inv, const struct settings *s, struct db *db)
 	}
 	if (e == ERR_OK)
 		printf("%s added\n", slug);
-	return settings_finish(inv, db, e);
+	return settings_finish(sh->inv, sh->db, e);
 }
 
 static int
-list(const struct invocation *inv, struct db *db)
+list(const struct shell *sh)
 {
 	struct arena *a = arena_new(ARENA_BYTES);
 	struct db_result r;
-	enum err e = db_query(db, &q_api_client_list,
+	enum err e = db_query(sh->db, &q_api_client_list,
 	                      DB_PARAMS(db_uuid(UUID_NIL), db_text(STR("")), db_int(INT64_MAX)),
 	                      NULL, a, &r);
 	char created[TIME_TEXT_LEN + 1];
@@ -112,53 +112,48 @@ list(const struct invocation *inv, struct db *db)
 		       STR_ARG(db_get_text(&r, i, 2)));
 	}
 	arena_free(a);
-	return settings_finish(inv, db, e);
+	return settings_finish(sh->inv, sh->db, e);
 }
 
 /* ERR_NOT_FOUND: no such client. */
 static enum err
-change(const struct invocation *inv, const struct settings *s, const struct helpdesk *desk,
-       struct db *db, struct arena *a)
+change(const struct shell *sh, const struct helpdesk *desk, struct arena *a)
 {
+	const struct invocation *inv = sh->inv;
 	const char *active = invocation_get(inv, "--active");
-	const struct admin ad = settings_admin(db, a);
+	const struct admin ad = settings_admin(sh->db, a);
 	struct admin_client_change x = { .name = str_from(invocation_get(inv, "--name")),
 		                         .set_url = desk->url != NULL,
 		                         .base_url = str_from(desk->url),
 		                         .set_key = desk->key != NULL,
 		                         .set_active = active != NULL,
 		                         .active = active != NULL && strcmp(active, "yes") == 0 };
-	struct db_result r;
-	enum err e = db_begin(db, DB_API);
+	enum err e = db_begin(sh->db, DB_API);
 
 	if (e != ERR_OK)
 		return e;
-	e = db_query(db, &q_api_scope_client,
-	             DB_PARAMS(db_text(str_from(inv->words[0])), db_uuid(UUID_NIL)), NULL, a, &r);
-	if (e == ERR_OK && r.nrows == 0)
-		e = ERR_NOT_FOUND;
+	e = settings_find_client(sh->db, a, inv->words[0], &x.id);
 	if (e == ERR_OK) {
-		x.id = db_get_uuid(&r, 0, 0);
-		x.key_box =
-			admin_seal(&ad, &s->keys, "clients", x.id, "api_key", str_from(desk->key));
+		x.key_box = admin_seal(&ad, &sh->settings->keys, "clients", x.id, "api_key",
+		                       str_from(desk->key));
 		e = admin_client_update(&ad, &x);
 	}
-	return settings_end(db, e);
+	return db_end(sh->db, e);
 }
 
 static int
-update(const struct invocation *inv, const struct settings *s, struct db *db)
+update(const struct shell *sh)
 {
 	struct arena *a = arena_new(ARENA_BYTES);
-	const char *slug = inv->words[0];
+	const char *slug = sh->inv->words[0];
 	struct helpdesk desk;
 	enum err e;
 
-	if (!read_helpdesk(inv, a, &desk)) {
+	if (!read_helpdesk(sh->inv, a, &desk)) {
 		arena_free(a);
 		return EXIT_FAILED;
 	}
-	e = change(inv, s, &desk, db, a);
+	e = change(sh, &desk, a);
 	arena_free(a);
 	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr, "recado client update: there is no client %s\n", slug);
@@ -166,19 +161,7 @@ update(const struct invocation *inv, const struct settings *s, struct db *db)
 	}
 	if (e == ERR_OK)
 		printf("%s updated\n", slug);
-	return settings_finish(inv, db, e);
-}
-
-/* Refuses a name as the API would; EXIT_DONE if it is right. */
-static int
-check_name(const struct invocation *inv, const char *name)
-{
-	struct arena *a = arena_new((size_t)64 << 10);
-	const char *wrong = admin_text_wrong(a, str_from(name), ADMIN_NAME_MAX);
-	int status = wrong != NULL ? command_refuse(inv, "--name", wrong) : EXIT_DONE;
-
-	arena_free(a);
-	return status;
+	return settings_finish(sh->inv, sh->db, e);
 }
 
 static int
@@ -198,16 +181,16 @@ client_add(const struct invocation *inv)
 
 	if (wrong != NULL)
 		return command_refuse(inv, inv->words[0], wrong);
-	status = check_name(inv, invocation_get(inv, "--name"));
+	status = settings_check_name(inv, "--name", invocation_get(inv, "--name"));
 	if (status == EXIT_DONE)
 		status = check_url(inv);
-	return status != EXIT_DONE ? status : settings_run_with(inv, add);
+	return status != EXIT_DONE ? status : settings_run(inv, add, NULL);
 }
 
 int
 client_list(const struct invocation *inv)
 {
-	return settings_run(inv, list);
+	return settings_run(inv, list, NULL);
 }
 
 int
@@ -220,9 +203,9 @@ client_update(const struct invocation *inv)
 		return command_refuse(inv, inv->words[0], "say what to change");
 	if (active != NULL && strcmp(active, "yes") != 0 && strcmp(active, "no") != 0)
 		return command_refuse(inv, active, "is neither yes nor no");
-	if (name != NULL && check_name(inv, name) != EXIT_DONE)
+	if (name != NULL && settings_check_name(inv, "--name", name) != EXIT_DONE)
 		return EXIT_USAGE;
 	if (check_url(inv) != EXIT_DONE)
 		return EXIT_USAGE;
-	return settings_run_with(inv, update);
+	return settings_run(inv, update, NULL);
 }

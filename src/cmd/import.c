@@ -43,29 +43,47 @@ say(const struct run *x, const char *slug, const char *text)
 	        slug[0] != '\0' ? ": " : "", text);
 }
 
-/* The job of one client is queued, or the one under way joined. */
+static void
+add_watched(struct run *x, const struct admin_job *job, const char *slug)
+{
+	x->jobs[x->n++] = (struct watched){ .id = job->id,
+		                            .slug = slug,
+		                            .joined = job->existing,
+		                            .end = job->held ? WATCH_FAILED : WATCH_GOES_ON,
+		                            .total = -1,
+		                            .eta_seconds = -1 };
+}
+
+/* The job of one client is queued, or the one that waits joined. One that another process works on
+ * is left to it, and told. */
 static enum err
 add_job(struct run *x, struct uuid client, const char *slug)
 {
 	const struct admin ad = settings_admin(x->db, x->arena);
 	bool import = x->kind == JOB_IMPORT;
-	struct admin_job job = { .client = client, .kind = x->kind };
+	struct admin_job job = { .client = client, .kind = x->kind, .unheld = true };
+	const char *id;
 	enum err e;
 
 	job.full = import && invocation_get(x->inv, "--full") != NULL;
 	job.episodes = import && invocation_get(x->inv, "--episodes") != NULL;
 	e = admin_job_start(&ad, &job);
-	if (e == ERR_CONFLICT && job.refused != NULL)
+	if (e == ERR_CONFLICT && !job.held && job.refused != NULL)
 		say(x, slug, job.refused);
-	if (e != ERR_OK)
+	if (e != ERR_OK && !job.held)
 		return e;
-	if (job.existing)
+	id = str_z(x->arena, uuid_text(x->arena, job.id));
+	if (job.held)
 		say(x, slug,
-		    str_z(x->arena, str_fmt(x->arena, "joined job " STR_FMT ", which was under way",
-		                            STR_ARG(uuid_text(x->arena, job.id)))));
-	x->jobs[x->n++] = (struct watched){
-		.id = job.id, .slug = slug, .joined = job.existing, .total = -1, .eta_seconds = -1
-	};
+		    str_z(x->arena, str_fmt(x->arena,
+		                            "another process works on job %s; GET /api/jobs/%s "
+		                            "shows how far it is",
+		                            id, id)));
+	else if (job.existing)
+		say(x, slug,
+		    str_z(x->arena,
+		          str_fmt(x->arena, "joined job %s, which was waiting to go on", id)));
+	add_watched(x, &job, slug);
 	return ERR_OK;
 }
 

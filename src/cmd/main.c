@@ -30,12 +30,14 @@ const struct command commands[] = {
 	  .summary = "Import helpdesks now: of all active clients, or of one",
 	  .details =
 	          "Reads what changed since the last import; tickets that failed are tried first.\n"
-	          "A job that is under way already is joined and watched; a running server may do "
-	          "the work.\n"
+	          "A job that waits, or that its process left behind, is taken up. One that "
+	          "another "
+	          "process\n"
+	          "works on is named, and counts as failed: GET /api/jobs/ID shows how far it is.\n"
 	          "On a terminal there is a progress bar; in a pipe, a line every few seconds.\n"
 	          "Exit status: 0 all done, 1 failed, 3 partly done. Ctrl-C ends what this call "
 	          "began at\n"
-	          "the next safe point (status cancelled; a job it joined goes on elsewhere); the "
+	          "the next safe point (status cancelled; a job it took up is given back); the "
 	          "next call\n"
 	          "goes on from there. Ctrl-C once more ends it at once.",
 	  .max_words = 1,

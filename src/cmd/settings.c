@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "store/migrate.h"
+#include "store/queries.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -249,7 +250,7 @@ settings_close_db(struct db_pool *pool, struct db *db)
 }
 
 int
-settings_run(const struct invocation *inv, int (*what)(const struct invocation *, struct db *))
+settings_run(const struct invocation *inv, int (*what)(const struct shell *), const void *ctx)
 {
 	struct settings s;
 	struct db_pool *pool = NULL;
@@ -259,7 +260,7 @@ settings_run(const struct invocation *inv, int (*what)(const struct invocation *
 	if (settings_load(&s)) {
 		status = EXIT_FAILED;
 		if (settings_open_db(&s, &pool, &db) == ERR_OK)
-			status = what(inv, db);
+			status = what(&(struct shell){ inv, &s, db, ctx });
 	}
 	settings_close_db(pool, db);
 	settings_free(&s);
@@ -267,22 +268,28 @@ settings_run(const struct invocation *inv, int (*what)(const struct invocation *
 }
 
 int
-settings_run_with(const struct invocation *inv,
-                  int (*what)(const struct invocation *, const struct settings *, struct db *))
+settings_check_name(const struct invocation *inv, const char *word, const char *name)
 {
-	struct settings s;
-	struct db_pool *pool = NULL;
-	struct db *db = NULL;
-	int status = EXIT_CONFIG;
+	struct arena *a = arena_new((size_t)64 << 10);
+	const char *wrong = admin_text_wrong(a, str_from(name), ADMIN_NAME_MAX);
+	int status = wrong != NULL ? command_refuse(inv, word, wrong) : EXIT_DONE;
 
-	if (settings_load(&s)) {
-		status = EXIT_FAILED;
-		if (settings_open_db(&s, &pool, &db) == ERR_OK)
-			status = what(inv, &s, db);
-	}
-	settings_close_db(pool, db);
-	settings_free(&s);
+	arena_free(a);
 	return status;
+}
+
+enum err
+settings_find_client(struct db *db, struct arena *a, const char *slug, struct uuid *out)
+{
+	struct db_result r;
+	enum err e = db_query(db, &q_api_scope_client,
+	                      DB_PARAMS(db_text(str_from(slug)), db_uuid(UUID_NIL)), NULL, a, &r);
+
+	if (e == ERR_OK && r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (e == ERR_OK)
+		*out = db_get_uuid(&r, 0, 0);
+	return e;
 }
 
 struct admin
@@ -293,16 +300,6 @@ settings_admin(struct db *db, struct arena *a)
 		               .rand = &rand_system,
 		               .now = clock_now(&clock_real),
 		               .actor = STR("operator") };
-}
-
-enum err
-settings_end(struct db *db, enum err e)
-{
-	if (e == ERR_OK)
-		e = db_commit(db);
-	if (e != ERR_OK && db_in_transaction(db))
-		db_rollback(db);
-	return e;
 }
 
 int

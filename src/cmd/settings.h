@@ -44,15 +44,22 @@ MUST_CHECK enum err settings_connect(const struct settings *, struct db_pool *,
 /* Both of these. Close both. */
 MUST_CHECK enum err
 settings_open_db(const struct settings *, struct db_pool **pool, struct db **db);
+/* What a short command works with. */
+struct shell {
+	const struct invocation *inv;
+	const struct settings *settings;
+	struct db *db;
+	const void *ctx; /* as it was given */
+};
 /* All of a short command: settings, database, what it does, and everything closed again. */
-int settings_run(const struct invocation *, int (*what)(const struct invocation *, struct db *));
-/* The same with the settings. */
-int settings_run_with(const struct invocation *,
-                      int (*what)(const struct invocation *, const struct settings *, struct db *));
+int settings_run(const struct invocation *, int (*what)(const struct shell *), const void *ctx);
+/* Refuses a name as the API would, under `word`; EXIT_DONE if it is right. */
+int settings_check_name(const struct invocation *, const char *word, const char *name);
+/* ERR_NOT_FOUND: there is no client of that slug. */
+MUST_CHECK enum err
+settings_find_client(struct db *, struct arena *, const char *slug, struct uuid *out);
 /* For changes at a shell: what the operator does now, with this connection. */
 struct admin settings_admin(struct db *, struct arena *);
-/* Ends the transaction: commits if e is OK, else rolls back; gives the outcome. */
-MUST_CHECK enum err settings_end(struct db *, enum err e);
 /* The exit status of a command that ends with e; says why on stderr if it is a failure. */
 int settings_finish(const struct invocation *, const struct db *, enum err e);
 /* Closes what is not NULL, the connection first. */

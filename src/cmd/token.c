@@ -11,44 +11,28 @@
 
 #define ARENA_BYTES ((size_t)64 << 20)
 
-/* The client of --client; ERR_NOT_FOUND for an unknown one. nil without --client. */
-static enum err
-find_client(struct db *db, struct arena *a, const char *slug, struct uuid *out)
-{
-	struct db_result r;
-	enum err e;
-
-	*out = UUID_NIL;
-	if (slug == NULL)
-		return ERR_OK;
-	e = db_query(db, &q_api_scope_client, DB_PARAMS(db_text(str_from(slug)), db_uuid(UUID_NIL)),
-	             NULL, a, &r);
-	if (e == ERR_OK && r.nrows == 0)
-		return ERR_NOT_FOUND;
-	if (e == ERR_OK)
-		*out = db_get_uuid(&r, 0, 0);
-	return e;
-}
-
 /* In a transaction of its own; ERR_NOT_FOUND: no such client. */
 static enum err
 insert(const struct invocation *inv, const struct admin *ad, struct admin_token *x)
 {
+	const char *slug = invocation_get(inv, "--client");
 	enum err e = db_begin(ad->db, DB_API);
 
 	if (e != ERR_OK)
 		return e;
-	e = find_client(ad->db, ad->arena, invocation_get(inv, "--client"), &x->client_id);
+	if (slug != NULL)
+		e = settings_find_client(ad->db, ad->arena, slug, &x->client_id);
 	if (e == ERR_OK)
 		e = admin_token_insert(ad, x);
-	return settings_end(ad->db, e);
+	return db_end(ad->db, e);
 }
 
 static int
-create(const struct invocation *inv, struct db *db)
+create(const struct shell *sh)
 {
+	const struct invocation *inv = sh->inv;
 	struct arena *a = arena_new(ARENA_BYTES);
-	const struct admin ad = settings_admin(db, a);
+	const struct admin ad = settings_admin(sh->db, a);
 	struct admin_token x = { .id = rand_uuid_v7(ad.rand, ad.now),
 		                 .name = str_from(inv->words[0]),
 		                 .role = str_from(invocation_get(inv, "--role")) };
@@ -62,16 +46,16 @@ create(const struct invocation *inv, struct db *db)
 		        invocation_get(inv, "--client"));
 		return EXIT_FAILED;
 	}
-	return settings_finish(inv, db, e);
+	return settings_finish(sh->inv, sh->db, e);
 }
 
 static int
-list(const struct invocation *inv, struct db *db)
+list(const struct shell *sh)
 {
 	struct arena *a = arena_new(ARENA_BYTES);
 	struct db_result r;
 	enum err e = db_query(
-		db, &q_api_token_list,
+		sh->db, &q_api_token_list,
 		DB_PARAMS(db_uuid(UUID_NIL), db_uuid(UUID_NIL), db_bool(true), db_int(INT64_MAX)),
 		NULL, a, &r);
 	char created[TIME_TEXT_LEN + 1], id[UUID_TEXT_LEN + 1];
@@ -86,7 +70,7 @@ list(const struct invocation *inv, struct db *db)
 		       STR_ARG(db_get_text(&r, i, 1)));
 	}
 	arena_free(a);
-	return settings_finish(inv, db, e);
+	return settings_finish(sh->inv, sh->db, e);
 }
 
 /* ERR_NOT_FOUND: no such token that is valid. */
@@ -105,20 +89,21 @@ take_away(struct db *db, struct arena *a, struct uuid id)
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK)
 		e = admin_token_revoke(&ad, id, db_get_uuid(&r, 0, 0));
-	return settings_end(db, e);
+	return db_end(db, e);
 }
 
 static int
-revoke(const struct invocation *inv, struct db *db)
+revoke(const struct shell *sh)
 {
+	const char *word = sh->inv->words[0];
 	struct arena *a;
 	struct uuid id;
-	enum err e = uuid_parse(str_from(inv->words[0]), &id);
+	enum err e = uuid_parse(str_from(word), &id);
 
 	if (e != ERR_OK)
-		return command_refuse(inv, inv->words[0], "is no id of a token");
+		return command_refuse(sh->inv, word, "is no id of a token");
 	a = arena_new(ARENA_BYTES);
-	e = take_away(db, a, id);
+	e = take_away(sh->db, a, id);
 	arena_free(a);
 	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr, "recado token revoke: there is no such valid token\n");
@@ -126,19 +111,7 @@ revoke(const struct invocation *inv, struct db *db)
 	}
 	if (e == ERR_OK)
 		printf("revoked\n");
-	return settings_finish(inv, db, e);
-}
-
-/* Refuses a name as the API would; EXIT_DONE if it is right. */
-static int
-check_name(const struct invocation *inv)
-{
-	struct arena *a = arena_new((size_t)64 << 10);
-	const char *wrong = admin_text_wrong(a, str_from(inv->words[0]), ADMIN_NAME_MAX);
-	int status = wrong != NULL ? command_refuse(inv, "NAME", wrong) : EXIT_DONE;
-
-	arena_free(a);
-	return status;
+	return settings_finish(sh->inv, sh->db, e);
 }
 
 int
@@ -149,18 +122,18 @@ token_create(const struct invocation *inv)
 
 	if (auth_role_of(str_from(role)) == ROLE_NONE)
 		return command_refuse(inv, role, "is not viewer, agent or admin");
-	status = check_name(inv);
-	return status != EXIT_DONE ? status : settings_run(inv, create);
+	status = settings_check_name(inv, "NAME", inv->words[0]);
+	return status != EXIT_DONE ? status : settings_run(inv, create, NULL);
 }
 
 int
 token_list(const struct invocation *inv)
 {
-	return settings_run(inv, list);
+	return settings_run(inv, list, NULL);
 }
 
 int
 token_revoke(const struct invocation *inv)
 {
-	return settings_run(inv, revoke);
+	return settings_run(inv, revoke, NULL);
 }

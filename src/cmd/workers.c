@@ -106,6 +106,15 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 	return ERR_OK;
 }
 
+static void
+wake_drains(struct workers *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		wake_set(w->wakes[i]);
+	if (w->importing != NULL)
+		importing_wake(w->importing);
+}
+
 void
 workers_committed(struct workers *w, size_t entries)
 {
@@ -113,16 +122,15 @@ workers_committed(struct workers *w, size_t entries)
 
 	pressure_committed(w->pressure, entries, now_ms);
 	if (pressure_hold_ms(w->pressure, now_ms) == 0)
-		workers_wake(w);
+		wake_drains(w);
 }
 
 void
 workers_wake(struct workers *w)
 {
-	for (size_t i = 0; i < w->n; i++)
-		wake_set(w->wakes[i]);
-	if (w->importing != NULL)
-		importing_wake(w->importing);
+	wake_drains(w);
+	if (w->keeper_wake != NULL)
+		wake_set(w->keeper_wake);
 }
 
 void

@@ -210,6 +210,15 @@ db_rollback(struct db *db)
 	db->failed = false;
 }
 
+enum err
+db_end(struct db *db, enum err e)
+{
+	if (e == ERR_OK)
+		return db_commit(db);
+	db_rollback(db);
+	return e;
+}
+
 bool
 db_in_transaction(const struct db *db)
 {

@@ -153,6 +153,9 @@ MUST_CHECK enum err db_begin_read(struct db *);
 MUST_CHECK enum err db_commit(struct db *);
 /* Nothing to do outside a transaction. */
 void db_rollback(struct db *);
+/* Ends the transaction with what happened in it: commits if e is ERR_OK, else rolls back; gives the
+ * outcome. */
+MUST_CHECK enum err db_end(struct db *, enum err e);
 bool db_in_transaction(const struct db *);
 /* Does someone more urgent wait for the SQLite writer? For slicing long work. PostgreSQL: false. */
 bool db_writer_wanted(struct db *, enum db_prio mine);

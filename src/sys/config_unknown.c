@@ -1,7 +1,8 @@
 /*
  * Why: a variable that is misspelt does nothing, and whoever wrote it looks for the fault
- * elsewhere. What always holds: only names are told, never values; a file that is shared with other
- * programs is no mistake, so that this is for warnings.
+ * elsewhere. What always holds: a name is told only if it resembles one of ours, for another may be
+ * a line of a value that was broken off, and no value is ever told; a file that is shared with
+ * other programs is no mistake, so that this is for warnings.
  */
 #include "sys/config_internal.h"
 
@@ -89,10 +90,12 @@ config_unknown(struct arena *a, struct str text, struct buf *warnings)
 			continue;
 		found++;
 		meant = nearest(name);
-		buf_fmt(warnings, ".env line %d: " STR_FMT " is not a variable of Recado", number,
-		        STR_ARG(str_sub(name, 0, MAX_NAME)));
 		if (meant != NULL)
-			buf_fmt(warnings, "; is %s meant?", meant);
-		buf_char(warnings, '\n');
+			buf_fmt(warnings,
+			        ".env line %d: " STR_FMT
+			        " is not a variable of Recado; is %s meant?\n",
+			        number, STR_ARG(name), meant);
+		else
+			buf_fmt(warnings, ".env line %d sets no variable of Recado\n", number);
 	}
 }

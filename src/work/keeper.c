@@ -1,8 +1,12 @@
 /*
- * Slow housekeeping, one round a second. What always holds: each part of a round is bounded, looks
- * without the writer's lock what there is to do and writes, in a transaction of its own, only if
- * there is something; one that fails is logged and tried again in the next round. What it does is
- * worked out again from the rows, so nothing is waited for on the disk.
+ * Slow housekeeping, one round a second. What always holds: each piece of a round fails alone, is
+ * logged and tried again in the next round; every transaction is bounded: 2,000 parts that are
+ * released, 2,000 amendments that are dropped, entries that are pruned by their bytes and number,
+ * and of the history states and the imports that are due one client's. What is left of the first
+ * three waits for the next round, which then comes sooner; all clients' history states are one
+ * piece, as long as there are clients with something due. What there is to do is looked for without
+ * the writer's lock (but for amendments, which the deleting statement finds itself), and worked out
+ * again from the rows, so nothing is waited for on the disk.
  */
 #include <stdlib.h>
 

@@ -193,6 +193,43 @@ START_TEST(entries_are_applied_again_one_or_by_filter_without_doubling)
 }
 END_TEST
 
+/* 4,500 more entries like the one that is parked. */
+static void
+park_more(const struct world *w)
+{
+	struct raw *raw = open_raw(w);
+
+	raw_exec(raw, FMT("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
+	                  "< 4500) INSERT INTO journal (id, received_at, connection_id, body) "
+	                  "SELECT %s, j.received_at, j.connection_id, j.body FROM journal j, n",
+	                  pg != NULL ? "gen_random_uuid()" : "randomblob(16)"));
+	raw_exec(raw, "INSERT INTO journal_parts (entry_id, part_no, status, route_key, fields, "
+	              "phone_number_id, received_at, attempts, bytes) SELECT j.id, 0, 'parked', "
+	              "p.route_key, p.fields, p.phone_number_id, p.received_at, 0, p.bytes "
+	              "FROM journal j, journal_parts p WHERE j.id <> p.entry_id");
+	raw_close(raw);
+}
+
+START_TEST(much_that_is_parked_is_released_by_a_word_piece_by_piece)
+{
+	struct world *w = world_new();
+	const char *id;
+	const cJSON *d;
+
+	hook(w, envelope(change("555", "messages", live_text(w, CUSTOMER, "EE01", "oi"))));
+	settle(w);
+	park_more(w);
+	id = register_number(w, "beta", w->beta_admin, "555", "555");
+	d = MUST(w, 200, "POST", FMT("/api/connections/%s/release", id), "op", NULL);
+	ck_assert_int_eq(int_at(d, "released"), 4501);
+	d = MUST(w, 200, "GET", "/api/webhook-events?status=parked", "op", NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 0);
+	d = MUST(w, 200, "POST", FMT("/api/connections/%s/release", id), "op", NULL);
+	ck_assert_int_eq(int_at(d, "released"), 0);
+	world_end(w);
+}
+END_TEST
+
 START_TEST(what_people_did_is_in_the_audit_log_with_who_did_it)
 {
 	struct world *w = world_new();
@@ -224,6 +261,7 @@ make_suite(void)
 	                  a_part_that_is_given_up_is_in_the_log_with_its_entry,
 	                  entries_are_filtered_by_field_and_time_and_paged,
 	                  entries_are_applied_again_one_or_by_filter_without_doubling,
+	                  much_that_is_parked_is_released_by_a_word_piece_by_piece,
 	                  what_people_did_is_in_the_audit_log_with_who_did_it);
 }
 

@@ -298,6 +298,46 @@ START_TEST(what_is_replayed_is_counted)
 	                     "01900000-0000-7000-8000-000000000000"),
 	                 64);
 	ck_assert_has(err(dir), "--id: goes without other filters");
+	ck_assert_int_eq(RUN(dir, "replay", "--status", "lost"), 64);
+	ck_assert_has(err(dir), "lost: is no status of an entry");
+}
+END_TEST
+
+START_TEST(an_entry_that_waits_already_is_said_to_wait)
+{
+	const char *dir = configured_dir(""), *id = "01900000-0000-7000-8000-000000000001";
+
+	ck_assert_int_eq(RUN(dir, "migrate"), 0);
+	look_up(dir, "INSERT INTO journal_parts (entry_id, part_no, status, fields, received_at, "
+	             "attempts, bytes) VALUES (x'01900000000070008000000000000001', 0, 'failed', "
+	             "0, 1, 8, 1)");
+	ck_assert_int_eq(RUN(dir, "replay", "--id", id), 0);
+	ck_assert_str_eq(out(dir), "1 will be applied again\n");
+	ck_assert_int_eq(RUN(dir, "replay", "--id", id), 0);
+	ck_assert_str_eq(out(dir),
+	                 "0 will be applied again: the entry is waiting to be applied already\n");
+	ck_assert_str_eq(look_up(dir, "SELECT group_concat(done, ' ') FROM (SELECT done FROM jobs "
+	                              "ORDER BY id)"),
+	                 "1 0");
+}
+END_TEST
+
+START_TEST(names_and_keys_that_are_not_utf8_are_refused)
+{
+	const char *dir = configured_dir("");
+
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Caf\xe9"), 64);
+	ck_assert_has(err(dir), "--name: must be UTF-8");
+	ck_assert_int_eq(RUN(dir, "client", "update", "acme", "--name", "Caf\xc3"), 64);
+	ck_assert_has(err(dir), "--name: must be UTF-8");
+	ck_assert_int_eq(RUN(dir, "token", "create", "\xff", "--role", "viewer"), 64);
+	ck_assert_has(err(dir), "NAME: must be UTF-8");
+	write_text(in_dir(dir, "key"), "key\xfe\n");
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Caf\xc3\xa9",
+	                     "--api-base-url", "http://127.0.0.1:9", "--api-key-file", "key"),
+	                 1);
+	ck_assert_has(err(dir), "the key in key must be UTF-8");
+	ck_assert_int_eq(RUN(dir, "client", "add", "acme", "--name", "Caf\xc3\xa9"), 0);
 }
 END_TEST
 
@@ -464,6 +504,8 @@ make_suite(void)
 	                  the_database_is_brought_to_this_version_once,
 	                  clients_and_tokens_are_made_listed_and_taken_away,
 	                  what_commands_change_is_in_the_audit_log, what_is_replayed_is_counted,
+	                  an_entry_that_waits_already_is_said_to_wait,
+	                  names_and_keys_that_are_not_utf8_are_refused,
 	                  the_settings_in_force_are_shown_without_secrets,
 	                  the_example_configuration_in_the_tree_is_the_programs_own,
 	                  the_reference_of_the_api_in_the_tree_is_the_programs_own,

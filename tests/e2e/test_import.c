@@ -341,29 +341,29 @@ START_TEST(a_server_that_stops_gives_its_import_back_and_a_command_takes_it_up)
 }
 END_TEST
 
-START_TEST(beside_a_server_that_imports_a_command_watches_and_may_leave)
+START_TEST(beside_a_server_that_imports_a_command_names_its_job_and_fails)
 {
 	struct desk d = desk_start("none");
 	struct shop s = shop_new(d.url, HELPDESK_KEY, SLOW);
 	int64_t end = now_ms() + LONG_MS;
 	struct world w = { .process = serve_in(s.dir) };
 	struct shop beside = { test_dir(), s.url };
-	pid_t pid;
+	const cJSON *job = MUST(&w, 202, "POST", "/api/jobs/import/acme", "op", NULL);
+	const char *id = z_at(job, "jobId");
 
-	MUST(&w, 202, "POST", "/api/jobs/import/acme", "op", NULL);
 	while (number(&s, TICKETS) < 5) {
 		ck_assert_msg(now_ms() < end, "nothing is imported: %s", err(s.dir));
 		poll(NULL, 0, 20);
 	}
 	set_pace(&beside, SLOW);
-	pid = spawn(beside.dir, (const char *const[]){ "import", "acme", NULL });
-	while (access(in_dir(beside.dir, "err"), R_OK) != 0 ||
-	       strstr(err(beside.dir), "joined job ") == NULL) {
-		ck_assert_msg(now_ms() < end, "the job is not joined");
-		poll(NULL, 0, 20);
-	}
-	kill(pid, SIGINT);
-	ck_assert_int_eq(wait_end(pid, PATIENCE_MS), 3);
+	ck_assert_int_eq(import(&beside, NULL), 1);
+	ck_assert_has(err(beside.dir),
+	              FMT("acme: another process works on job %s; GET /api/jobs/%s ", id, id));
+	ck_assert_int_eq(import(&beside, "--json"), 1);
+	job = result_of(&beside);
+	ck_assert_int_eq(int_at(job, "exitStatus"), 1);
+	ck_assert_str_eq(z_at(job, "jobs.0.id"), id);
+	ck_assert_str(text_at(job, "jobs.0.status"), "running");
 	ck_assert_int_eq(number(&s, JOBS "'running'"), 1);
 	ck_assert_int_eq(number(&s, "SELECT count(*) FROM jobs WHERE cancel_requested"), 0);
 	world_end(&w);
@@ -381,7 +381,7 @@ make_suite(void)
 	                  killed_in_the_middle_and_called_again_it_is_complete,
 	                  stopped_by_ctrl_c_and_called_again_it_is_complete,
 	                  a_server_that_stops_gives_its_import_back_and_a_command_takes_it_up,
-	                  beside_a_server_that_imports_a_command_watches_and_may_leave);
+	                  beside_a_server_that_imports_a_command_names_its_job_and_fails);
 }
 
 API_MAIN(make_suite)

@@ -286,6 +286,11 @@ def tree_refuses_a_variable_whose_mark_is_wrong(t):
     clean(t.tree())
     t.write("src/sys/config_table.c", table % "AT")
     caught(t.tree(), "HOST is not read, but marked AT")
+    t.write("src/cmd/serve.c", "static int f(const struct config *c)\n{\n\treturn c->port > 0;\n}\n\n"
+            "static int g(const struct listener *c)\n{\n\treturn c->host.n > 0;\n}\n")
+    caught(t.tree(), "HOST is not read, but marked AT")
+    t.write("src/cmd/serve.c", "static int f(const struct server *s)\n{\n\treturn s->config.host.n > 0;\n}\n")
+    clean(t.tree())
     t.write("src/sys/config_table.c", "int none;\n")
     caught(t.tree(), "no row was seen")
 

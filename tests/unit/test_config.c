@@ -422,11 +422,18 @@ START_TEST(a_name_that_is_no_variable_is_told_with_the_one_that_is_close)
 	ck_assert_str_eq(unknown("POT=1"), ".env line 1: POT is not a variable of Recado; is PORT "
 	                                   "meant?\n");
 	ck_assert_str_eq(unknown("POSTGRES_USER=recado"),
-	                 ".env line 1: POSTGRES_USER is not a variable of Recado\n");
-	ck_assert_str_eq(unknown("A=1"), ".env line 1: A is not a variable of Recado\n");
+	                 ".env line 1 sets no variable of Recado\n");
+	ck_assert_str_eq(unknown("A=1"), ".env line 1 sets no variable of Recado\n");
 	ck_assert_str_eq(unknown("PORT=1\nLOG_LEVEL=warn\nno line at all\n"), "");
 	ck_assert_str_eq(unknown(""), "");
 	config_unknown(test_arena(), STR_NONE, &(struct buf){ .limit = 10 });
+}
+END_TEST
+
+START_TEST(a_line_of_a_value_that_was_broken_off_is_not_repeated)
+{
+	ck_assert_str_eq(unknown("SECRET_KEY=AAECAwQF\nBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"),
+	                 ".env line 2 sets no variable of Recado\n");
 }
 END_TEST
 
@@ -442,7 +449,8 @@ suite(void)
 	                  no_secret_is_printed, no_secret_is_in_a_problem,
 	                  the_example_names_every_variable_and_works_once_filled_in,
 	                  what_nothing_reads_yet_stands_apart_and_says_so,
-	                  a_name_that_is_no_variable_is_told_with_the_one_that_is_close);
+	                  a_name_that_is_no_variable_is_told_with_the_one_that_is_close,
+	                  a_line_of_a_value_that_was_broken_off_is_not_repeated);
 }
 
 TEST_MAIN(suite)
