@@ -127,7 +127,7 @@ def check(recado, cases, folder):
 def main():
     cases = json.loads(pathlib.Path(sys.argv[2]).read_text())["cases"]
     with tempfile.TemporaryDirectory() as folder:
-        passed, failed = check(sys.argv[1], cases, folder)
+        passed, failed = check(os.path.abspath(sys.argv[1]), cases, folder)
     print(f"checks: {passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 
