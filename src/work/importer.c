@@ -87,6 +87,10 @@ claim(struct importer *im, int64_t now_ms, bool *worked)
 		return ERR_OK;
 	}
 	*worked = true;
+	/* our own, whose lease was over before it was renewed: taken up anew, once */
+	for (size_t i = im->njobs; i-- > 0;)
+		if (uuid_eq(im->jobs[i]->job.id, job.id))
+			import_job_drop(im->jobs[i]);
 	return import_job_open(im, &job, now_ms);
 }
 
@@ -143,6 +147,25 @@ job_step(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 	return e;
 }
 
+/* One job's trouble stops no other. */
+static enum err
+one_job(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
+{
+	bool ending = j->ending;
+	enum err e = job_step(j, now_ms, next_ms, worked);
+
+	if (e == ERR_OK || import_is_away(e))
+		return e;
+	*worked = true;
+	if (!ending)
+		return import_job_error(j, e);
+	/* it cannot even be ended: another takes it up when the lease is over */
+	log_error("import.not_ended", LOG_UUID("job", j->job.id), LOG_ERR(e),
+	          LOG_Z("detail", db_message(j->im->db)));
+	import_job_drop(j);
+	return ERR_OK;
+}
+
 static enum err
 work(struct importer *im, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
@@ -155,7 +178,7 @@ work(struct importer *im, int64_t now_ms, int64_t *next_ms, bool *worked)
 	}
 	/* a job that ends takes its place in the list from the last one: from the end */
 	for (size_t i = im->njobs; e == ERR_OK && i-- > 0;)
-		e = job_step(im->jobs[i], now_ms, next_ms, worked);
+		e = one_job(im->jobs[i], now_ms, next_ms, worked);
 	return e;
 }
 

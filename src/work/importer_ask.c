@@ -64,12 +64,9 @@ static struct str
 ask_url(const struct ask *a, struct arena *arena)
 {
 	struct buf b;
-	struct str base = a->job->base_url;
 
-	while (base.n > 0 && base.p[base.n - 1] == '/')
-		base.n--;
 	buf_init(&b, arena, 16384);
-	buf_str(&b, base);
+	buf_str(&b, a->job->base_url);
 	if (a->list == HD_MESSAGES) {
 		buf_z(&b, "/ticket/");
 		add_segment(&b, a->ticket->ticket->uuid);
@@ -353,7 +350,7 @@ asks_result(struct importer *im, int64_t now_ms, bool *worked)
 	if (!*worked)
 		return ERR_OK;
 	arena_reset(im->arena);
-	e = take_result(r.user, &r, now_ms);
+	e = import_job_error(((struct ask *)r.user)->job, take_result(r.user, &r, now_ms));
 	http_result_deinit(&r);
 	return e;
 }

@@ -116,6 +116,10 @@ MUST_CHECK enum err import_job_open(struct importer *, const struct job *, int64
 void import_job_stop(struct import_job *, enum job_end, struct str error);
 /* Ends it in the database as import_job_stop said, and forgets it. */
 MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
+/* The database is away: to be tried again. Any other error is the job's own. */
+bool import_is_away(enum err e);
+/* An error of its own ends the job, and no other; ERR_OK then. What is away is given back. */
+MUST_CHECK enum err import_job_error(struct import_job *, enum err e);
 /* Forgets it: what is in flight is cancelled. */
 void import_job_drop(struct import_job *);
 void import_job_progress(struct import_job *, struct job_progress *, int64_t now_ms);

@@ -43,6 +43,17 @@ import_job_stop(struct import_job *j, enum job_end end, struct str error)
 }
 
 enum err
+import_job_error(struct import_job *j, enum err e)
+{
+	if (e == ERR_OK || import_is_away(e))
+		return e;
+	log_error("import.error", LOG_UUID("job", j->job.id), LOG_ERR(e),
+	          LOG_Z("detail", db_message(j->im->db)));
+	import_job_stop(j, JOB_FAILED, str_fmt(j->arena, "internal: %s", err_info(e)->code));
+	return ERR_OK;
+}
+
+enum err
 import_job_state(struct import_job *j, const char *key, int64_t cursor, int64_t full_at,
                  const struct import_size *size, int64_t page, int64_t now_ms)
 {
@@ -95,6 +106,10 @@ load_client(struct import_job *j, const char **why)
 	j->base_url = db_get_text(&r, 0, 0);
 	box = db_get_text(&r, 0, 1);
 	j->connection_id = db_get_uuid(&r, 0, 3);
+	/* one address, one budget, however it is written */
+	while (str_is_set(j->base_url) && j->base_url.n > 0 &&
+	       j->base_url.p[j->base_url.n - 1] == '/')
+		j->base_url.n--;
 	if (!str_is_set(j->base_url) || !str_is_set(box) || uuid_is_nil(j->connection_id)) {
 		*why = "not_configured: the client has no apiBaseUrl or no apiKey";
 		return ERR_OK;
@@ -159,10 +174,12 @@ load_state(struct import_job *j, int64_t now_ms)
 		hd_walk_init(&j->people_walk, j->walk_arena, IMPORT_MAX_PAGES);
 		if (j->job.resumed && page > 1)
 			j->people_walk.page = page;
-		else
-			j->job.resumed = false;
+		else if (page > 0) /* another sweep's */
+			e = import_job_state(j, "contacts_sync", TIME_NONE, TIME_NONE, NULL, 0,
+			                     now_ms);
+		j->job.resumed = j->people_walk.page > 1;
 	}
-	return ERR_OK;
+	return e;
 }
 
 enum err

@@ -303,8 +303,8 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 	return ERR_OK;
 }
 
-static bool
-is_away(enum err e)
+bool
+import_is_away(enum err e)
 {
 	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
 	       e == ERR_CANCELLED || e == ERR_IO;
@@ -339,7 +339,7 @@ store_ticket(struct import_job *j, struct ticket_work *t, int64_t now_ms)
 	};
 	enum err e = import_store_ticket(&s, &x, &j->counts);
 
-	if (e == ERR_OK || is_away(e))
+	if (e == ERR_OK || import_is_away(e))
 		return e;
 	log_warn("import.not_stored", LOG_UUID("job", j->job.id),
 	         LOG_STR("ticket", t->ticket->uuid), LOG_ERR(e),
