@@ -89,7 +89,7 @@ CREATE TABLE helpdesk_contacts (
 );
 CREATE INDEX ix_helpdesk_contacts_lead ON helpdesk_contacts (client_id, lead_id);
 
--- What an import remembers from run to run: key tickets_import (the global cursor), contacts_sync, and size:tickets,
+-- What an import remembers from run to run: key tickets_import (the global cursor), contacts_sync, full_begun, and size:tickets,
 -- size:messages, size:contacts (a page size that was learned).
 CREATE TABLE import_state (
   client_id uuid NOT NULL,

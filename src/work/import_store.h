@@ -29,6 +29,7 @@ struct import_counts {
 	int64_t tickets_new, tickets_changed, tickets_same;
 	int64_t messages_new, messages_changed, messages_same;
 	int64_t leads_new, sessions_changed;
+	int64_t rows_changed; /* of a contact sync: leads, contacts and tags together */
 };
 
 /* What is stored of a listed ticket. */

@@ -62,7 +62,7 @@ store_page(struct import_job *j, const struct hd_page *p, int64_t now_ms)
 	}
 	j->problems += (int64_t)p->nproblems;
 	j->finished += (int64_t)p->npeople;
-	j->counts.leads_new += wrote > 0;
+	j->counts.rows_changed += wrote;
 	return import_job_state(j, "contacts_sync", TIME_NONE, TIME_NONE, NULL, j->people_walk.page,
 	                        now_ms);
 }

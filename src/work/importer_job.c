@@ -253,6 +253,7 @@ counts_json(struct import_job *j)
 		{ "messagesSame", c->messages_same },
 		{ "leadsNew", c->leads_new },
 		{ "sessionsChanged", c->sessions_changed },
+		{ "rowsChanged", c->rows_changed },
 		{ "failed", j->failed },
 		{ "problems", j->problems },
 		{ "requests", j->requests },
