@@ -184,7 +184,7 @@ import_fixture_try(struct import_fixture *f, const struct fix_ticket *t)
 		                    .done = f->done };
 	f->counts = (struct import_counts){ 0 };
 	f->store.arena = arena_new((size_t)64 << 20);
-	e = import_store_ticket(&f->store, &x, &f->counts);
+	e = import_store_tickets(&f->store, &x, 1, &f->counts);
 	arena_free(f->store.arena);
 	f->store.arena = NULL;
 	after = db_stats(f->db);

@@ -271,7 +271,7 @@ START_TEST(an_array_that_could_not_be_read_whole_says_nothing_of_what_is_not_in_
 	ticket.trackings_whole = false;
 	x.ticket = &ticket;
 	f.store.arena = test_arena();
-	ck_assert_ok(import_store_ticket(&f.store, &x, &f.counts));
+	ck_assert_ok(import_store_tickets(&f.store, &x, 1, &f.counts));
 	ck_assert_sessions("CLOSED 0-10 [1] 0\nOPEN_REAL 20- [2] 0");
 	close_fixture();
 }
