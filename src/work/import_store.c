@@ -4,7 +4,6 @@
  * client's lane (a mark over very many rows: one for each page of them), and a row that is as it
  * should be is not written.
  */
-#include "base/map.h"
 #include "store/queries.h"
 #include "work/import_internal.h"
 
@@ -136,7 +135,7 @@ import_store_failures(struct import_store *s, size_t most, struct import_failure
 /* One page of marks: rows after *after whose mark is not what `seen` says. *after: the last row;
  * *more: there may be others. */
 static enum err
-walked_page(struct import_store *s, struct arena *a, const struct map *seen, struct str *after,
+walked_page(struct import_store *s, struct arena *a, const struct hd_seen *seen, struct str *after,
             bool *more)
 {
 	struct db_rows *rows = db_rows_of(a, &q_import_walked_mark, s->client_id);
@@ -148,7 +147,7 @@ walked_page(struct import_store *s, struct arena *a, const struct map *seen, str
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < r.nrows; i++) {
-		bool missing = map_get(seen, db_get_text(&r, i, 1)) == MAP_NONE;
+		bool missing = !hd_seen_has(seen, db_get_text(&r, i, 1));
 
 		if (missing != db_is_null(&r, i, 2))
 			continue;
@@ -162,8 +161,8 @@ walked_page(struct import_store *s, struct arena *a, const struct map *seen, str
 }
 
 static enum err
-contacts_page(struct import_store *s, struct arena *a, const struct map *seen, struct str *after,
-              bool *more)
+contacts_page(struct import_store *s, struct arena *a, const struct hd_seen *seen,
+              struct str *after, bool *more)
 {
 	struct db_rows *rows = db_rows_of(a, &q_import_contacts_mark, s->client_id);
 	struct db_result r;
@@ -174,7 +173,7 @@ contacts_page(struct import_store *s, struct arena *a, const struct map *seen, s
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < r.nrows; i++) {
-		bool missing = map_get(seen, db_get_text(&r, i, 0)) == MAP_NONE;
+		bool missing = !hd_seen_has(seen, db_get_text(&r, i, 0));
 
 		if (missing != db_is_null(&r, i, 1))
 			continue;
@@ -187,26 +186,22 @@ contacts_page(struct import_store *s, struct arena *a, const struct map *seen, s
 	return db_exec(s->db, &q_import_contacts_mark, DB_NO_PARAMS, rows, NULL);
 }
 
-typedef enum err mark_page_fn(struct import_store *, struct arena *, const struct map *seen,
+typedef enum err mark_page_fn(struct import_store *, struct arena *, const struct hd_seen *seen,
                               struct str *after, bool *more);
 
 static enum err
-mark_all(struct import_store *s, mark_page_fn *page, const struct str *ids, size_t n)
+mark_all(struct import_store *s, mark_page_fn *page, const struct hd_seen *seen)
 {
 	struct str after = STR("");
-	struct map seen;
 	bool more = true;
 	enum err e = ERR_OK;
 
-	map_init(&seen, s->arena, n);
-	for (size_t i = 0; i < n; i++)
-		map_set(&seen, ids[i], i);
 	while (more && e == ERR_OK) {
 		struct arena *a = arena_new(MARK_ARENA);
 
 		e = import_begin(s);
 		if (e == ERR_OK)
-			e = page(s, a, &seen, &after, &more);
+			e = page(s, a, seen, &after, &more);
 		if (e == ERR_OK)
 			e = arena_check(a);
 		e = import_end(s, e);
@@ -216,28 +211,24 @@ mark_all(struct import_store *s, mark_page_fn *page, const struct str *ids, size
 }
 
 enum err
-import_store_walked(struct import_store *s, const struct str *uuids, size_t n)
+import_store_walked(struct import_store *s, const struct hd_seen *seen)
 {
-	return mark_all(s, walked_page, uuids, n);
+	return mark_all(s, walked_page, seen);
 }
 
 /* Tags are few: all at once. */
 static enum err
-mark_tags(struct import_store *s, const struct str *ids, size_t n)
+mark_tags(struct import_store *s, const struct hd_seen *seen)
 {
 	struct db_rows *rows = db_rows_of(s->arena, &q_import_tags_update, s->client_id);
 	struct db_result r;
-	struct map seen;
 	enum err e = db_query(s->db, &q_import_tags, DB_PARAMS(db_uuid(s->client_id)), NULL,
 	                      s->arena, &r);
 
 	if (e != ERR_OK)
 		return e;
-	map_init(&seen, s->arena, n);
-	for (size_t i = 0; i < n; i++)
-		map_set(&seen, ids[i], i);
 	for (size_t i = 0; i < r.nrows; i++) {
-		bool missing = map_get(&seen, db_get_text(&r, i, 3)) == MAP_NONE;
+		bool missing = !hd_seen_has(seen, db_get_text(&r, i, 3));
 
 		if (db_is_null(&r, i, 3) || missing != db_is_null(&r, i, 4))
 			continue;
@@ -251,15 +242,15 @@ mark_tags(struct import_store *s, const struct str *ids, size_t n)
 }
 
 enum err
-import_store_swept(struct import_store *s, const struct str *ids, size_t nids,
-                   const struct str *tag_ids, size_t ntags)
+import_store_swept(struct import_store *s, const struct hd_seen *contacts,
+                   const struct hd_seen *tags)
 {
-	enum err e = mark_all(s, contacts_page, ids, nids);
+	enum err e = mark_all(s, contacts_page, contacts);
 
 	if (e != ERR_OK)
 		return e;
 	e = import_begin(s);
 	if (e == ERR_OK)
-		e = mark_tags(s, tag_ids, ntags);
+		e = mark_tags(s, tags);
 	return import_end(s, e);
 }

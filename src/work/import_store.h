@@ -12,6 +12,7 @@
 #define RECADO_WORK_IMPORT_STORE_H
 
 #include "core/hd_decode.h"
+#include "core/hd_seen.h"
 #include "store/db.h"
 #include "sys/rand.h"
 
@@ -70,13 +71,13 @@ import_store_ticket(struct import_store *, const struct import_ticket *, struct 
 MUST_CHECK enum err
 import_store_contacts(struct import_store *, const struct hd_person *v, size_t n, int64_t *wrote);
 /* These two mark page by page, each in a transaction of its own. After a sweep that saw everything:
- * contacts (by external id) and tags that it did not see are marked, returned ones unmarked. ids:
- * decimal, every contact seen; tags: likewise. */
-MUST_CHECK enum err import_store_swept(struct import_store *, const struct str *ids, size_t nids,
-                                       const struct str *tag_ids, size_t ntags);
-/* After a walk of all tickets to the end: those not among these uuids are marked missing, returned
- * ones unmarked. */
-MUST_CHECK enum err import_store_walked(struct import_store *, const struct str *uuids, size_t n);
+ * contacts (by external id) and tags that it did not see are marked, returned ones unmarked. The
+ * keys that were seen are decimal ids. */
+MUST_CHECK enum err import_store_swept(struct import_store *, const struct hd_seen *contacts,
+                                       const struct hd_seen *tags);
+/* After a walk of all tickets to the end: those whose uuids were not seen are marked missing,
+ * returned ones unmarked. */
+MUST_CHECK enum err import_store_walked(struct import_store *, const struct hd_seen *uuids);
 
 /* A ticket that could not be imported: noted, or one more attempt. */
 MUST_CHECK enum err import_store_failed(struct import_store *, const struct hd_ticket *,

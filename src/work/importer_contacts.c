@@ -7,25 +7,14 @@
 
 #define PAGE_ARENA ((size_t)256 << 20)
 
-static void
-see(struct import_job *j, struct map *seen, struct import_texts *list, int64_t id)
-{
-	bool added;
-	struct str text = str_fmt(j->arena, "%lld", (long long)id);
-
-	(void)map_put(seen, text, list->n, &added);
-	if (added)
-		*APPLY_ADD(j->arena, list) = text;
-}
-
 static enum err
 sweep_ended(struct import_job *j, enum hd_stop stop, bool more, int64_t now_ms)
 {
 	struct import_store s = import_job_store(j, now_ms);
 	enum err e = ERR_OK;
 
-	if (stop == HD_STOP_TOO_MANY) {
-		import_job_stop(j, JOB_FAILED, STR("too_many_pages: the list does not end"));
+	if (stop == HD_STOP_TOO_MANY || hd_walk_is_over(&j->people_walk) || j->tags.full) {
+		import_job_stop(j, JOB_FAILED, import_job_too_long(j));
 		return ERR_OK;
 	}
 	if (stop == HD_STOP_NOTHING_NEW && more) {
@@ -35,8 +24,7 @@ sweep_ended(struct import_job *j, enum hd_stop stop, bool more, int64_t now_ms)
 		return ERR_OK;
 	}
 	if (!j->job.resumed && j->problems == 0 && stop != HD_STOP_NOTHING_NEW)
-		e = import_store_swept(&s, j->seen_list.v, j->seen_list.n, j->tag_list.v,
-		                       j->tag_list.n);
+		e = import_store_swept(&s, &j->seen, &j->tags);
 	if (e == ERR_OK)
 		e = import_job_state(j, "contacts_sync", TIME_NONE, j->began_at, NULL, 0, now_ms);
 	if (e == ERR_OK)
@@ -56,9 +44,11 @@ store_page(struct import_job *j, const struct hd_page *p, int64_t now_ms)
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < p->npeople; i++) {
-		see(j, &j->seen, &j->seen_list, p->people[i].contact.id);
-		for (size_t k = 0; k < p->people[i].ntags; k++)
-			see(j, &j->tags, &j->tag_list, p->people[i].tags[k].id);
+		const struct hd_person *x = &p->people[i];
+
+		for (size_t k = 0; k < x->ntags; k++)
+			(void)hd_seen_add(&j->tags,
+			                  str_fmt(s.arena, "%lld", (long long)x->tags[k].id));
 	}
 	j->problems += (int64_t)p->nproblems;
 	j->finished += (int64_t)p->npeople;
@@ -84,7 +74,7 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 		e = store_page(j, &page, now_ms);
 		if (e == ERR_OK) {
 			stop = hd_walk_page(&j->people_walk, &page);
-			if (stop != HD_GO_ON)
+			if (stop != HD_GO_ON || hd_walk_is_over(&j->people_walk) || j->tags.full)
 				e = sweep_ended(j, stop,
 				                hd_walk_says_more(&page.hints, j->people_walk.page),
 				                now_ms);

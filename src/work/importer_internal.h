@@ -2,7 +2,6 @@
 #ifndef RECADO_WORK_IMPORTER_INTERNAL_H
 #define RECADO_WORK_IMPORTER_INTERNAL_H
 
-#include "base/map.h"
 #include "core/budget.h"
 #include "core/import_plan.h"
 #include "core/import_retry.h"
@@ -14,11 +13,6 @@
 
 struct import_job;
 struct ticket_work;
-
-struct import_texts {
-	struct str *v;
-	size_t n, cap;
-};
 
 /* One request that is to be made or under way: a page of the job's list, or of one ticket's
  * messages. */
@@ -44,9 +38,10 @@ enum ticket_state { TICKET_WAITS, TICKET_READS, TICKET_READ, TICKET_FAILED, TICK
 
 struct ticket_work {
 	struct ticket_work *next;
+	struct ticket_work *same; /* the next in the job's chain of those whose uuids are alike */
+	bool outdated;            /* the list has shown the ticket again since, changed */
 	struct ticket_page *page;
 	const struct hd_ticket *ticket;
-	int64_t number; /* in the order of the queue, from 1 */
 	struct import_known known;
 	enum ticket_state state;
 	struct arena *arena;      /* its messages; NULL before it is begun */
@@ -59,14 +54,12 @@ struct ticket_work {
 	struct str detail;
 };
 
-struct import_newest {
-	int64_t updated_at, number;
-};
+#define IMPORTER_CHAINS 256 /* a power of two */
 
 struct import_job {
 	struct importer *im;
 	struct job job;
-	struct arena *arena; /* settings, what was done and seen */
+	struct arena *arena; /* settings */
 	struct str base_url, api_key;
 	unsigned char budget_key[32];
 	struct uuid connection_id;
@@ -83,14 +76,11 @@ struct import_job {
 	struct ask ask;                   /* of the list */
 	struct ticket_work *first, *last; /* all tickets that are not done, oldest first */
 	size_t waiting, reading;
-	struct map done,
-		seen; /* "uuid updatedAt" of what was done in this run; uuids, or ids, seen */
-	struct import_texts seen_list;
-	struct map met;
-	/* met: tickets queued, by uuid → which of the works for it is the newest */
-	FACTS_LIST(struct import_newest) newest;
-	struct map tags;
-	struct import_texts tag_list;
+	struct ticket_work *chains[IMPORTER_CHAINS]; /* of the same, by the uuid's hash */
+	/* uuids, or ids, that the list has shown in this run; noted by a uuid is in which version
+	 * the ticket was queued last */
+	struct hd_seen seen;
+	struct hd_seen tags;         /* of a contact sync: ids */
 	struct import_size sizes[3]; /* by enum hd_list */
 	struct import_counts counts;
 	int64_t candidates, finished, failed, problems, requests, pages_done;
@@ -120,6 +110,8 @@ MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
 bool import_is_away(enum err e);
 /* An error of its own ends the job, and no other; ERR_OK then. What is away is given back. */
 MUST_CHECK enum err import_job_error(struct import_job *, enum err e);
+/* Why a list that does not end is given up. */
+struct str import_job_too_long(const struct import_job *);
 /* Forgets it: what is in flight is cancelled. */
 void import_job_drop(struct import_job *);
 void import_job_progress(struct import_job *, struct job_progress *, int64_t now_ms);

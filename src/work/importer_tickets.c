@@ -39,18 +39,31 @@ page_new(struct str body, enum err *e)
 	return p;
 }
 
-/* Two elements of one updatedAt may differ still: times are no finer than the source writes them.
- */
-static struct str
-done_key(struct arena *a, const struct hd_ticket *t)
+/* What tells versions of one ticket apart. Two elements of one updatedAt may differ still: times
+ * are no finer than the source writes them. */
+static uint32_t
+version_of(const struct hd_ticket *t)
 {
-	return str_fmt(a, "%lld %llx " STR_FMT, (long long)t->updated_at,
-	               (unsigned long long)str_hash(t->raw), STR_ARG(t->uuid));
+	uint64_t hash = str_hash(t->raw) ^ (uint64_t)t->updated_at;
+	uint32_t note = (uint32_t)(hash ^ hash >> 32) & HD_SEEN_NOTE;
+
+	return note == 0 ? 1 : note;
+}
+
+static struct ticket_work **
+chain_of(struct import_job *j, struct str uuid)
+{
+	return &j->chains[str_hash(uuid) & (IMPORTER_CHAINS - 1)];
 }
 
 static void
 work_free(struct ticket_work *t)
 {
+	struct ticket_work **at = chain_of(t->ask.job, t->ticket->uuid);
+
+	while (*at != t)
+		at = &(*at)->same;
+	*at = t->same;
 	ask_cancel(&t->ask);
 	arena_free(t->arena);
 	arena_free(t->walk_arena);
@@ -71,26 +84,27 @@ tickets_drop(struct import_job *j)
 	j->waiting = j->reading = 0;
 }
 
-/* It is in the queue, perhaps not for the first time in this run. */
-static void
-meet(struct import_job *j, const struct ticket_work *t)
+/* A newer reading of the ticket waits already. */
+static bool
+is_behind(struct import_job *j, const struct hd_ticket *t)
 {
-	size_t at = map_get(&j->met, t->ticket->uuid);
-
-	if (at == MAP_NONE) {
-		at = j->newest.n;
-		map_set(&j->met, str_dup(j->arena, t->ticket->uuid), at);
-		APPLY_ADD(j->arena, &j->newest)->updated_at = TIME_NONE;
-	}
-	if (t->ticket->updated_at >= j->newest.v[at].updated_at)
-		j->newest.v[at] = (struct import_newest){ t->ticket->updated_at, t->number };
+	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
+		if (str_eq(o->ticket->uuid, t->uuid) && o->ticket->updated_at > t->updated_at)
+			return true;
+	return false;
 }
 
-/* It is in the queue again as it is by now: that one is stored, and this one would undo it. */
-static bool
-is_outdated(const struct import_job *j, const struct ticket_work *t)
+/* Older readings of the same ticket that still wait would undo it. */
+static void
+join_chain(struct import_job *j, struct ticket_work *t)
 {
-	return j->newest.v[map_get(&j->met, t->ticket->uuid)].number != t->number;
+	struct ticket_work **chain = chain_of(j, t->ticket->uuid);
+
+	for (struct ticket_work *o = *chain; o != NULL; o = o->same)
+		if (str_eq(o->ticket->uuid, t->ticket->uuid))
+			o->outdated = true;
+	t->same = *chain;
+	*chain = t;
 }
 
 static void
@@ -112,21 +126,8 @@ enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *tic
 		j->last->next = t;
 	j->last = t;
 	j->waiting++;
-	t->number = ++j->candidates;
-	meet(j, t);
-}
-
-static void
-see(struct import_job *j, struct str uuid)
-{
-	bool added;
-	struct str copy;
-
-	if (map_get(&j->seen, uuid) != MAP_NONE)
-		return;
-	copy = str_dup(j->arena, uuid);
-	(void)map_put(&j->seen, copy, j->seen_list.n, &added);
-	*APPLY_ADD(j->arena, &j->seen_list) = copy;
+	j->candidates++;
+	join_chain(j, t);
 }
 
 /*
@@ -139,6 +140,9 @@ static bool
 is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct import_known *k)
 {
 	if (k->done || t->updated_at < j->im->o.start_at)
+		return false;
+	/* this run has seen and stored a newer one: a page that is behind */
+	if (k->known && t->updated_at < k->updated_at && hd_seen_has(&j->seen, t->uuid))
 		return false;
 	if (!k->known || k->updated_at != t->updated_at)
 		return true;
@@ -155,14 +159,10 @@ queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all
 
 	for (size_t i = 0; e == ERR_OK && i < p->page.ntickets; i++) {
 		const struct hd_ticket *t = &p->page.tickets[i];
-		bool added;
 
-		if (!all)
-			see(j, t->uuid);
-		if (!all && !is_wanted(j, t, &known[i]))
+		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t))
 			continue;
-		(void)map_put(&j->done, done_key(j->arena, t), 0, &added);
-		if (added)
+		if (hd_seen_note(&j->seen, t->uuid, version_of(t)))
 			enqueue(j, p, t, &known[i]);
 	}
 	return e;
@@ -196,8 +196,7 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 			j->pages_done++;
 			next = import_walk_tickets(&j->walk, &p->page);
 			if (next == IMPORT_FAILED)
-				import_job_stop(j, JOB_FAILED,
-				                STR("too_many_pages: the list does not end"));
+				import_job_stop(j, JOB_FAILED, import_job_too_long(j));
 			j->list_done = next == IMPORT_DONE;
 			j->list_complete = next == IMPORT_DONE && j->walk.complete;
 			if (!j->list_done && !j->ending)
@@ -386,7 +385,7 @@ begin_some(struct import_job *j, int64_t now_ms)
 	     t != NULL && j->waiting > 0 && j->reading < j->im->o.max_requests; t = t->next) {
 		if (t->state != TICKET_WAITS)
 			continue;
-		if (!is_outdated(j, t)) {
+		if (!t->outdated) {
 			ticket_begin(t, now_ms);
 		} else {
 			t->state = TICKET_OUTDATED;
@@ -409,7 +408,7 @@ forget_gone(struct import_job *j)
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < r.nrows; i++)
-		if (map_get(&j->seen, db_get_text(&r, i, 0)) == MAP_NONE)
+		if (!hd_seen_has(&j->seen, db_get_text(&r, i, 0)))
 			db_row_text(rows, db_get_text(&r, i, 0));
 	return db_exec(im->db, &q_importer_gone_drop, DB_NO_PARAMS, rows, NULL);
 }
@@ -429,7 +428,7 @@ finish(struct import_job *j, int64_t now_ms)
 		return ERR_OK;
 	}
 	if (j->full_walk)
-		e = import_store_walked(&s, j->seen_list.v, j->seen_list.n);
+		e = import_store_walked(&s, &j->seen);
 	if (e == ERR_OK && j->full_walk)
 		e = forget_gone(j);
 	cursor = import_cursor_after(j->cursor, j->started_at, j->walk.newest);
@@ -459,7 +458,7 @@ tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
 		j->ask.not_before = now_ms + 100;
 	t = take_read(j);
 	if (t != NULL) {
-		if (is_outdated(j, t))
+		if (t->outdated)
 			e = ERR_OK;
 		else
 			e = t->state == TICKET_READ ? store_ticket(j, t, now_ms)

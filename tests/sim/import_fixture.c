@@ -201,6 +201,19 @@ import_fixture_put(struct import_fixture *f, const struct fix_ticket *t)
 	ck_assert_msg(e == ERR_OK, "%s: %s", err_info(e)->code, db_message(f->db));
 }
 
+struct hd_seen *
+import_fixture_seen(const char *a, const char *b)
+{
+	struct hd_seen *s = ARENA_NEW(test_arena(), struct hd_seen);
+
+	hd_seen_init(s, test_arena());
+	if (a != NULL)
+		(void)hd_seen_add(s, str_from(a));
+	if (b != NULL)
+		(void)hd_seen_add(s, str_from(b));
+	return s;
+}
+
 void
 import_fixture_contacts(struct import_fixture *f, const char *json)
 {

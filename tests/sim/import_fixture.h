@@ -69,6 +69,8 @@ void import_fixture_put(struct import_fixture *, const struct fix_ticket *);
 /* The ticket as it is read. */
 struct hd_ticket import_fixture_ticket(const struct fix_ticket *);
 
+/* A table that has met these; NULL: none. In test_arena. */
+struct hd_seen *import_fixture_seen(const char *a, const char *b);
 /* A page of contacts, as JSON. */
 void import_fixture_contacts(struct import_fixture *, const char *json);
 /* Applies a webhook body that was received at `at`. */
