@@ -134,7 +134,7 @@ job_step(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 		return e;
 	if (!j->ending)
 		e = j->job.kind == JOB_IMPORT ? tickets_step(j, now_ms, worked)
-		                              : contacts_step(j, now_ms);
+		                              : contacts_step(j, now_ms, worked);
 	if (e == ERR_OK && j->ending) {
 		*worked = true;
 		return import_job_end(j, now_ms);

@@ -1,37 +1,27 @@
 /*
  * A contact sync: every page of the list, one transaction each, with a checkpoint; after a sweep
- * that saw everything, what it did not see is marked. What always holds: nothing is marked as
+ * that saw everything, what it did not see is marked. What always holds: a page that was stored is
+ * not read again in the same sweep, whatever the database says afterwards; nothing is marked as
  * vanished by a sweep that was taken up in the middle or could not reach the end.
  */
 #include "work/importer_internal.h"
 
 #define PAGE_ARENA ((size_t)256 << 20)
 
-static enum err
-sweep_ended(struct import_job *j, enum hd_stop stop, bool more, int64_t now_ms)
+/* All is stored that can be; what it did not see is marked where that is known. */
+static void
+sweep_ended(struct import_job *j, enum hd_stop stop, bool more)
 {
-	struct import_store s = import_job_store(j, now_ms);
-	enum err e = ERR_OK;
-
-	if (stop == HD_STOP_TOO_MANY || hd_walk_is_over(&j->people_walk) || j->tags.full) {
+	if (stop == HD_STOP_TOO_MANY || hd_walk_is_over(&j->people_walk) || j->tags.full)
 		import_job_stop(j, JOB_FAILED, import_job_too_long(j));
-		return ERR_OK;
-	}
-	if (stop == HD_STOP_NOTHING_NEW && more) {
+	else if (stop == HD_STOP_NOTHING_NEW && more)
 		import_job_stop(
 			j, JOB_PARTIAL,
 			STR("incomplete: the helpdesk has pages that could not be reached"));
-		return ERR_OK;
-	}
-	if (!j->job.resumed && j->problems == 0 && stop != HD_STOP_NOTHING_NEW)
-		e = import_store_swept(&s, &j->seen, &j->tags);
-	if (e == ERR_OK)
-		e = import_job_state(j, "contacts_sync", TIME_NONE, j->began_at, NULL, 0, now_ms);
-	if (e == ERR_OK)
-		import_job_stop(j, j->problems > 0 ? JOB_PARTIAL : JOB_SUCCEEDED,
-		                j->problems > 0 ? STR("some contacts could not be read")
-		                                : STR_NONE);
-	return e;
+	else if (!j->job.resumed && j->problems == 0 && stop != HD_STOP_NOTHING_NEW)
+		j->phase = IMPORT_MARKS;
+	else
+		j->phase = IMPORT_NOTES;
 }
 
 static enum err
@@ -75,9 +65,8 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 		if (e == ERR_OK) {
 			stop = hd_walk_page(&j->people_walk, &page);
 			if (stop != HD_GO_ON || hd_walk_is_over(&j->people_walk) || j->tags.full)
-				e = sweep_ended(j, stop,
-				                hd_walk_says_more(&page.hints, j->people_walk.page),
-				                now_ms);
+				sweep_ended(j, stop,
+				            hd_walk_says_more(&page.hints, j->people_walk.page));
 			else
 				ask_page(&j->ask, j->people_walk.page, now_ms);
 		}
@@ -87,11 +76,19 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 }
 
 enum err
-contacts_step(struct import_job *j, int64_t now_ms)
+contacts_step(struct import_job *j, int64_t now_ms, bool *worked)
 {
-	if (j->failures_taken)
+	enum err e = ERR_OK;
+
+	if (j->phase == IMPORT_READS)
 		return ERR_OK;
-	j->failures_taken = true;
-	ask_page(&j->ask, j->people_walk.page, now_ms);
-	return ERR_OK;
+	*worked = true;
+	e = import_piece(j, now_ms);
+	if (e == ERR_OK && j->phase == IMPORT_READS)
+		ask_page(&j->ask, j->people_walk.page, now_ms);
+	if (e == ERR_OK && j->phase == IMPORT_ENDS)
+		import_job_stop(j, j->problems > 0 ? JOB_PARTIAL : JOB_SUCCEEDED,
+		                j->problems > 0 ? STR("some contacts could not be read")
+		                                : STR_NONE);
+	return e;
 }

@@ -54,6 +54,17 @@ struct ticket_work {
 	struct str detail;
 };
 
+/* What a job is at; all but the reading is done in pieces by importer_after.c. */
+enum import_phase {
+	IMPORT_BEGINS,  /* a --full run: what earlier runs have done is forgotten */
+	IMPORT_READS,   /* the list, and what is in it */
+	IMPORT_MARKS,   /* a whole walk: what it did not see is missing */
+	IMPORT_FORGETS, /* likewise: failures of tickets that are no more, tags */
+	IMPORT_NOTES,   /* the cursor */
+	IMPORT_CLEARS,  /* what this run has done is forgotten */
+	IMPORT_ENDS
+};
+
 #define IMPORTER_CHAINS 256 /* a power of two */
 
 struct import_job {
@@ -64,11 +75,13 @@ struct import_job {
 	unsigned char budget_key[32];
 	struct uuid connection_id;
 	int64_t cursor, last_full_at;
-	int64_t full_begun;  /* created_at of the newest --full run that began; TIME_NONE */
-	int64_t started_at;  /* S; TIME_NONE before the first answer */
-	int64_t began_at;    /* our clock */
-	bool full_walk;      /* to the end, whatever the order */
-	bool failures_taken; /* those of earlier runs are in the queue */
+	int64_t full_begun; /* created_at of the newest --full run that began; TIME_NONE */
+	int64_t started_at; /* S; TIME_NONE before the first answer */
+	int64_t began_at;   /* our clock */
+	bool full_walk;     /* to the end, whatever the order */
+	enum import_phase phase;
+	struct import_mark mark; /* how far the phase has come */
+	bool failures_taken;     /* those of earlier runs are in the queue */
 	bool list_done, list_complete;
 	struct arena *walk_arena;
 	struct import_walk walk;
@@ -143,9 +156,13 @@ void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
 MUST_CHECK enum err tickets_step(struct import_job *, int64_t now_ms, bool *worked);
 void tickets_drop(struct import_job *);
 
+/* importer_after.c: one piece of any phase but IMPORT_READS, one transaction; the next phase once
+ * it has no more. */
+MUST_CHECK enum err import_piece(struct import_job *, int64_t now_ms);
+
 /* importer_contacts.c */
 MUST_CHECK enum err
 contacts_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage);
-MUST_CHECK enum err contacts_step(struct import_job *, int64_t now_ms);
+MUST_CHECK enum err contacts_step(struct import_job *, int64_t now_ms, bool *worked);
 
 #endif

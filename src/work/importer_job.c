@@ -133,32 +133,6 @@ load_client(struct import_job *j, const char **why)
 	return ERR_OK;
 }
 
-/*
- * A --full run reads every ticket again: what an earlier run that did not end has left as done is
- * not done for this one. Once a job, so that it still skips what it did itself before it was
- * killed.
- */
-static enum err
-begin_full(struct import_job *j, int64_t now_ms)
-{
-	struct importer *im = j->im;
-	enum err e;
-
-	if (!j->job.full || j->full_begun >= j->job.created_at)
-		return ERR_OK;
-	e = db_begin(im->db, DB_APPLY);
-	if (e == ERR_OK)
-		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
-		            NULL, NULL);
-	if (e == ERR_OK)
-		e = import_job_state(j, "full_begun", j->job.created_at, TIME_NONE, NULL, 0,
-		                     now_ms);
-	if (e == ERR_OK)
-		return db_commit(im->db);
-	db_rollback(im->db);
-	return e;
-}
-
 static enum err
 load_state(struct import_job *j, int64_t now_ms)
 {
@@ -169,8 +143,6 @@ load_state(struct import_job *j, int64_t now_ms)
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 		read_state(j, &r, i, &page);
-	if (e == ERR_OK && j->job.kind == JOB_IMPORT)
-		e = begin_full(j, now_ms);
 	if (e != ERR_OK)
 		return e;
 	j->full_walk = j->job.full || j->cursor == TIME_NONE ||
@@ -306,11 +278,8 @@ import_job_end(struct import_job *j, int64_t now_ms)
 	arena_reset(im->arena);
 	import_job_progress(j, &p, now_ms);
 	if (j->end == JOB_SUCCEEDED && j->job.kind == JOB_IMPORT) {
-		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
-		            NULL, NULL);
-		if (e == ERR_OK)
-			e = db_query(im->db, &q_importer_failures_left,
-			             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
+		e = db_query(im->db, &q_importer_failures_left,
+		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
 		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0) {
 			j->end = JOB_PARTIAL;
 			j->error = str_fmt(j->arena, "%lld tickets could not be imported",

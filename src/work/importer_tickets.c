@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "store/queries.h"
 #include "sys/log.h"
 #include "work/importer_internal.h"
 
@@ -394,50 +393,16 @@ begin_some(struct import_job *j, int64_t now_ms)
 	}
 }
 
-/* A ticket whose messages are gone and that the whole list does not show was deleted at the source:
- * there is nothing to try again. */
-static enum err
-forget_gone(struct import_job *j)
+/* All is read and stored. */
+static void
+finish(struct import_job *j)
 {
-	struct importer *im = j->im;
-	struct db_rows *rows = db_rows_of(im->arena, &q_importer_gone_drop, j->job.client_id);
-	struct db_result r;
-	enum err e = db_query(im->db, &q_importer_gone, DB_PARAMS(db_uuid(j->job.client_id)), NULL,
-	                      im->arena, &r);
-
-	if (e != ERR_OK)
-		return e;
-	for (size_t i = 0; i < r.nrows; i++)
-		if (!hd_seen_has(&j->seen, db_get_text(&r, i, 0)))
-			db_row_text(rows, db_get_text(&r, i, 0));
-	return db_exec(im->db, &q_importer_gone_drop, DB_NO_PARAMS, rows, NULL);
-}
-
-/* All is done: what the next run needs is stored, and the job ends. */
-static enum err
-finish(struct import_job *j, int64_t now_ms)
-{
-	struct import_store s = import_job_store(j, now_ms);
-	int64_t cursor = TIME_NONE;
-	enum err e = ERR_OK;
-
-	if (!j->list_complete) {
+	if (j->list_complete)
+		j->phase = j->full_walk ? IMPORT_MARKS : IMPORT_NOTES;
+	else
 		import_job_stop(
 			j, JOB_PARTIAL,
 			STR("incomplete: the helpdesk has pages that could not be reached"));
-		return ERR_OK;
-	}
-	if (j->full_walk)
-		e = import_store_walked(&s, &j->seen);
-	if (e == ERR_OK && j->full_walk)
-		e = forget_gone(j);
-	cursor = import_cursor_after(j->cursor, j->started_at, j->walk.newest);
-	if (e == ERR_OK)
-		e = import_job_state(j, "tickets_import", cursor,
-		                     j->full_walk ? j->began_at : TIME_NONE, NULL, 0, now_ms);
-	if (e == ERR_OK)
-		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
-	return e;
 }
 
 enum err
@@ -446,6 +411,13 @@ tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
 	struct ticket_work *t;
 	enum err e;
 
+	if (j->phase != IMPORT_READS) {
+		*worked = true;
+		e = import_piece(j, now_ms);
+		if (e == ERR_OK && j->phase == IMPORT_ENDS)
+			import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+		return e;
+	}
 	if (!j->failures_taken) {
 		e = queue_failures(j, now_ms);
 		if (e != ERR_OK)
@@ -474,7 +446,9 @@ tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
 		*worked = true;
 	}
 	begin_some(j, now_ms);
-	if (j->first == NULL && j->list_done && !j->ending)
-		return finish(j, now_ms);
+	if (j->first == NULL && j->list_done && !j->ending) {
+		*worked = true;
+		finish(j);
+	}
 	return ERR_OK;
 }

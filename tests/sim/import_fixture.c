@@ -215,6 +215,28 @@ import_fixture_seen(const char *a, const char *b)
 }
 
 void
+import_fixture_walk(struct import_fixture *f, const struct hd_seen *uuids)
+{
+	struct import_mark m = { 0 };
+
+	f->store.arena = test_arena();
+	while (!m.done)
+		ck_assert_ok(import_mark_tickets(&f->store, uuids, &m));
+}
+
+void
+import_fixture_sweep(struct import_fixture *f, const struct hd_seen *contacts,
+                     const struct hd_seen *tags)
+{
+	struct import_mark m = { 0 };
+
+	f->store.arena = test_arena();
+	while (!m.done)
+		ck_assert_ok(import_mark_contacts(&f->store, contacts, &m));
+	ck_assert_ok(import_mark_tags(&f->store, tags));
+}
+
+void
 import_fixture_contacts(struct import_fixture *f, const char *json)
 {
 	struct hd_page page;

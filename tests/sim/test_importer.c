@@ -66,11 +66,107 @@ START_TEST(an_older_reading_of_a_ticket_that_comes_last_is_not_stored)
 }
 END_TEST
 
+/* So many tickets as an earlier run has stored them, missing-%06d. */
+static void
+store_tickets(struct desk *d, size_t n)
+{
+	struct arena *a = test_arena();
+	bool pg = d->scene.postgres;
+	const char *at = pg ? "TIMESTAMPTZ '2026-01-01'" : "1767225600000";
+	const char *id = pg ? "gen_random_uuid()" : "randomblob(16)";
+
+	raw_exec(d->scene.raw,
+	         str_z(a,
+	               str_fmt(a,
+	                       "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i "
+	                       "WHERE n < %zu) INSERT INTO tickets (client_id, id, lead_id, "
+	                       "external_uuid, source, originated_from, status, stage, is_open, "
+	                       "opened_at, created_at, updated_at) SELECT c.id, %s, %s, 'missing-' "
+	                       "|| (100000 + n), 'helpdesk_import', 'helpdesk', 'open', '', false, "
+	                       "%s, %s, %s FROM i, clients c; INSERT INTO helpdesk_tickets "
+	                       "(client_id, ticket_id, external_updated_at, is_group, raw, "
+	                       "has_trackings) SELECT client_id, id, %s, false, '{}', false FROM "
+	                       "tickets",
+	                       n, id, id, at, at, at, at)));
+}
+
+#define MISSING "SELECT count(*) FROM helpdesk_tickets WHERE missing_since IS NOT NULL"
+#define LEASE   "SELECT COALESCE(ms(lease_until), 0) FROM jobs"
+
+/* Three seconds pass with every piece: without a renewal the lease would be over in the middle. */
+START_TEST(marks_are_made_in_pieces_and_the_job_is_held_meanwhile)
+{
+	const size_t pieces = 7;
+	struct desk *d = desk_open(postgres);
+	size_t n = (pieces - 1) * IMPORT_MARK_PAGE + 1;
+	int64_t marked = 0;
+	struct uuid job;
+
+	store_tickets(d, n);
+	desk_add(d, "a", NULL, -1);
+	job = desk_ask(d, JOB_IMPORT, true);
+	for (int i = 0; marked < (int64_t)n; i++) {
+		int64_t more;
+
+		ck_assert_int_lt(i, 2000);
+		import_scene_step(&d->scene);
+		more = desk_number(d, MISSING);
+		ck_assert_int_le(more - marked, IMPORT_MARK_PAGE);
+		marked = more;
+		if (marked == 0)
+			continue;
+		ck_assert_int_gt(desk_number(d, LEASE), d->scene.time.now_ms);
+		d->scene.time.now_ms += 3000;
+	}
+	ck_assert_int_gt(d->scene.time.now_ms, IMPORT_AT + JOB_LEASE_MS);
+	ck_assert_str(desk_run(d, job, &(struct str){ 0 }), "succeeded");
+	ck_assert_int_eq(desk_number(d, MISSING), (int64_t)n);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM jobs WHERE started_at IS NOT NULL"),
+	                 1);
+	desk_close(d);
+}
+END_TEST
+
+/* What a run that was killed has left as done may be as much. */
+START_TEST(what_was_done_is_forgotten_in_pieces)
+{
+	struct desk *d = desk_open(postgres);
+	struct arena *a = test_arena();
+	int64_t left = 25000;
+	struct uuid job;
+
+	raw_exec(d->scene.raw,
+	         str_z(a, str_fmt(a,
+	                          "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i "
+	                          "WHERE n < %lld) INSERT INTO import_done (client_id, "
+	                          "external_uuid, external_updated_at) SELECT c.id, 'done-' || n, "
+	                          "c.created_at FROM i, clients c",
+	                          (long long)left)));
+	desk_add(d, "a", NULL, -1);
+	job = desk_ask(d, JOB_IMPORT, true);
+	while (left > 0) {
+		int64_t now;
+
+		import_scene_step(&d->scene);
+		now = desk_number(d, "SELECT count(*) FROM import_done");
+		ck_assert_int_le(left - now, 10000);
+		left = now;
+	}
+	ck_assert_uint_eq(d->lists, 0); /* a --full run begins with that */
+	ck_assert_str(desk_run(d, job, &(struct str){ 0 }), "succeeded");
+	ck_assert_uint_eq(d->tickets[0].asked, 1);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM import_done"), 0);
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("importer", what_a_run_remembers_of_a_ticket_is_a_slot_of_the_table,
-	                  an_older_reading_of_a_ticket_that_comes_last_is_not_stored);
+	                  an_older_reading_of_a_ticket_that_comes_last_is_not_stored,
+	                  marks_are_made_in_pieces_and_the_job_is_held_meanwhile,
+	                  what_was_done_is_forgotten_in_pieces);
 }
 
 int
