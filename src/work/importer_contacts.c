@@ -2,7 +2,8 @@
  * A contact sync: every page of the list, one transaction each, with a checkpoint; after a sweep
  * that saw everything, what it did not see is marked. What always holds: a page that was stored is
  * not read again in the same sweep, whatever the database says afterwards; nothing is marked as
- * vanished by a sweep that was taken up in the middle or could not reach the end.
+ * vanished by a sweep that was taken up in the middle or could not reach the end, and such a one
+ * does not end as if all were well.
  */
 #include "work/importer_internal.h"
 
@@ -75,6 +76,19 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 	return e;
 }
 
+static void
+say_end(struct import_job *j)
+{
+	if (j->problems > 0)
+		import_job_stop(j, JOB_PARTIAL, STR("some contacts could not be read"));
+	else if (j->job.resumed)
+		import_job_stop(j, JOB_PARTIAL,
+		                STR("unmarked: the sweep was taken up in the middle; what vanished "
+		                    "is marked by the next one"));
+	else
+		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+}
+
 enum err
 contacts_step(struct import_job *j, int64_t now_ms, bool *worked)
 {
@@ -87,8 +101,6 @@ contacts_step(struct import_job *j, int64_t now_ms, bool *worked)
 	if (e == ERR_OK && j->phase == IMPORT_READS)
 		ask_page(&j->ask, j->people_walk.page, now_ms);
 	if (e == ERR_OK && j->phase == IMPORT_ENDS)
-		import_job_stop(j, j->problems > 0 ? JOB_PARTIAL : JOB_SUCCEEDED,
-		                j->problems > 0 ? STR("some contacts could not be read")
-		                                : STR_NONE);
+		say_end(j);
 	return e;
 }

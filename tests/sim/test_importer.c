@@ -160,13 +160,107 @@ START_TEST(what_was_done_is_forgotten_in_pieces)
 }
 END_TEST
 
+#define GONE_CONTACTS "SELECT count(*) FROM helpdesk_contacts WHERE missing_since IS NOT NULL"
+
+/* Four contacts are stored, one a page; then there is one less. */
+static struct desk *
+open_with_contacts(const char **kept)
+{
+	static const char *const all[] = { "{\"id\":1,\"number\":\"5511911111111\"}",
+		                           "{\"id\":2,\"number\":\"5511922222222\"}",
+		                           "{\"id\":3,\"number\":\"5511933333333\"}",
+		                           "{\"id\":4,\"number\":\"5511944444444\"}" };
+	struct desk *d = desk_open(postgres);
+	struct str error;
+
+	d->page_size = 1;
+	memcpy(kept, all, sizeof(all));
+	d->contacts = kept;
+	d->ncontacts = 4;
+	ck_assert_str(desk_run(d, desk_ask(d, JOB_SYNC_CONTACTS, false), &error), "succeeded");
+	ck_assert_int_eq(desk_number(d, GONE_CONTACTS), 0);
+	kept[1] = all[3];
+	d->ncontacts = 3;
+	return d;
+}
+
+START_TEST(a_sweep_marks_what_vanished_whichever_statement_fails)
+{
+	static const enum err faults[] = { ERR_UNAVAILABLE, ERR_BUSY };
+	const char *kept[4];
+	struct desk *d = open_with_contacts(kept);
+	bool reached = true;
+
+	for (uint64_t n = 1; reached; n++) {
+		struct db *db = d->scene.hands[0].importer->db;
+		uint64_t before = db_stats(db).statements;
+		struct str error;
+
+		ck_assert_int_lt((int64_t)n, 200);
+		raw_exec(d->scene.raw, "UPDATE helpdesk_contacts SET missing_since = NULL");
+		db_fail_at(db, n, faults[n % 2]);
+		ck_assert_msg(str_eq(desk_run(d, desk_ask(d, JOB_SYNC_CONTACTS, false), &error),
+		                     STR("succeeded")),
+		              "%llu: " STR_FMT, (unsigned long long)n, STR_ARG(error));
+		ck_assert_msg(desk_number(d, GONE_CONTACTS) == 1, "%llu", (unsigned long long)n);
+		reached = n < db_stats(db).statements - before;
+		db_fail_at(db, 0, ERR_OK);
+	}
+	desk_close(d);
+}
+END_TEST
+
+/* Longer than the lease, while nobody else is there to take the job. */
+START_TEST(a_sweep_goes_on_after_a_database_that_was_away_for_long)
+{
+	const char *kept[4];
+	struct desk *d = open_with_contacts(kept);
+	struct uuid job = desk_ask(d, JOB_SYNC_CONTACTS, false);
+	struct str error;
+
+	d->lists = 0;
+	while (d->lists < 3)
+		import_scene_step(&d->scene);
+	db_fail_at(d->scene.hands[0].importer->db, 1, ERR_UNAVAILABLE);
+	import_scene_step(&d->scene);
+	d->scene.time.now_ms += 4 * JOB_LEASE_MS;
+	ck_assert_str(desk_run(d, job, &error), "succeeded");
+	ck_assert_uint_le(d->lists, 4);
+	ck_assert_int_eq(desk_number(d, GONE_CONTACTS), 1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_sweep_that_was_taken_up_in_the_middle_says_that_it_marked_nothing)
+{
+	const char *kept[4];
+	struct desk *d = open_with_contacts(kept);
+	struct uuid job = desk_ask(d, JOB_SYNC_CONTACTS, false);
+	struct str error;
+
+	d->lists = 0;
+	while (desk_number(d, "SELECT COALESCE(max(page), 0) FROM import_state") < 2)
+		import_scene_step(&d->scene);
+	import_scene_hire(&d->scene, 0);
+	ck_assert_str(desk_run(d, job, &error), "partial");
+	ck_assert_msg(str_starts(error, STR("unmarked: ")), STR_FMT, STR_ARG(error));
+	ck_assert_int_eq(desk_number(d, GONE_CONTACTS), 0);
+	ck_assert_str(desk_run(d, desk_ask(d, JOB_SYNC_CONTACTS, false), &error), "succeeded");
+	ck_assert_int_eq(desk_number(d, GONE_CONTACTS), 1);
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("importer", what_a_run_remembers_of_a_ticket_is_a_slot_of_the_table,
 	                  an_older_reading_of_a_ticket_that_comes_last_is_not_stored,
 	                  marks_are_made_in_pieces_and_the_job_is_held_meanwhile,
-	                  what_was_done_is_forgotten_in_pieces);
+	                  what_was_done_is_forgotten_in_pieces,
+	                  a_sweep_marks_what_vanished_whichever_statement_fails,
+	                  a_sweep_goes_on_after_a_database_that_was_away_for_long,
+	                  a_sweep_that_was_taken_up_in_the_middle_says_that_it_marked_nothing);
 }
 
 int
