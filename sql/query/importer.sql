@@ -22,9 +22,12 @@ ON CONFLICT (client_id, key) DO UPDATE SET
   last_full_at = CASE WHEN import_state.last_full_at IS NULL OR excluded.last_full_at > import_state.last_full_at THEN excluded.last_full_at ELSE import_state.last_full_at END,
   page_size = excluded.page_size, page_size_until = excluded.page_size_until, page = excluded.page, updated_at = excluded.updated_at;
 
+-- So many of them: a range from the index's beginning.
 -- name: importer_done_clear
--- param: client uuid
-DELETE FROM import_done WHERE client_id = :client;
+-- param: client uuid, most int
+DELETE FROM import_done WHERE client_id = :client AND external_uuid <= (
+  SELECT max(x.external_uuid) FROM (SELECT d.external_uuid FROM import_done d WHERE d.client_id = :client
+    ORDER BY d.external_uuid LIMIT :most) x);
 
 -- name: importer_failures_left
 -- param: client uuid
@@ -44,11 +47,12 @@ SELECT next_us, held_until FROM request_budgets WHERE key = :key;
 -- param: key bytes, next_us int, held_until time
 UPDATE request_budgets SET next_us = :next_us, held_until = :held_until WHERE key = :key;
 
--- Failures whose ticket the source no longer knows.
+-- Failures whose ticket the source no longer knows, a page at a time.
 -- name: importer_gone
--- param: client uuid
--- returns: text
-SELECT external_uuid FROM import_failures WHERE client_id = :client AND reason = 'gone';
+-- param: client uuid, after text, most int
+-- returns: text, bool
+SELECT external_uuid, reason = 'gone' FROM import_failures WHERE client_id = :client AND external_uuid > :after
+ORDER BY external_uuid LIMIT :most;
 
 -- name: importer_gone_drop
 -- rows: client uuid, uuid text

@@ -12,6 +12,7 @@
 #define RECADO_WORK_IMPORT_STORE_H
 
 #include "core/hd_decode.h"
+#include "core/hd_seen.h"
 #include "store/db.h"
 #include "sys/rand.h"
 
@@ -72,14 +73,24 @@ MUST_CHECK enum err import_store_tickets(struct import_store *, const struct imp
  * without a lead. *wrote: rows that changed. */
 MUST_CHECK enum err
 import_store_contacts(struct import_store *, const struct hd_person *v, size_t n, int64_t *wrote);
-/* These two mark page by page, each in a transaction of its own. After a sweep that saw everything:
- * contacts (by external id) and tags that it did not see are marked, returned ones unmarked. ids:
- * decimal, every contact seen; tags: likewise. */
-MUST_CHECK enum err import_store_swept(struct import_store *, const struct str *ids, size_t nids,
-                                       const struct str *tag_ids, size_t ntags);
-/* After a walk of all tickets to the end: those not among these uuids are marked missing, returned
- * ones unmarked. */
-MUST_CHECK enum err import_store_walked(struct import_store *, const struct str *uuids, size_t n);
+/* How far marks over all of a client's rows have come. Zeroed at their beginning. */
+struct import_mark {
+	char after[HD_MAX_ID + 1]; /* the external id that was looked at last */
+	bool done;
+};
+#define IMPORT_MARK_PAGE 5000 /* rows that are looked at in one call, in one transaction */
+/* The row of that id was the last of a page; absent: the page was empty. ERR_CORRUPT: no reader of
+ * ours has taken such an id. */
+MUST_CHECK enum err import_mark_move(struct import_mark *, struct str last);
+/* After a walk of all tickets to the end, until it is done: those whose uuids were not seen are
+ * marked missing, returned ones unmarked. */
+MUST_CHECK enum err
+import_mark_tickets(struct import_store *, const struct hd_seen *uuids, struct import_mark *);
+/* After a sweep that saw every contact, likewise; the ids are decimal. */
+MUST_CHECK enum err
+import_mark_contacts(struct import_store *, const struct hd_seen *ids, struct import_mark *);
+/* The helpdesk's tags likewise. They are few: all in one call. */
+MUST_CHECK enum err import_mark_tags(struct import_store *, const struct hd_seen *ids);
 
 /* A ticket that could not be imported: noted, or one more attempt. */
 MUST_CHECK enum err import_store_failed(struct import_store *, const struct hd_ticket *,

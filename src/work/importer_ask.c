@@ -259,7 +259,7 @@ do_verdict(struct ask *a, const struct import_verdict *v, const struct http_resu
 		a->wanted = true;
 		a->not_before = now_ms;
 		if (a->list == HD_CONTACTS) {
-			hd_walk_init(&j->people_walk, j->walk_arena, IMPORT_MAX_PAGES);
+			hd_walk_init_shared(&j->people_walk, &j->seen, IMPORT_MAX_PAGES);
 			a->page = j->people_walk.page;
 		} else {
 			struct import_walk *w = a->ticket != NULL ? &a->ticket->walk : &j->walk;

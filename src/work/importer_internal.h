@@ -2,7 +2,6 @@
 #ifndef RECADO_WORK_IMPORTER_INTERNAL_H
 #define RECADO_WORK_IMPORTER_INTERNAL_H
 
-#include "base/map.h"
 #include "core/budget.h"
 #include "core/import_plan.h"
 #include "core/import_retry.h"
@@ -16,11 +15,6 @@
 struct import_job;
 struct import_storer;
 struct ticket_work;
-
-struct import_texts {
-	struct str *v;
-	size_t n, cap;
-};
 
 /* One request that is to be made or under way: a page of the job's list, or of one ticket's
  * messages. */
@@ -53,9 +47,10 @@ enum ticket_state {
 
 struct ticket_work {
 	struct ticket_work *next;
+	struct ticket_work *same; /* the next in the job's chain of those whose uuids are alike */
+	bool outdated;            /* the list has shown the ticket again since, changed */
 	struct ticket_page *page;
 	const struct hd_ticket *ticket;
-	int64_t number; /* in the order of the queue, from 1 */
 	struct import_known known;
 	enum ticket_state state;
 	int64_t read_at;
@@ -69,23 +64,34 @@ struct ticket_work {
 	struct str detail;
 };
 
-struct import_newest {
-	int64_t updated_at, number;
+/* What a job is at; all but the reading is done in pieces by importer_after.c. */
+enum import_phase {
+	IMPORT_BEGINS,  /* a --full run: what earlier runs have done is forgotten */
+	IMPORT_READS,   /* the list, and what is in it */
+	IMPORT_MARKS,   /* a whole walk: what it did not see is missing */
+	IMPORT_FORGETS, /* likewise: failures of tickets that are no more, tags */
+	IMPORT_NOTES,   /* the cursor */
+	IMPORT_CLEARS,  /* what this run has done is forgotten */
+	IMPORT_ENDS
 };
+
+#define IMPORTER_CHAINS 256 /* a power of two */
 
 struct import_job {
 	struct importer *im;
 	struct job job;
-	struct arena *arena; /* settings, what was done and seen */
+	struct arena *arena; /* settings */
 	struct str base_url, api_key;
 	unsigned char budget_key[32];
 	struct uuid connection_id;
 	int64_t cursor, last_full_at;
-	int64_t full_begun;  /* created_at of the newest --full run that began; TIME_NONE */
-	int64_t started_at;  /* S; TIME_NONE before the first answer */
-	int64_t began_at;    /* our clock */
-	bool full_walk;      /* to the end, whatever the order */
-	bool failures_taken; /* those of earlier runs are in the queue */
+	int64_t full_begun; /* created_at of the newest --full run that began; TIME_NONE */
+	int64_t started_at; /* S; TIME_NONE before the first answer */
+	int64_t began_at;   /* our clock */
+	bool full_walk;     /* to the end, whatever the order */
+	enum import_phase phase;
+	struct import_mark mark; /* how far the phase has come */
+	bool failures_taken;     /* those of earlier runs are in the queue */
 	bool list_done, list_complete;
 	struct arena *walk_arena;
 	struct import_walk walk;
@@ -93,14 +99,11 @@ struct import_job {
 	struct ask ask;                   /* of the list */
 	struct ticket_work *first, *last; /* all tickets that are not done, oldest first */
 	size_t waiting, reading;
-	struct map done,
-		seen; /* "uuid updatedAt" of what was done in this run; uuids, or ids, seen */
-	struct import_texts seen_list;
-	struct map met;
-	/* met: tickets queued, by uuid → which of the works for it is the newest */
-	FACTS_LIST(struct import_newest) newest;
-	struct map tags;
-	struct import_texts tag_list;
+	struct ticket_work *chains[IMPORTER_CHAINS]; /* of the same, by the uuid's hash */
+	/* uuids, or ids, that the list has shown in this run; noted by a uuid is in which version
+	 * the ticket was queued last */
+	struct hd_seen seen;
+	struct hd_seen tags;         /* of a contact sync: ids */
 	struct import_size sizes[3]; /* by enum hd_list */
 	struct import_counts counts;
 	int64_t candidates, finished, failed, problems, requests, pages_done;
@@ -131,6 +134,8 @@ MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
 bool import_is_away(enum err e);
 /* An error of its own ends the job, and no other; ERR_OK then. What is away is given back. */
 MUST_CHECK enum err import_job_error(struct import_job *, enum err e);
+/* Why a list that does not end is given up. */
+struct str import_job_too_long(const struct import_job *);
 /* Forgets it: what is in flight is cancelled. */
 void import_job_drop(struct import_job *);
 void import_job_progress(struct import_job *, struct job_progress *, int64_t now_ms);
@@ -157,8 +162,9 @@ tickets_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage
 MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
-/* Takes those that may be read next: their asks are wanted. */
-MUST_CHECK enum err tickets_begin(struct import_job *, int64_t now_ms);
+/* Takes those that may be read next: their asks are wanted. Once all are done, one piece of what
+ * follows; *worked then. Ends the job after the last. */
+MUST_CHECK enum err tickets_begin(struct import_job *, int64_t now_ms, bool *worked);
 /* Has stored what was read, if it is a batch or has waited long enough; *next_ms falls to when it will
  * have; *worked: some are done. Ends the job when all is done. */
 MUST_CHECK enum err tickets_store(struct import_job *, int64_t now_ms, int64_t *next_ms,
@@ -177,9 +183,13 @@ MUST_CHECK enum err import_storer_take(struct import_job *);
 /* Nothing of the job's is with the storer any more; waits for what is being written. */
 void import_storer_settle(struct import_job *);
 
+/* importer_after.c: one piece of any phase but IMPORT_READS, one transaction; the next phase once
+ * it has no more. */
+MUST_CHECK enum err import_piece(struct import_job *, int64_t now_ms);
+
 /* importer_contacts.c */
 MUST_CHECK enum err
 contacts_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage);
-MUST_CHECK enum err contacts_step(struct import_job *, int64_t now_ms);
+MUST_CHECK enum err contacts_step(struct import_job *, int64_t now_ms, bool *worked);
 
 #endif

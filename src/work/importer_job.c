@@ -10,7 +10,7 @@
 #include "sys/log.h"
 #include "work/importer_internal.h"
 
-#define JOB_ARENA   ((size_t)512 << 20)
+#define JOB_ARENA   ((size_t)16 << 20)
 #define WALK_ARENA  ((size_t)256 << 20)
 #define SIZES_COUNT 3
 
@@ -51,6 +51,15 @@ import_job_error(struct import_job *j, enum err e)
 	          LOG_Z("detail", db_message(j->im->db)));
 	import_job_stop(j, JOB_FAILED, str_fmt(j->arena, "internal: %s", err_info(e)->code));
 	return ERR_OK;
+}
+
+struct str
+import_job_too_long(const struct import_job *j)
+{
+	if (j->seen.full || j->tags.full)
+		return str_fmt(j->arena, "too_many_elements: the list has more than %zu",
+		               HD_SEEN_MAX);
+	return STR("too_many_pages: the list does not end");
 }
 
 enum err
@@ -124,32 +133,6 @@ load_client(struct import_job *j, const char **why)
 	return ERR_OK;
 }
 
-/*
- * A --full run reads every ticket again: what an earlier run that did not end has left as done is
- * not done for this one. Once a job, so that it still skips what it did itself before it was
- * killed.
- */
-static enum err
-begin_full(struct import_job *j, int64_t now_ms)
-{
-	struct importer *im = j->im;
-	enum err e;
-
-	if (!j->job.full || j->full_begun >= j->job.created_at)
-		return ERR_OK;
-	e = db_begin(im->db, DB_APPLY);
-	if (e == ERR_OK)
-		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
-		            NULL, NULL);
-	if (e == ERR_OK)
-		e = import_job_state(j, "full_begun", j->job.created_at, TIME_NONE, NULL, 0,
-		                     now_ms);
-	if (e == ERR_OK)
-		return db_commit(im->db);
-	db_rollback(im->db);
-	return e;
-}
-
 static enum err
 load_state(struct import_job *j, int64_t now_ms)
 {
@@ -160,18 +143,17 @@ load_state(struct import_job *j, int64_t now_ms)
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 		read_state(j, &r, i, &page);
-	if (e == ERR_OK && j->job.kind == JOB_IMPORT)
-		e = begin_full(j, now_ms);
 	if (e != ERR_OK)
 		return e;
 	j->full_walk = j->job.full || j->cursor == TIME_NONE ||
 	               (j->im->o.full_every_ms > 0 &&
 	                (j->last_full_at == TIME_NONE ||
 	                 now_ms - j->last_full_at >= j->im->o.full_every_ms));
-	import_walk_init(&j->walk, j->walk_arena, j->full_walk ? j->im->o.start_at : j->cursor,
-	                 j->full_walk);
+	if (j->job.kind == JOB_IMPORT)
+		import_walk_init_shared(&j->walk, j->walk_arena, &j->seen,
+		                        j->full_walk ? j->im->o.start_at : j->cursor, j->full_walk);
 	if (j->job.kind == JOB_SYNC_CONTACTS) {
-		hd_walk_init(&j->people_walk, j->walk_arena, IMPORT_MAX_PAGES);
+		hd_walk_init_shared(&j->people_walk, &j->seen, IMPORT_MAX_PAGES);
 		if (j->job.resumed && page > 1)
 			j->people_walk.page = page;
 		else if (page > 0) /* another sweep's */
@@ -198,10 +180,8 @@ import_job_open(struct importer *im, const struct job *job, int64_t now_ms)
 	j->cursor = j->last_full_at = j->full_begun = j->started_at = TIME_NONE;
 	j->began_at = now_ms;
 	j->renew_at = now_ms; /* so that what is asked of it is known soon */
-	map_init(&j->done, j->arena, 1024);
-	map_init(&j->seen, j->arena, 1024);
-	map_init(&j->met, j->arena, 1024);
-	map_init(&j->tags, j->arena, 64);
+	hd_seen_open(&j->seen);
+	hd_seen_open(&j->tags);
 	ask_init(&j->ask, j, job->kind == JOB_IMPORT ? HD_TICKETS : HD_CONTACTS, NULL);
 	im->jobs[im->njobs++] = j;
 	e = load_client(j, &why);
@@ -232,6 +212,8 @@ import_job_drop(struct import_job *j)
 	}
 	if (str_is_set(j->api_key))
 		explicit_bzero((void *)(uintptr_t)j->api_key.p, j->api_key.n);
+	hd_seen_deinit(&j->seen);
+	hd_seen_deinit(&j->tags);
 	arena_free(j->walk_arena);
 	arena_free(j->arena);
 	free(j);
@@ -296,11 +278,8 @@ import_job_end(struct import_job *j, int64_t now_ms)
 	arena_reset(im->arena);
 	import_job_progress(j, &p, now_ms);
 	if (j->end == JOB_SUCCEEDED && j->job.kind == JOB_IMPORT) {
-		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
-		            NULL, NULL);
-		if (e == ERR_OK)
-			e = db_query(im->db, &q_importer_failures_left,
-			             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
+		e = db_query(im->db, &q_importer_failures_left,
+		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
 		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0) {
 			j->end = JOB_PARTIAL;
 			j->error = str_fmt(j->arena, "%lld tickets could not be imported",

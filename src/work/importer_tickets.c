@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "store/queries.h"
 #include "sys/log.h"
 #include "work/importer_internal.h"
 
@@ -39,18 +38,31 @@ page_new(struct str body, enum err *e)
 	return p;
 }
 
-/* Two elements of one updatedAt may differ still: times are no finer than the source writes them.
- */
-static struct str
-done_key(struct arena *a, const struct hd_ticket *t)
+/* What tells versions of one ticket apart. Two elements of one updatedAt may differ still: times
+ * are no finer than the source writes them. */
+static uint32_t
+version_of(const struct hd_ticket *t)
 {
-	return str_fmt(a, "%lld %llx " STR_FMT, (long long)t->updated_at,
-	               (unsigned long long)str_hash(t->raw), STR_ARG(t->uuid));
+	uint64_t hash = str_hash(t->raw) ^ (uint64_t)t->updated_at;
+	uint32_t note = (uint32_t)(hash ^ hash >> 32) & HD_SEEN_NOTE;
+
+	return note == 0 ? 1 : note;
+}
+
+static struct ticket_work **
+chain_of(struct import_job *j, struct str uuid)
+{
+	return &j->chains[str_hash(uuid) & (IMPORTER_CHAINS - 1)];
 }
 
 static void
 work_free(struct ticket_work *t)
 {
+	struct ticket_work **at = chain_of(t->ask.job, t->ticket->uuid);
+
+	while (*at != t)
+		at = &(*at)->same;
+	*at = t->same;
 	ask_cancel(&t->ask);
 	arena_free(t->arena);
 	arena_free(t->walk_arena);
@@ -72,26 +84,27 @@ tickets_drop(struct import_job *j)
 	j->waiting = j->reading = 0;
 }
 
-/* It is in the queue, perhaps not for the first time in this run. */
-static void
-meet(struct import_job *j, const struct ticket_work *t)
+/* A newer reading of the ticket waits already. */
+static bool
+is_behind(struct import_job *j, const struct hd_ticket *t)
 {
-	size_t at = map_get(&j->met, t->ticket->uuid);
-
-	if (at == MAP_NONE) {
-		at = j->newest.n;
-		map_set(&j->met, str_dup(j->arena, t->ticket->uuid), at);
-		APPLY_ADD(j->arena, &j->newest)->updated_at = TIME_NONE;
-	}
-	if (t->ticket->updated_at >= j->newest.v[at].updated_at)
-		j->newest.v[at] = (struct import_newest){ t->ticket->updated_at, t->number };
+	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
+		if (str_eq(o->ticket->uuid, t->uuid) && o->ticket->updated_at > t->updated_at)
+			return true;
+	return false;
 }
 
-/* It is in the queue again as it is by now: that one is stored, and this one would undo it. */
-static bool
-is_outdated(const struct import_job *j, const struct ticket_work *t)
+/* Older readings of the same ticket that still wait would undo it. */
+static void
+join_chain(struct import_job *j, struct ticket_work *t)
 {
-	return j->newest.v[map_get(&j->met, t->ticket->uuid)].number != t->number;
+	struct ticket_work **chain = chain_of(j, t->ticket->uuid);
+
+	for (struct ticket_work *o = *chain; o != NULL; o = o->same)
+		if (str_eq(o->ticket->uuid, t->ticket->uuid))
+			o->outdated = true;
+	t->same = *chain;
+	*chain = t;
 }
 
 static void
@@ -113,21 +126,8 @@ enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *tic
 		j->last->next = t;
 	j->last = t;
 	j->waiting++;
-	t->number = ++j->candidates;
-	meet(j, t);
-}
-
-static void
-see(struct import_job *j, struct str uuid)
-{
-	bool added;
-	struct str copy;
-
-	if (map_get(&j->seen, uuid) != MAP_NONE)
-		return;
-	copy = str_dup(j->arena, uuid);
-	(void)map_put(&j->seen, copy, j->seen_list.n, &added);
-	*APPLY_ADD(j->arena, &j->seen_list) = copy;
+	j->candidates++;
+	join_chain(j, t);
 }
 
 /*
@@ -140,6 +140,9 @@ static bool
 is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct import_known *k)
 {
 	if (k->done || t->updated_at < j->im->o.start_at)
+		return false;
+	/* this run has seen and stored a newer one: a page that is behind */
+	if (k->known && t->updated_at < k->updated_at && hd_seen_has(&j->seen, t->uuid))
 		return false;
 	if (!k->known || k->updated_at != t->updated_at)
 		return true;
@@ -156,14 +159,10 @@ queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all
 
 	for (size_t i = 0; e == ERR_OK && i < p->page.ntickets; i++) {
 		const struct hd_ticket *t = &p->page.tickets[i];
-		bool added;
 
-		if (!all)
-			see(j, t->uuid);
-		if (!all && !is_wanted(j, t, &known[i]))
+		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t))
 			continue;
-		(void)map_put(&j->done, done_key(j->arena, t), 0, &added);
-		if (added)
+		if (hd_seen_note(&j->seen, t->uuid, version_of(t)))
 			enqueue(j, p, t, &known[i]);
 	}
 	return e;
@@ -197,8 +196,7 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 			j->pages_done++;
 			next = import_walk_tickets(&j->walk, &p->page);
 			if (next == IMPORT_FAILED)
-				import_job_stop(j, JOB_FAILED,
-				                STR("too_many_pages: the list does not end"));
+				import_job_stop(j, JOB_FAILED, import_job_too_long(j));
 			j->list_done = next == IMPORT_DONE;
 			j->list_complete = next == IMPORT_DONE && j->walk.complete;
 			if (!j->list_done && !j->ending)
@@ -336,7 +334,7 @@ store_some(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 	for (struct ticket_work *t = j->first; e == ERR_OK && t != NULL; t = t->next) {
 		if (t->state != TICKET_READ && t->state != TICKET_FAILED)
 			continue;
-		if (is_outdated(j, t))
+		if (t->outdated)
 			t->state = TICKET_DONE;
 		else if (t->state == TICKET_FAILED)
 			e = store_failure(j, t, now_ms);
@@ -389,7 +387,7 @@ begin_some(struct import_job *j, int64_t now_ms)
 	for (struct ticket_work *t = j->first; t != NULL && j->waiting > 0 && most > 0; t = t->next) {
 		if (t->state != TICKET_WAITS)
 			continue;
-		if (!is_outdated(j, t)) {
+		if (!t->outdated) {
 			ticket_begin(t, now_ms);
 			most--;
 		} else {
@@ -399,57 +397,30 @@ begin_some(struct import_job *j, int64_t now_ms)
 	}
 }
 
-/* A ticket whose messages are gone and that the whole list does not show was deleted at the source:
- * there is nothing to try again. */
-static enum err
-forget_gone(struct import_job *j)
+/* All is read and stored. */
+static void
+finish(struct import_job *j)
 {
-	struct importer *im = j->im;
-	struct db_rows *rows = db_rows_of(im->arena, &q_importer_gone_drop, j->job.client_id);
-	struct db_result r;
-	enum err e = db_query(im->db, &q_importer_gone, DB_PARAMS(db_uuid(j->job.client_id)), NULL,
-	                      im->arena, &r);
-
-	if (e != ERR_OK)
-		return e;
-	for (size_t i = 0; i < r.nrows; i++)
-		if (map_get(&j->seen, db_get_text(&r, i, 0)) == MAP_NONE)
-			db_row_text(rows, db_get_text(&r, i, 0));
-	return db_exec(im->db, &q_importer_gone_drop, DB_NO_PARAMS, rows, NULL);
-}
-
-/* All is done: what the next run needs is stored, and the job ends. */
-static enum err
-finish(struct import_job *j, int64_t now_ms)
-{
-	struct import_store s = import_job_store(j, now_ms);
-	int64_t cursor = TIME_NONE;
-	enum err e = ERR_OK;
-
-	if (!j->list_complete) {
+	if (j->list_complete)
+		j->phase = j->full_walk ? IMPORT_MARKS : IMPORT_NOTES;
+	else
 		import_job_stop(
 			j, JOB_PARTIAL,
 			STR("incomplete: the helpdesk has pages that could not be reached"));
-		return ERR_OK;
-	}
-	if (j->full_walk)
-		e = import_store_walked(&s, j->seen_list.v, j->seen_list.n);
-	if (e == ERR_OK && j->full_walk)
-		e = forget_gone(j);
-	cursor = import_cursor_after(j->cursor, j->started_at, j->walk.newest);
-	if (e == ERR_OK)
-		e = import_job_state(j, "tickets_import", cursor,
-		                     j->full_walk ? j->began_at : TIME_NONE, NULL, 0, now_ms);
-	if (e == ERR_OK)
-		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
-	return e;
 }
 
 enum err
-tickets_begin(struct import_job *j, int64_t now_ms)
+tickets_begin(struct import_job *j, int64_t now_ms, bool *worked)
 {
 	enum err e;
 
+	if (j->phase != IMPORT_READS) {
+		*worked = true;
+		e = import_piece(j, now_ms);
+		if (e == ERR_OK && j->phase == IMPORT_ENDS)
+			import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+		return e;
+	}
 	if (!j->failures_taken) {
 		e = queue_failures(j, now_ms);
 		if (e != ERR_OK)
@@ -467,10 +438,15 @@ tickets_begin(struct import_job *j, int64_t now_ms)
 enum err
 tickets_store(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
-	enum err e = store_some(j, now_ms, next_ms);
+	enum err e;
 
+	if (j->phase != IMPORT_READS)
+		return ERR_OK;
+	e = store_some(j, now_ms, next_ms);
 	*worked |= sweep(j);
-	if (e == ERR_OK && j->first == NULL && j->list_done && !j->ending)
-		return finish(j, now_ms);
+	if (e == ERR_OK && j->first == NULL && j->list_done && !j->ending) {
+		*worked = true;
+		finish(j);
+	}
 	return e;
 }

@@ -158,6 +158,7 @@ import_scene_begin(struct import_scene *s, uint64_t seed, const struct helpdesk_
 	s->strict = false;
 	s->allowed = 0;
 	s->latency = 0;
+	s->other = NULL;
 	s->world = helpdesk_new(o);
 	s->options = (struct importer_options){ .pool = s->pool,
 		                                .rand = &s->rand,
@@ -241,6 +242,11 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 	size_t mark = str_find(rest, '?');
 	int64_t at;
 
+	if (s->other != NULL) {
+		note_request(s, now_ms);
+		s->other(s->other_ctx, call, now_ms, out);
+		return;
+	}
 	/* the reply is copied as soon as this returns */
 	arena_free(a);
 	a = arena_new((size_t)64 << 20);

@@ -59,6 +59,7 @@ static const struct found_by list[] = {
 	{ &q_import_ticket_move_messages, { "ix_messages_ticket_time" } },
 	{ &q_import_ticket_move_sessions, { OF_TICKET } },
 	{ &q_import_contacts_of, { "ix_helpdesk_contacts_lead" } },
+	{ &q_importer_gone, { "ux_import_failures_uuid" } },
 	{ &q_apply_merge_helpdesk, { "ix_helpdesk_contacts_lead" } },
 };
 #define LISTED (sizeof(list) / sizeof(list[0]))

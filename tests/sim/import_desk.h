@@ -1,0 +1,57 @@
+/*
+ * A helpdesk that a test writes by hand, element by element, read by importers of an import scene:
+ * for what the simulated one never says. Everything fails the test where the database does.
+ */
+#ifndef RECADO_TESTS_IMPORT_DESK_H
+#define RECADO_TESTS_IMPORT_DESK_H
+
+#include "import_scene.h"
+#include "pg.h"
+#include "testing.h"
+#include "work/importer_internal.h"
+
+/* ISO time, so many minutes after the story begins. In test_arena. */
+const char *desk_time(int64_t minutes);
+
+struct desk_ticket {
+	const char *uuid;             /* its messages are asked for by it */
+	const char *json;             /* the element as it is listed */
+	const char *messages;         /* the page of its messages; NULL: none */
+	struct http_fake_reply reply; /* in place of them, if it says something */
+	bool hidden;                  /* not listed */
+	size_t asked;                 /* pages of its messages */
+};
+
+struct desk {
+	struct import_scene scene;
+	struct desk_ticket *tickets; /* in the order of the list */
+	size_t n, cap;
+	const char **contacts; /* elements */
+	size_t ncontacts;
+	size_t page_size;             /* whatever is asked for */
+	struct http_fake_reply reply; /* in place of any list, if it says something */
+	size_t lists;                 /* pages of lists that were asked for */
+	/* Before each answer; may change all of this. NULL: nothing happens. */
+	void (*meanwhile)(struct desk *, struct str path);
+};
+/* With one importer at work. The engine is what ENGINE says: server NULL is SQLite. */
+struct desk *desk_open(struct pg_server *server);
+void desk_close(struct desk *);
+
+/* The element is `json`, or if that is NULL a good one that was updated then. */
+struct desk_ticket *
+desk_add(struct desk *, const char *uuid, const char *json, int64_t updated_minutes);
+/* Asks for a job, or for more of the one that is under way. */
+struct uuid desk_ask(struct desk *, enum job_kind, bool full);
+/* Steps until the job has ended; its status, and in *error what it says (both in test_arena). */
+struct str desk_run(struct desk *, struct uuid job, struct str *error);
+/* Both, for a job that must end so. */
+void desk_import(struct desk *, bool full, const char *status);
+/* The job that the first importer works on; it must be the only one. */
+struct import_job *desk_job(struct desk *);
+
+/* The first column; the text may say ms(time), hex(uuid) and num(boolean). */
+int64_t desk_number(struct desk *, const char *sql);
+struct str desk_text(struct desk *, const char *sql);
+
+#endif
