@@ -10,9 +10,11 @@
 #include "work/import_store.h"
 #include "work/importer.h"
 
-#define IMPORTER_MAX_JOBS 64
+#define IMPORTER_MAX_JOBS    64
+#define IMPORT_BATCH_TICKETS 128 /* stored in one transaction */
 
 struct import_job;
+struct import_storer;
 struct ticket_work;
 
 struct import_texts {
@@ -39,8 +41,15 @@ struct ticket_page {
 	size_t refs;
 };
 
-/* Outdated: the list has shown it again, changed. */
-enum ticket_state { TICKET_WAITS, TICKET_READS, TICKET_READ, TICKET_FAILED, TICKET_OUTDATED };
+/* Done: stored, noted as a failure, or outdated, since the list has shown it again, changed. */
+enum ticket_state {
+	TICKET_WAITS,
+	TICKET_READS,
+	TICKET_READ,
+	TICKET_STORES, /* the storer's */
+	TICKET_FAILED,
+	TICKET_DONE
+};
 
 struct ticket_work {
 	struct ticket_work *next;
@@ -49,6 +58,7 @@ struct ticket_work {
 	int64_t number; /* in the order of the queue, from 1 */
 	struct import_known known;
 	enum ticket_state state;
+	int64_t read_at;
 	struct arena *arena;      /* its messages; NULL before it is begun */
 	struct arena *walk_arena; /* likewise */
 	struct import_walk walk;
@@ -103,6 +113,7 @@ struct import_job {
 
 struct importer {
 	struct importer_options o;
+	struct import_storer *storer;
 	struct db *db;
 	struct arena *arena; /* of one piece of work */
 	struct import_job *jobs[IMPORTER_MAX_JOBS];
@@ -146,10 +157,25 @@ tickets_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage
 MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
-/* Stores one ticket that was read, begins others; *worked: there was one. Ends the job when all is
- * done. */
-MUST_CHECK enum err tickets_step(struct import_job *, int64_t now_ms, bool *worked);
+/* Takes those that may be read next: their asks are wanted. */
+MUST_CHECK enum err tickets_begin(struct import_job *, int64_t now_ms);
+/* Has stored what was read, if it is a batch or has waited long enough; *next_ms falls to when it will
+ * have; *worked: some are done. Ends the job when all is done. */
+MUST_CHECK enum err tickets_store(struct import_job *, int64_t now_ms, int64_t *next_ms,
+                                  bool *worked);
 void tickets_drop(struct import_job *);
+
+/* importer_store.c: one batch of tickets at a time, of whichever job. */
+MUST_CHECK enum err import_storer_new(struct db_pool *, struct import_storer **out);
+void import_storer_free(struct import_storer *); /* NULL is fine */
+/* Gives what was read to be stored, if that is a batch or has waited long enough, and it is the
+ * job's turn; *next_ms falls to when it will have waited. */
+MUST_CHECK enum err import_storer_give(struct import_job *, int64_t now_ms, int64_t *next_ms);
+/* Takes the job's batch back if it is stored: its tickets are done, failed, or to be given again,
+ * since the database is away (that error). */
+MUST_CHECK enum err import_storer_take(struct import_job *);
+/* Nothing of the job's is with the storer any more; waits for what is being written. */
+void import_storer_settle(struct import_job *);
 
 /* importer_contacts.c */
 MUST_CHECK enum err
