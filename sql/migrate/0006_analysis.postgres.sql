@@ -34,7 +34,7 @@ CREATE TABLE session_analyses (
   "leaseOwner" uuid,                         -- processing: whose it is
   "leaseUntil" timestamptz,                  -- processing: then it is nobody's
   "interruptedCalls" int NOT NULL DEFAULT 0, -- leases that ran out: each may have paid a call for nothing
-  "lostCalls" int NOT NULL DEFAULT 0,        -- calls whose answer never came
+  "lostCalls" int NOT NULL DEFAULT 0,        -- calls in a row whose answer never came: core/model_retry.h
   "longerOutput" boolean NOT NULL DEFAULT FALSE, -- an answer was cut for its length: the next may be longer
   "startedAt" timestamptz,                   -- last claimed
   "processedAt" timestamptz,                 -- when the last attempt ended, well or badly

@@ -34,7 +34,7 @@ CREATE TABLE session_analyses (
   "leaseOwner" blob,                         -- processing: whose it is
   "leaseUntil" integer,                  -- processing: then it is nobody's
   "interruptedCalls" integer NOT NULL DEFAULT 0, -- leases that ran out: each may have paid a call for nothing
-  "lostCalls" integer NOT NULL DEFAULT 0,        -- calls whose answer never came
+  "lostCalls" integer NOT NULL DEFAULT 0,        -- calls in a row whose answer never came: core/model_retry.h
   "longerOutput" integer NOT NULL DEFAULT FALSE, -- an answer was cut for its length: the next may be longer
   "startedAt" integer,                   -- last claimed
   "processedAt" integer,                 -- when the last attempt ended, well or badly

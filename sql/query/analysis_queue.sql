@@ -88,7 +88,7 @@ RETURNING "id", "sessionId", "sessionEndedAt", "createdAt", "retryCount", "lostC
 -- param: client uuid, id uuid, owner uuid, now time, report json, model text, hash text, score double, temperature text, verified int, unverified int, truncated bool, calls int, input int, cached int, output int, cost int, latency int
 UPDATE session_analyses SET "status" = 'done', "report" = :report, "error" = NULL, "model" = :model, "promptHash" = :hash,
   "overallScore" = :score, "temperature" = :temperature, "evidenceVerified" = :verified, "evidenceUnverified" = :unverified,
-  "truncated" = :truncated, "leaseOwner" = NULL, "leaseUntil" = NULL, "processedAt" = :now, "attempts" = "attempts" + :calls,
+  "truncated" = :truncated, "lostCalls" = 0, "leaseOwner" = NULL, "leaseUntil" = NULL, "processedAt" = :now, "attempts" = "attempts" + :calls,
   "inputTokens" = "inputTokens" + :input, "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,
   "latencyMs" = COALESCE(:latency, "latencyMs"), "updatedAt" = :now
@@ -98,7 +98,7 @@ WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "lease
 -- param: client uuid, id uuid, owner uuid, now time, error text, model text, hash text, next time, most int, lost int, calls int, input int, cached int, output int, cost int, latency int
 UPDATE session_analyses SET "status" = 'failed', "error" = :error, "model" = COALESCE(:model, "model"),
   "promptHash" = COALESCE(:hash, "promptHash"), "nextRetryAt" = CASE WHEN "retryCount" + 1 < :most THEN :next END,
-  "retryCount" = "retryCount" + 1, "lostCalls" = "lostCalls" + :lost, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
+  "retryCount" = "retryCount" + 1, "lostCalls" = :lost, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
   "processedAt" = :now, "attempts" = "attempts" + :calls, "inputTokens" = "inputTokens" + :input,
   "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,
@@ -107,7 +107,7 @@ WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "lease
 
 -- name: analysis_release
 -- param: client uuid, id uuid, owner uuid, now time, lost int, longer bool, calls int, input int, cached int, output int, cost int, latency int
-UPDATE session_analyses SET "status" = 'pending', "lostCalls" = "lostCalls" + :lost, "longerOutput" = "longerOutput" OR :longer,
+UPDATE session_analyses SET "status" = 'pending', "lostCalls" = :lost, "longerOutput" = "longerOutput" OR :longer,
   "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE, "attempts" = "attempts" + :calls,
   "inputTokens" = "inputTokens" + :input, "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,

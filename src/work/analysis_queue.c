@@ -9,6 +9,7 @@
 
 #include <assert.h>
 
+#include "core/model_retry.h"
 #include "core/order.h"
 #include "store/queries.h"
 
@@ -93,7 +94,7 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 			.session_ended_at = db_get_time(&r, i, 2),
 			.created_at = db_get_time(&r, i, 3),
 			.retry_count = db_get_int(&r, i, 4),
-			.lost_calls = db_get_int(&r, i, 5),
+			.losses = (unsigned)db_get_int(&r, i, 5),
 			.attempts = db_get_int(&r, i, 6),
 			.longer_output = db_get_bool(&r, i, 7),
 		};
@@ -118,8 +119,8 @@ give_back(struct db *db, const struct query *q, const struct db_param *params)
 /* The parameters that name a held row. */
 #define LEASE(l) db_uuid((l)->client_id), db_uuid((l)->id), db_uuid((l)->owner)
 #define PAID(p)                                                                                    \
-	db_int((p)->calls), db_int((p)->input_tokens), db_int((p)->cached_tokens),                 \
-		db_int((p)->output_tokens),                                                        \
+	db_int((p)->calls), db_int((p)->usage.input_tokens), db_int((p)->usage.cached_tokens),     \
+		db_int((p)->usage.output_tokens),                                                  \
 		(p)->priced ? db_int((p)->cost_micro_usd) : db_null('i'),                          \
 		(p)->latency_ms > 0 ? db_int((p)->latency_ms) : db_null('i')
 
@@ -141,16 +142,16 @@ analysis_queue_failed(struct db *db, const struct analysis_lease *l, int64_t now
 	return give_back(db, &q_analysis_failed,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_text(f->error), db_text(f->model),
 	                           db_text(f->prompt_hash), db_time(f->next_retry_at),
-	                           db_int(ANALYSIS_MAX_FAILURES), db_int(f->lost), PAID(p)));
+	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)));
 }
 
 enum err
 analysis_queue_release(struct db *db, const struct analysis_lease *l, int64_t now_ms,
                        const struct analysis_release *r, const struct analysis_paid *p)
 {
-	return give_back(
-		db, &q_analysis_release,
-		DB_PARAMS(LEASE(l), db_time(now_ms), db_int(r->lost), db_bool(r->longer), PAID(p)));
+	return give_back(db, &q_analysis_release,
+	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_int(r->losses), db_bool(r->longer),
+	                           PAID(p)));
 }
 
 enum err

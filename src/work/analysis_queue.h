@@ -9,12 +9,12 @@
 #ifndef RECADO_WORK_ANALYSIS_QUEUE_H
 #define RECADO_WORK_ANALYSIS_QUEUE_H
 
+#include "core/model_cost.h"
 #include "store/db.h"
 #include "sys/rand.h"
 
-#define ANALYSIS_MAX_FAILURES 4    /* the fourth is final */
-#define ANALYSIS_PAGE         1000 /* rows that one transaction puts into the queue at most */
-#define ANALYSIS_BATCH        500 /* rows that one transaction makes due, begins anew, takes back */
+#define ANALYSIS_PAGE  1000 /* rows that one transaction puts into the queue at most */
+#define ANALYSIS_BATCH 500  /* rows that one transaction makes due, begins anew or takes back */
 
 struct analysis_combo {
 	struct uuid client_id;
@@ -86,7 +86,7 @@ struct analysis_claimed {
 	struct uuid id, session_id;
 	int64_t session_ended_at, created_at;
 	int64_t retry_count; /* attempts that failed */
-	int64_t lost_calls;  /* calls whose answer never came */
+	unsigned losses;     /* calls whose answer never came: core/model_retry.h */
 	int64_t attempts;    /* calls that were answered */
 	bool longer_output;  /* an answer was cut for its length */
 };
@@ -108,7 +108,7 @@ struct analysis_lease {
 /* What calls have cost; added to what the row has cost before. Zeros: nothing was answered. */
 struct analysis_paid {
 	int64_t calls;
-	int64_t input_tokens, cached_tokens, output_tokens;
+	struct model_usage usage;
 	bool priced;            /* cost_micro_usd is known */
 	int64_t cost_micro_usd; /* 1e-6 USD */
 	int64_t latency_ms;     /* of the last call; 0: none */
@@ -121,22 +121,23 @@ struct analysis_done {
 	int64_t verified, unverified;
 	bool truncated;
 };
-/* It is done. If the session changed while it was worked on, it is stale at once. */
+/* It is done, and has lost nothing. If the session changed while it was worked on, it is stale at
+ * once. */
 MUST_CHECK enum err analysis_queue_done(struct db *, const struct analysis_lease *, int64_t now_ms,
                                         const struct analysis_done *, const struct analysis_paid *);
 struct analysis_failure {
 	struct str error;              /* for people; no text of messages */
 	struct str model, prompt_hash; /* STR_NONE: not known */
-	int64_t next_retry_at;         /* TIME_NONE: final, as the fourth failure always is */
-	bool lost;                     /* because of a call whose answer never came */
+	int64_t next_retry_at;         /* TIME_NONE: final, as failure MODEL_ATTEMPTS always is */
+	unsigned losses;               /* from now on */
 };
 /* An attempt was spent. */
 MUST_CHECK enum err
 analysis_queue_failed(struct db *, const struct analysis_lease *, int64_t now_ms,
                       const struct analysis_failure *, const struct analysis_paid *);
 struct analysis_release {
-	bool lost;   /* a call whose answer never came */
-	bool longer; /* an answer was cut for its length */
+	unsigned losses; /* from now on */
+	bool longer;     /* an answer was cut for its length */
 };
 /* Back to pending: no attempt is spent. */
 MUST_CHECK enum err

@@ -249,7 +249,7 @@ compare_with_deed(struct desk *d, int64_t now)
 		const struct analysis_lease l = desk_lease(d, &v[i]);
 
 		ck_assert_ok(analysis_queue_release(d->s.db, &l, now,
-		                                    &(struct analysis_release){ .lost = false },
+		                                    &(struct analysis_release){ .longer = false },
 		                                    &(struct analysis_paid){ .calls = 0 }));
 	}
 	f = desk_figures(d, now);
@@ -425,7 +425,7 @@ START_TEST(only_the_owner_ends_what_he_holds)
 		                            .prompt_hash = STR("h"),
 		                            .temperature = STR("cold") };
 	const struct analysis_failure failure = { .error = STR("x"), .next_retry_at = TIME_NONE };
-	const struct analysis_release back = { .lost = true };
+	const struct analysis_release back = { .losses = 1 };
 	struct analysis_claimed *v;
 	struct analysis_lease l;
 
@@ -547,9 +547,7 @@ START_TEST(what_is_given_back_has_lost_no_attempt_and_what_it_cost_adds_up)
 {
 	struct desk *d = desk_open();
 	const struct analysis_paid paid = { .calls = 1,
-		                            .input_tokens = 100,
-		                            .cached_tokens = 40,
-		                            .output_tokens = 10,
+		                            .usage = { 100, 40, 10 },
 		                            .priced = true,
 		                            .cost_micro_usd = 7,
 		                            .latency_ms = 900 };
@@ -562,24 +560,24 @@ START_TEST(what_is_given_back_has_lost_no_attempt_and_what_it_cost_adds_up)
 	desk_claim(d, AT, 1, &v);
 	l = desk_lease(d, &v[0]);
 	ck_assert_ok(analysis_queue_release(d->s.db, &l, AT,
-	                                    &(struct analysis_release){ .lost = true }, &nothing));
+	                                    &(struct analysis_release){ .losses = 1 }, &nothing));
 	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE "
 	                                "\"costMicroUsd\" IS NULL AND \"latencyMs\" IS NULL"),
 	                 1);
 	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
-	ck_assert(v[0].retry_count == 0 && v[0].lost_calls == 1 && !v[0].longer_output);
-	ck_assert_ok(analysis_queue_release(d->s.db, &l, AT,
-	                                    &(struct analysis_release){ .longer = true }, &paid));
+	ck_assert(v[0].retry_count == 0 && v[0].losses == 1 && !v[0].longer_output);
+	ck_assert_ok(analysis_queue_release(
+		d->s.db, &l, AT, &(struct analysis_release){ .losses = 1, .longer = true }, &paid));
 	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
-	ck_assert(v[0].retry_count == 0 && v[0].lost_calls == 1 && v[0].longer_output);
+	ck_assert(v[0].retry_count == 0 && v[0].losses == 1 && v[0].longer_output);
 	ck_assert_int_eq(v[0].attempts, 1);
 	ck_assert_ok(analysis_queue_failed(d->s.db, &l, AT,
 	                                   &(struct analysis_failure){ .error = STR("cut"),
 	                                                               .next_retry_at = AT + 1,
-	                                                               .lost = true },
+	                                                               .losses = 2 },
 	                                   &paid));
 	ck_assert_uint_eq(desk_claim(d, AT + 1, 1, &v), 1);
-	ck_assert(v[0].retry_count == 1 && v[0].lost_calls == 2 && v[0].longer_output);
+	ck_assert(v[0].retry_count == 1 && v[0].losses == 2 && v[0].longer_output);
 	ck_assert_ok(analysis_queue_done(d->s.db, &l, AT + 2,
 	                                 &(struct analysis_done){ .report = STR("{\"a\":1}"),
 	                                                          .model = STR("m-1"),
@@ -600,7 +598,7 @@ START_TEST(what_is_given_back_has_lost_no_attempt_and_what_it_cost_adds_up)
 			"\"model\" = 'm-1' AND \"promptHash\" = 'f00' AND \"error\" IS NULL AND "
 			"\"evidenceVerified\" = 3 AND \"evidenceUnverified\" = 1 AND "
 			"\"truncated\" AND \"leaseOwner\" IS NULL AND \"leaseUntil\" IS NULL AND "
-			"\"retryCount\" = 1 AND \"processedAt\" = %s",
+			"\"retryCount\" = 1 AND \"lostCalls\" = 0 AND \"processedAt\" = %s",
 			desk_time(d, AT + 2)),
 		1);
 	desk_close(d);
@@ -627,7 +625,7 @@ START_TEST(a_lease_that_is_over_is_swept_and_lost_to_its_owner)
 	ck_assert_int_eq(returned, 0);
 	l = desk_lease(d, &v[0]);
 	ck_assert_err(analysis_queue_release(d->s.db, &l, over,
-	                                     &(struct analysis_release){ .lost = false }, &paid),
+	                                     &(struct analysis_release){ .longer = false }, &paid),
 	              ERR_CONFLICT);
 	d->me = desk_id(d);
 	ck_assert_uint_eq(desk_claim(d, over, 1, &w), 1);
@@ -638,7 +636,7 @@ START_TEST(a_lease_that_is_over_is_swept_and_lost_to_its_owner)
 	                 1);
 	/* the one who came too late */
 	ck_assert_err(analysis_queue_release(d->s.db, &l, over,
-	                                     &(struct analysis_release){ .lost = false }, &paid),
+	                                     &(struct analysis_release){ .longer = false }, &paid),
 	              ERR_CONFLICT);
 	desk_close(d);
 }
