@@ -76,17 +76,6 @@ admin_slug_wrong(struct str s)
 	return ok ? NULL : "must be 1 to 64 of a-z, 0-9 and -";
 }
 
-/* Characters of valid UTF-8. */
-static size_t
-characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static bool
 has_control(struct str s)
 {
@@ -106,7 +95,7 @@ admin_text_wrong(struct arena *a, struct str s, size_t max)
 		return "must be UTF-8";
 	if (str_is_empty(str_trim(s)))
 		return "must not be empty";
-	if (max > 0 && characters(s) > max)
+	if (max > 0 && utf8_length(s) > max)
 		return str_z(a, str_fmt(a, "must have at most %zu characters", max));
 	return has_control(s) ? "must not hold control characters" : NULL;
 }

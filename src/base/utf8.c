@@ -77,3 +77,13 @@ utf8_valid_prefix(struct str s)
 	}
 	return i;
 }
+
+size_t
+utf8_length(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}

@@ -14,5 +14,7 @@
 size_t utf8_step(const char *p, size_t n, bool *valid);
 /* Bytes at the front of s that are valid. s.n if all are. */
 size_t utf8_valid_prefix(struct str s);
+/* How many characters (code points) valid text has. */
+size_t utf8_length(struct str s);
 
 #endif
