@@ -63,11 +63,13 @@ is_email(struct str s, size_t i)
 
 	if (i == 0 || !is_alnum(s.p[i - 1]))
 		return false;
-	while (end < s.n && (is_alnum(s.p[end]) || s.p[end] == '-' || s.p[end] == '.')) {
-		if (s.p[end] == '.')
-			dot = end;
+	while (end < s.n && (is_alnum(s.p[end]) || s.p[end] == '-' || s.p[end] == '.'))
 		end++;
-	}
+	while (end > i && !is_alnum(s.p[end - 1]))
+		end--; /* a full stop behind it */
+	for (size_t k = i; k < end; k++)
+		if (s.p[k] == '.')
+			dot = k;
 	return dot > i + 1 && dot + 2 < end;
 }
 
