@@ -146,8 +146,9 @@ drop(struct str *s)
 	*s = STR_NONE;
 }
 
-static struct str
-copy(struct str s)
+/* A copy of the text in the place of what was there. */
+static void
+keep(struct str *place, struct str s)
 {
 	char *p = malloc(s.n + 1);
 
@@ -156,7 +157,9 @@ copy(struct str s)
 	if (s.n > 0)
 		memcpy(p, s.p, s.n);
 	p[s.n] = '\0';
-	return str_n(p, s.n);
+	drop(place);
+	place->p = p;
+	place->n = s.n;
 }
 
 void
@@ -175,8 +178,7 @@ model_free(struct model *m)
 void
 model_note(struct str *note, struct str text)
 {
-	drop(note);
-	*note = copy(str_sub(text, 0, NOTE_BYTES));
+	keep(note, str_sub(text, 0, NOTE_BYTES));
 }
 
 const struct model_prompt_count *
@@ -230,8 +232,7 @@ model_keep(struct model *m, const char digest[SHA256_HEX_LEN + 1], struct str bo
 {
 	struct model_kept *k = &m->kept[m->nkept++ % m->options.kept];
 
-	drop(&k->body);
-	k->body = copy(body);
+	keep(&k->body, body);
 	memcpy(k->digest, digest, SHA256_HEX_LEN + 1);
 	k->status = 0;
 	k->kind = MODEL_KINDS;

@@ -50,14 +50,14 @@ read_options(const struct sim_args *args, struct model_options *o)
 static void
 print_summary(const struct model_stats *s)
 {
+	unsigned long long refused = s->unauthorized + s->invalid + s->unknown_model;
+
 	printf("%llu requests", (unsigned long long)s->requests);
 	for (int i = 0; i < MODEL_KINDS; i++)
 		if (s->kinds[i] > 0)
 			printf(", %llu %s", (unsigned long long)s->kinds[i],
 			       model_kind_name((enum model_kind)i));
-	printf("; refused %llu; at most %zu in flight\n",
-	       (unsigned long long)(s->unauthorized + s->invalid + s->unknown_model),
-	       s->most_in_flight);
+	printf("; refused %llu; at most %zu in flight\n", refused, s->most_in_flight);
 }
 
 int

@@ -19,6 +19,12 @@ is_alnum(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool
+is_one_of(char c, struct str chars)
+{
+	return str_find(chars, c) < chars.n;
+}
+
 /* Digits at i, with what people write between them; *end is behind the last one. */
 static size_t
 count_digits(struct str s, size_t i, size_t *end)
@@ -30,7 +36,7 @@ count_digits(struct str s, size_t i, size_t *end)
 			n++;
 			gap = 0;
 			*end = i + 1;
-		} else if (memchr(" ()-.", s.p[i], 5) != NULL) {
+		} else if (is_one_of(s.p[i], STR(" ()-."))) {
 			gap++;
 		} else {
 			break;
@@ -87,7 +93,7 @@ is_key(struct str s, size_t i)
 		if (!str_starts(rest, marks[k]))
 			continue;
 		n = marks[k].n;
-		while (n < rest.n && (is_alnum(rest.p[n]) || memchr("-_.=", rest.p[n], 4) != NULL))
+		while (n < rest.n && (is_alnum(rest.p[n]) || is_one_of(rest.p[n], STR("-_.="))))
 			n++;
 		if (n >= marks[k].n + SECRET_CHARS)
 			return true;

@@ -143,12 +143,11 @@ static struct str
 splice(struct arena *a, struct dice *d, const struct model_prompt *p, const struct model_message *m,
        struct str excerpt)
 {
-	struct str other;
-
 	for (int i = 0; i < TRIES; i++) {
+		struct str other = STR_NONE;
 		const struct model_message *o = pick(d, p, &other);
 		struct str both = str_fmt(a, STR_FMT " " STR_FMT, STR_ARG(excerpt), STR_ARG(other));
-		if (o != m && !model_quote_found(a, m->text, both))
+		if (o != NULL && o != m && !model_quote_found(a, m->text, both))
 			return both;
 	}
 	return fabricate(a, d);
@@ -189,7 +188,7 @@ bool
 model_quote_make(struct arena *a, struct dice *d, const struct model_prompt *p,
                  enum model_kind kind, struct model_quote *out)
 {
-	struct str excerpt;
+	struct str excerpt = STR_NONE;
 	const struct model_message *m = pick(d, p, &excerpt), *other;
 
 	assert(kind <= MODEL_UNKNOWN_ID);

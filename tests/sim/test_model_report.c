@@ -250,28 +250,33 @@ END_TEST
 
 START_TEST(odd_conversations_are_quoted_truly_too)
 {
-	static const char *const lines[] = {
-		"{\"id\":\"m1\",\"text\":\"[áudio: conteúdo não disponível]\"}",
-		"{\"id\":\"m1\",\"text\":\"  \\n\\t \"}\n{\"id\":\"m2\",\"text\":\"!!! ...\"}",
-		"{\"id\":\"m1\",\"text\":\"sim\"}",
-		"{\"id\":\"m1\",\"text\":\"👍🏽\\n\\nok  "
-		"então\\u2028tá\"}\n{\"id\":\"m2\",\"text\":\"\\\"a\\\\b\\\"\"}",
-		"{\"gap\":12}\nsem mensagem nenhuma\n{\"id\":7,\"text\":\"x\"}\n{\"id\":",
+	static const struct {
+		const char *lines;
+		size_t messages;
+		bool quoted;
+	} cases[] = {
+		{ "{\"id\":\"m1\",\"text\":\"[áudio: conteúdo não disponível]\"}", 1, false },
+		{ "{\"id\":\"m1\",\"text\":\"  \\n\\t \"}\n{\"id\":\"m2\",\"text\":\"!!! ...\"}", 2,
+		  false },
+		{ "{\"id\":\"m1\",\"text\":\"sim\"}", 1, true },
+		{ "{\"id\":\"m1\",\"text\":\"👍🏽\\n\\nok  então\\u2028tá\"}\n"
+		  "{\"id\":\"m2\",\"text\":\"\\\"a\\\\b\\\"\"}",
+		  2, true },
+		{ "{\"gap\":12}\nsem mensagem nenhuma\n{\"id\":7,\"text\":\"x\"}\n{\"id\":", 0,
+		  false },
 	};
-	static const size_t messages[] = { 1, 2, 1, 2, 0 };
-	static const bool quoted[] = { false, false, true, true, false };
 
-	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-		struct str body = with_lines(lines[i]);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct str body = with_lines(cases[i].lines);
 		struct model_prompt p;
 		struct dice d = { i };
 		struct model_quote q;
 		model_prompt_read(test_arena(), test_json(body), &p);
-		ck_assert_uint_eq(p.messages.n, messages[i]);
+		ck_assert_uint_eq(p.messages.n, cases[i].messages);
 		for (int turn = 0; turn < 50; turn++) {
 			ck_assert(model_quote_make(test_arena(), &d, &p, MODEL_GOOD, &q) ==
-			          quoted[i]);
-			if (!quoted[i])
+			          cases[i].quoted);
+			if (!cases[i].quoted)
 				continue;
 			bool found = false;
 			for (size_t k = 0; k < p.messages.n; k++)
