@@ -34,6 +34,17 @@ DELETE FROM import_done WHERE client_id = :client AND external_uuid <= (
 -- returns: int
 SELECT count(*) FROM import_failures WHERE client_id = :client;
 
+-- The newest, whose id is the greatest.
+-- name: importer_failure_last
+-- param: client uuid
+-- returns: uuid
+SELECT id FROM import_failures WHERE client_id = :client ORDER BY id DESC LIMIT 1;
+
+-- name: importer_failure_next
+-- param: client uuid, after uuid, until uuid
+-- returns: uuid, json
+SELECT id, raw FROM import_failures WHERE client_id = :client AND id > :after AND id <= :until ORDER BY id LIMIT 1;
+
 -- name: importer_budget_new
 -- param: key bytes
 INSERT INTO request_budgets (key, next_us) VALUES (:key, 0) ON CONFLICT (key) DO NOTHING;

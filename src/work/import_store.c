@@ -119,25 +119,3 @@ import_store_failed(struct import_store *s, const struct hd_ticket *t, const cha
 		e = db_exec(s->db, &q_import_failure_put, p, NULL, NULL);
 	return import_end(s, e);
 }
-
-enum err
-import_store_failures(struct import_store *s, size_t most, struct import_failure **out, size_t *n)
-{
-	struct import_failure *v;
-	struct db_result r;
-	enum err e = db_query(s->db, &q_import_failures,
-	                      DB_PARAMS(db_uuid(s->client_id), db_int((int64_t)most)), NULL,
-	                      s->arena, &r);
-
-	if (e != ERR_OK)
-		return e;
-	v = ARENA_ARRAY(s->arena, r.nrows, struct import_failure);
-	for (size_t i = 0; i < r.nrows; i++) {
-		v[i] = (struct import_failure){ .uuid = db_get_text(&r, i, 0),
-			                        .raw = db_get_text(&r, i, 1),
-			                        .attempts = db_get_int(&r, i, 2) };
-	}
-	*out = v;
-	*n = r.nrows;
-	return ERR_OK;
-}

@@ -92,16 +92,9 @@ import_mark_contacts(struct import_store *, const struct hd_seen *ids, struct im
 /* The helpdesk's tags likewise. They are few: all in one call. */
 MUST_CHECK enum err import_mark_tags(struct import_store *, const struct hd_seen *ids);
 
-/* A ticket that could not be imported: noted, or one more attempt. */
+/* A ticket that could not be imported: noted, or one more attempt. import_store_tickets of
+ * it removes its failure. */
 MUST_CHECK enum err import_store_failed(struct import_store *, const struct hd_ticket *,
                                         const char *reason, struct str detail);
-/* Those to try again, oldest first: the elements as last seen (JSON arrays of `hd_decode`'s input
- * are made of them by the caller). import_store_tickets of a ticket removes its failure. */
-struct import_failure {
-	struct str uuid, raw;
-	int64_t attempts;
-};
-MUST_CHECK enum err
-import_store_failures(struct import_store *, size_t most, struct import_failure **out, size_t *n);
 
 #endif

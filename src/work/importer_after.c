@@ -46,6 +46,14 @@ begin_full(struct import_job *j, int64_t now_ms, bool *done)
 }
 
 static enum err
+begin(struct import_job *j, int64_t now_ms, bool *done)
+{
+	enum err e = begin_full(j, now_ms, done);
+
+	return e == ERR_OK && *done ? failures_begin(j) : e;
+}
+
+static enum err
 mark_tickets(struct import_job *j, int64_t now_ms, bool *done)
 {
 	struct import_store s = import_job_store(j, now_ms);
@@ -121,7 +129,7 @@ store_sweep(struct import_job *j, int64_t now_ms, bool *done)
 static const struct {
 	piece_fn *tickets, *contacts; /* NULL: nothing */
 } pieces[IMPORT_ENDS] = {
-	[IMPORT_BEGINS] = { begin_full, NULL },
+	[IMPORT_BEGINS] = { begin, NULL },
 	[IMPORT_MARKS] = { mark_tickets, mark_contacts },
 	[IMPORT_FORGETS] = { forget_gone, mark_tags },
 	[IMPORT_NOTES] = { store_cursor, store_sweep },

@@ -66,7 +66,7 @@ struct ticket_work {
 
 /* What a job is at; all but the reading is done in pieces by importer_after.c. */
 enum import_phase {
-	IMPORT_BEGINS,  /* a --full run: what earlier runs have done is forgotten */
+	IMPORT_BEGINS,  /* which failures are to be tried; a --full run forgets what is done */
 	IMPORT_READS,   /* the list, and what is in it */
 	IMPORT_MARKS,   /* a whole walk: what it did not see is missing */
 	IMPORT_FORGETS, /* likewise: failures of tickets that are no more, tags */
@@ -91,7 +91,9 @@ struct import_job {
 	bool full_walk;     /* to the end, whatever the order */
 	enum import_phase phase;
 	struct import_mark mark; /* how far the phase has come */
-	bool failures_taken;     /* those of earlier runs are in the queue */
+	/* failures of earlier runs that are not yet in the queue: ids after this, up to that */
+	bool failures_left;
+	struct uuid failures_after, failures_until;
 	bool list_done, list_complete;
 	struct arena *walk_arena;
 	struct import_walk walk;
@@ -161,6 +163,8 @@ MUST_CHECK enum err
 tickets_page(struct import_job *, struct str body, int64_t now_ms, bool *garbage);
 MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
+/* The element of a ticket that failed in an earlier run, as a list of it, into the queue. */
+MUST_CHECK enum err tickets_again(struct import_job *, struct str body, int64_t now_ms);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
 /* Takes those that may be read next: their asks are wanted. Once all are done, one piece of what
  * follows; *worked then. Ends the job after the last. */
@@ -186,6 +190,12 @@ void import_storer_settle(struct import_job *);
 /* importer_after.c: one piece of any phase but IMPORT_READS, one transaction; the next phase once
  * it has no more. */
 MUST_CHECK enum err import_piece(struct import_job *, int64_t now_ms);
+
+/* importer_failures.c */
+/* Those that stand now are to be tried in this run. */
+MUST_CHECK enum err failures_begin(struct import_job *);
+/* Puts the next one of them into the queue, if there is one and not too many tickets wait. */
+MUST_CHECK enum err failures_step(struct import_job *, int64_t now_ms, bool *worked);
 
 /* importer_contacts.c */
 MUST_CHECK enum err

@@ -9,10 +9,9 @@
 #include "sys/log.h"
 #include "work/importer_internal.h"
 
-#define PAGE_ARENA     ((size_t)256 << 20)
-#define WALK_ARENA     ((size_t)64 << 20)
-#define AHEAD          200 /* tickets that wait: beyond, the list is not walked on */
-#define RETRY_FAILURES 1000
+#define PAGE_ARENA ((size_t)256 << 20)
+#define WALK_ARENA ((size_t)64 << 20)
+#define AHEAD      200 /* tickets that wait: beyond, the list is not walked on */
 
 static void
 page_release(struct ticket_page *p)
@@ -207,28 +206,12 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 	return e;
 }
 
-/* Tickets of earlier runs that could not be imported go first, as they were last seen. */
-static enum err
-queue_failures(struct import_job *j, int64_t now_ms)
+enum err
+tickets_again(struct import_job *j, struct str body, int64_t now_ms)
 {
-	struct import_store s = import_job_store(j, now_ms);
-	struct import_failure *v;
-	struct ticket_page *p;
-	struct buf b;
-	size_t n;
-	enum err e = import_store_failures(&s, RETRY_FAILURES, &v, &n);
+	enum err e;
+	struct ticket_page *p = page_new(body, &e);
 
-	if (e != ERR_OK || n == 0)
-		return e;
-	buf_init(&b, j->im->arena, PAGE_ARENA);
-	buf_char(&b, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			buf_char(&b, ',');
-		buf_str(&b, v[i].raw);
-	}
-	buf_char(&b, ']');
-	p = page_new(buf_slice(&b), &e);
 	if (e == ERR_OK)
 		e = queue_page(j, p, now_ms, true);
 	page_release(p);
@@ -409,25 +392,30 @@ finish(struct import_job *j)
 			STR("incomplete: the helpdesk has pages that could not be reached"));
 }
 
+/* What is not reading. */
+static enum err
+tickets_piece(struct import_job *j, int64_t now_ms, bool *worked)
+{
+	enum err e = import_piece(j, now_ms);
+
+	*worked = true;
+	if (e == ERR_OK && j->phase == IMPORT_READS)
+		ask_page(&j->ask, j->walk.walk.page, now_ms);
+	if (e == ERR_OK && j->phase == IMPORT_ENDS)
+		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+	return e;
+}
+
 enum err
 tickets_begin(struct import_job *j, int64_t now_ms, bool *worked)
 {
 	enum err e;
 
-	if (j->phase != IMPORT_READS) {
-		*worked = true;
-		e = import_piece(j, now_ms);
-		if (e == ERR_OK && j->phase == IMPORT_ENDS)
-			import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+	if (j->phase != IMPORT_READS)
+		return tickets_piece(j, now_ms, worked);
+	e = failures_step(j, now_ms, worked);
+	if (e != ERR_OK)
 		return e;
-	}
-	if (!j->failures_taken) {
-		e = queue_failures(j, now_ms);
-		if (e != ERR_OK)
-			return e;
-		j->failures_taken = true;
-		ask_page(&j->ask, j->walk.walk.page, now_ms);
-	}
 	/* the list is walked on while not too many tickets wait */
 	if (j->ask.wanted && j->waiting > AHEAD)
 		j->ask.not_before = now_ms + 100;
@@ -444,7 +432,8 @@ tickets_store(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *work
 		return ERR_OK;
 	e = store_some(j, now_ms, next_ms);
 	*worked |= sweep(j);
-	if (e == ERR_OK && j->first == NULL && j->list_done && !j->ending) {
+	if (e == ERR_OK && j->first == NULL && j->list_done && !j->failures_left &&
+	    !j->ending) {
 		*worked = true;
 		finish(j);
 	}
