@@ -106,9 +106,9 @@ UPDATE session_analyses SET "status" = 'failed', "error" = :error, "model" = COA
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
 -- name: analysis_release
--- param: client uuid, id uuid, owner uuid, now time, lost int, longer bool, calls int, input int, cached int, output int, cost int, latency int
+-- param: client uuid, id uuid, owner uuid, now time, lost int, longer bool, interrupted int, calls int, input int, cached int, output int, cost int, latency int
 UPDATE session_analyses SET "status" = 'pending', "lostCalls" = :lost, "longerOutput" = "longerOutput" OR :longer,
-  "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE, "attempts" = "attempts" + :calls,
+  "interruptedCalls" = "interruptedCalls" + :interrupted, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE, "attempts" = "attempts" + :calls,
   "inputTokens" = "inputTokens" + :input, "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,
   "latencyMs" = COALESCE(:latency, "latencyMs"), "updatedAt" = :now

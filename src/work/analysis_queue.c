@@ -151,7 +151,7 @@ analysis_queue_release(struct db *db, const struct analysis_lease *l, int64_t no
 {
 	return give_back(db, &q_analysis_release,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_int(r->losses), db_bool(r->longer),
-	                           PAID(p)));
+	                           db_int(r->interrupted), PAID(p)));
 }
 
 enum err

@@ -136,8 +136,9 @@ MUST_CHECK enum err
 analysis_queue_failed(struct db *, const struct analysis_lease *, int64_t now_ms,
                       const struct analysis_failure *, const struct analysis_paid *);
 struct analysis_release {
-	unsigned losses; /* from now on */
-	bool longer;     /* an answer was cut for its length */
+	unsigned losses;  /* from now on */
+	bool longer;      /* an answer was cut for its length */
+	bool interrupted; /* we ended a call that may be paid all the same */
 };
 /* Back to pending: no attempt is spent. */
 MUST_CHECK enum err

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "store/queries.h"
 
-#define KINDS        2
+#define KINDS        3
 #define TAKE_TRIES   16 /* against others that are faster each time */
 #define SMALL_ARENA  ((size_t)64 << 10)
 #define PARAMS_BYTES 256
@@ -20,6 +20,7 @@ static const struct {
 } kinds[KINDS] = {
 	[JOB_IMPORT] = { "import", "tickets" },
 	[JOB_SYNC_CONTACTS] = { "sync_contacts", "contacts" },
+	[JOB_ANALYSIS] = { "analysis", "sessions" },
 };
 
 static const char *const ends[] = {
@@ -88,11 +89,27 @@ meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool fu
 }
 
 enum err
+jobs_insert(struct db *db, const struct randomness *rand, struct uuid client_id, enum job_kind kind,
+            struct str params, int64_t now_ms, struct uuid *id)
+{
+	struct uuid fresh = rand_uuid_v7(rand, now_ms);
+	enum err e = db_exec(db, &q_jobs_insert,
+	                     DB_PARAMS(db_uuid(fresh), db_uuid(client_id),
+	                               db_text(str_from(kinds[kind].name)), db_json(params),
+	                               db_text(str_from(kinds[kind].unit)), db_time(now_ms)),
+	                     NULL, NULL);
+
+	if (e == ERR_OK)
+		*id = fresh;
+	return e;
+}
+
+enum err
 jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, struct uuid client_id,
              enum job_kind kind, bool full, bool episodes, int64_t now_ms, struct uuid *id,
              bool *existing)
 {
-	struct uuid fresh = rand_uuid_v7(rand, now_ms);
+	struct uuid fresh;
 	bool kept = false;
 	struct db_result r;
 	enum err e = db_query(
@@ -103,12 +120,8 @@ jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, stru
 	if (e == ERR_OK && r.nrows > 0)
 		e = meet_existing(db, a, &r, full, episodes, now_ms, &kept);
 	if (e == ERR_OK && !kept)
-		e = db_exec(db, &q_jobs_insert,
-		            DB_PARAMS(db_uuid(fresh), db_uuid(client_id),
-		                      db_text(str_from(kinds[kind].name)),
-		                      db_json(write_params(a, full, episodes)),
-		                      db_text(str_from(kinds[kind].unit)), db_time(now_ms)),
-		            NULL, NULL);
+		e = jobs_insert(db, rand, client_id, kind, write_params(a, full, episodes), now_ms,
+		                &fresh);
 	if (e != ERR_OK)
 		return e;
 	*id = kept ? db_get_uuid(&r, 0, 0) : fresh;
@@ -122,7 +135,9 @@ read_job(struct arena *a, const struct db_result *r, struct job *out)
 	struct job j = { .id = db_get_uuid(r, 0, 0),
 		         .client_id = db_get_uuid(r, 0, 1),
 		         .resumed = db_get_bool(r, 0, 4),
-		         .created_at = db_get_time(r, 0, 5) };
+		         .created_at = db_get_time(r, 0, 5),
+		         .params = db_get_text(r, 0, 3),
+		         .counts = db_get_text(r, 0, 6) };
 
 	for (size_t k = 0; k < KINDS; k++)
 		if (str_eq(db_get_text(r, 0, 2), str_from(kinds[k].name)))
