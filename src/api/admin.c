@@ -285,6 +285,25 @@ admin_job_start(const struct admin *ad, struct admin_job *x)
 	return db_end(ad->db, e);
 }
 
+enum err
+admin_analysis_start(const struct admin *ad, struct uuid client, const struct analysis_params *p,
+                     struct uuid *job)
+{
+	struct str params = analysis_params_write(ad->arena, p);
+	struct uuid id;
+	enum err e = begin(ad, UUID_NIL);
+
+	if (e != ERR_OK)
+		return e;
+	e = jobs_insert(ad->db, ad->rand, client, JOB_ANALYSIS, params, ad->now, &id);
+	if (e == ERR_OK)
+		e = admin_audit(ad, client, "analysis.started", "job", id, params);
+	e = db_end(ad->db, e);
+	if (e == ERR_OK)
+		*job = id;
+	return e;
+}
+
 /* The filter as it was given, for the job and the audit log. */
 static struct str
 asked(struct arena *a, const struct admin_replay *p)

@@ -6,9 +6,9 @@
  */
 #include <stdlib.h>
 
-#include "store/queries.h"
 #include "sys/log.h"
 #include "work/analyser_internal.h"
+#include "work/analysis_plan.h"
 
 #define RUN_ARENA ((size_t)4 << 20)
 #define RENEW_MS  1000
@@ -17,32 +17,21 @@
 static enum err
 load_script(struct analyser_run *run, const char **why)
 {
-	const struct analysis_params *p = &run->params;
-	const struct prompt_options o = { .model = run->an->o.model.model,
-		                          .max_input_tokens = run->an->o.model.max_input_tokens };
-	struct db_result r;
+	const struct analyser_model *m = &run->an->o.model;
+	const struct prompt_options o = { .model = m->model,
+		                          .max_input_tokens = m->max_input_tokens };
 	int64_t tokens;
-	enum err e = db_query(run->an->db, &q_analysis_script_text,
-	                      DB_PARAMS(db_uuid(run->job.client_id), db_text(p->script_key),
-	                                db_int(p->script_version)),
-	                      NULL, run->arena, &r);
+	enum err e = analysis_script_find(run->an->db, run->arena, run->job.client_id,
+	                                  run->params.script_key, run->params.script_version,
+	                                  &run->script);
 
-	if (e != ERR_OK)
-		return e;
-	if (r.nrows == 0) {
+	if (e == ERR_NOT_FOUND) {
 		*why = "script_missing";
 		return ERR_OK;
 	}
-	run->script = (struct script){ .key = p->script_key,
-		                       .version = p->script_version,
-		                       .text = db_get_text(&r, 0, 0) };
-	e = script_read_topics(run->arena, db_get_text(&r, 0, 1), &run->script.topics);
-	if (e == ERR_OK) {
-		e = prompt_estimate(run->an->arena, &run->script, &o, 1, 0, &tokens);
-		if (e == ERR_TOO_LARGE)
-			*why = "script_too_large";
-		e = ERR_OK;
-	}
+	if (e == ERR_OK &&
+	    prompt_estimate(run->an->arena, &run->script, &o, 1, 0, &tokens) != ERR_OK)
+		*why = "script_too_large";
 	return e;
 }
 
