@@ -160,3 +160,9 @@ WHERE connections.client_id = s.id AND connections.kind = 'helpdesk'
 -- param: id uuid
 -- returns: uuid, text, json, json?, text?
 SELECT client_id, status, params, counts, error FROM jobs WHERE id = :id AND kind = 'analysis';
+
+-- Those of the batch that have ended.
+-- name: jobs_ended
+-- rows: i int, id uuid
+-- returns: int
+SELECT r.i FROM @rows CROSS JOIN jobs j WHERE j.id = r.id AND j.status NOT IN ('queued', 'running');

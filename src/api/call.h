@@ -98,6 +98,7 @@ struct api {
 	unsigned char admin_digest[SHA256_LEN];
 	struct throttle *throttle;
 	struct ready *ready;
+	struct wait *wait;
 };
 
 struct api_thread {
@@ -124,13 +125,16 @@ struct api_call {
 	struct uuid subject; /* id of the connection, conversation … that the path names */
 	struct api_value query[API_MAX_FIELDS], body[API_MAX_FIELDS];
 	/* the answer */
-	int status; /* 200 until a handler says otherwise */
+	int status; /* 200 until a handler says otherwise; of a failure the code's own, unless 400
+	               or more */
 	const char *content_type;
 	struct buf out;
 	struct jw w;
 	struct problem problem; /* detail and errors[] of a failure */
 	struct str location;
 	int64_t retry_after_s;
+	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
+	int64_t wait_until;
 };
 
 /* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
@@ -300,5 +304,10 @@ API_HANDLER(job_cancel);
 API_HANDLER(imports_state);
 API_HANDLER(imports_failures);
 API_HANDLER(imports_retry);
+API_HANDLER(analysis_run);
+
+/* analysis_run.c: the summary of a run that has ended, or its job while it goes on. */
+MUST_CHECK enum err
+analysis_run_answer(struct db *, struct arena *, struct uuid job, bool ended, struct buf *out);
 
 #endif

@@ -137,20 +137,22 @@ ask(struct jobrun *x)
 		jobrun_say(x, slug, "--max-cost needs OPENAI_PRICES");
 		return ERR_CONFLICT;
 	}
-	e = analysis_plan(x->db, x->arena, &model, &p, &script, client, clock_now(&clock_real),
-	                  &plan);
+	e = analysis_script_fits(x->arena, &model, &script);
 	if (e == ERR_TOO_LARGE) {
 		jobrun_say(x, slug,
 		           "the rubric leaves no room for a conversation: raise "
 		           "ANALYSIS_MAX_INPUT_TOKENS or shorten it");
 		return ERR_CONFLICT;
 	}
+	if (e == ERR_OK && invocation_get(x->inv, "--dry-run") != NULL) {
+		e = analysis_plan(x->db, x->arena, &model, &p, &script, client,
+		                  clock_now(&clock_real), &plan);
+		if (e == ERR_OK)
+			print_plan(x, &p, &plan);
+		return e;
+	}
 	if (e != ERR_OK)
 		return e;
-	if (invocation_get(x->inv, "--dry-run") != NULL) {
-		print_plan(x, &p, &plan);
-		return ERR_OK;
-	}
 	if (str_is_empty(c->openai_api_key)) {
 		jobrun_say(x, slug, "OPENAI_API_KEY is not set; --dry-run works without it");
 		x->status = EXIT_CONFIG;

@@ -17,10 +17,6 @@
 static enum err
 load_script(struct analyser_run *run, const char **why)
 {
-	const struct analyser_model *m = &run->an->o.model;
-	const struct prompt_options o = { .model = m->model,
-		                          .max_input_tokens = m->max_input_tokens };
-	int64_t tokens;
 	enum err e = analysis_script_find(run->an->db, run->arena, run->job.client_id,
 	                                  run->params.script_key, run->params.script_version,
 	                                  &run->script);
@@ -29,8 +25,8 @@ load_script(struct analyser_run *run, const char **why)
 		*why = "script_missing";
 		return ERR_OK;
 	}
-	if (e == ERR_OK &&
-	    prompt_estimate(run->an->arena, &run->script, &o, 1, 0, &tokens) != ERR_OK)
+	if (e == ERR_OK && analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) !=
+	                           ERR_OK)
 		*why = "script_too_large";
 	return e;
 }

@@ -96,20 +96,26 @@ usual_output(struct db *db, struct arena *a, const struct analysis_params *p, st
 }
 
 enum err
+analysis_script_fits(struct arena *a, const struct analyser_model *m, const struct script *script)
+{
+	const struct prompt_options o = { .model = m->model,
+		                          .max_input_tokens = m->max_input_tokens };
+	int64_t tokens;
+
+	return prompt_estimate(a, script, &o, 1, 0, &tokens);
+}
+
+enum err
 analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model,
               const struct analysis_params *p, const struct script *script, struct uuid client_id,
               int64_t now_ms, struct analysis_plan *out)
 {
 	const struct analysis_combo combo = analysis_params_combo(p, client_id);
 	const struct analysis_choice choice = analysis_params_choice(p);
-	const struct prompt_options o = { .model = model->model,
-		                          .max_input_tokens = model->max_input_tokens };
 	struct analysis_plan x = { .priced = model->priced };
-	int64_t tokens = 0, read = 0, output, least, wanted;
-	enum err e = prompt_estimate(a, script, &o, 1, 0, &least);
+	int64_t tokens = 0, read = 0, output, wanted;
+	enum err e = analysis_queue_figures(db, a, &combo, &choice, now_ms, &x.figures);
 
-	if (e == ERR_OK)
-		e = analysis_queue_figures(db, a, &combo, &choice, now_ms, &x.figures);
 	if (e != ERR_OK)
 		return e;
 	wanted = x.figures.would_write + x.figures.would_process_now;

@@ -22,14 +22,16 @@ struct analysis_plan {
 	int64_t cost; /* micro-USD */
 	bool sampled; /* from some of them */
 };
-/*
- * ERR_TOO_LARGE: the rubric alone leaves no room for a conversation within max_input_tokens. The
- * connection must be outside a transaction; arena: for the result, prompts have memory of their own.
- */
+/* Of a script that fits. The connection must be outside a transaction; prompts have memory of their
+ * own. */
 MUST_CHECK enum err analysis_plan(struct db *, struct arena *, const struct analyser_model *,
                                   const struct analysis_params *, const struct script *,
                                   struct uuid client_id, int64_t now_ms,
                                   struct analysis_plan *out);
+
+/* Whether a rubric leaves room for a conversation. ERR_TOO_LARGE: no. */
+MUST_CHECK enum err
+analysis_script_fits(struct arena *, const struct analyser_model *, const struct script *);
 
 /* Members eligible … estimate. */
 void analysis_plan_write(struct jw *, const struct analysis_plan *);
