@@ -13,6 +13,9 @@
 #include "base/digest.h"
 #include "store/queries.h"
 #include "sys/log.h"
+#include "sys/zone_file.h"
+
+#define ZONE_ARENA ((size_t)1 << 20)
 
 enum err
 api_new(const struct api_options *o, struct api **out)
@@ -25,6 +28,16 @@ api_new(const struct api_options *o, struct api **out)
 	digest_sha256(o->config->admin_token, api->admin_digest);
 	api->throttle = throttle_new();
 	api->ready = ready_new();
+	api->arena = arena_new(ZONE_ARENA);
+	api->zone = zone_utc();
+	if (str_is_set(o->config->timezone)) {
+		enum err e = zone_file_read(api->arena, o->config->timezone, &api->zone);
+
+		if (e != ERR_OK) {
+			api_free(api);
+			return e;
+		}
+	}
 	*out = api;
 	return ERR_OK;
 }
@@ -36,6 +49,7 @@ api_free(struct api *api)
 		return;
 	throttle_free(api->throttle);
 	ready_free(api->ready);
+	arena_free(api->arena);
 	free(api);
 }
 
