@@ -14,6 +14,9 @@
 #include "base/digest.h"
 #include "store/queries.h"
 #include "sys/log.h"
+#include "sys/zone_file.h"
+
+#define ZONE_ARENA ((size_t)1 << 20)
 
 enum err
 api_new(const struct api_options *o, struct api **out)
@@ -28,6 +31,16 @@ api_new(const struct api_options *o, struct api **out)
 	api->ready = ready_new();
 	api->wait = wait_new(&(const struct wait_options){
 		.pool = o->pool, .clock = o->clock, .write = analysis_run_answer });
+	api->arena = arena_new(ZONE_ARENA);
+	api->zone = zone_utc();
+	if (str_is_set(o->config->timezone)) {
+		enum err e = zone_file_read(api->arena, o->config->timezone, &api->zone);
+
+		if (e != ERR_OK) {
+			api_free(api);
+			return e;
+		}
+	}
 	*out = api;
 	return ERR_OK;
 }
@@ -40,6 +53,7 @@ api_free(struct api *api)
 	wait_free(api->wait);
 	throttle_free(api->throttle);
 	ready_free(api->ready);
+	arena_free(api->arena);
 	free(api);
 }
 

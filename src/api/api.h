@@ -33,6 +33,7 @@ struct api_options {
 	void *wake_ctx;
 };
 
+/* ERR_NOT_FOUND, ERR_CORRUPT: the configuration's time zone cannot be read. */
 MUST_CHECK enum err api_new(const struct api_options *, struct api **out);
 void api_free(struct api *); /* NULL is fine */
 /* Answers requests that wait for a job's end, and lets none wait any more: before the HTTP server

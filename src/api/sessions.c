@@ -101,22 +101,29 @@ session_write(struct api_call *c, const struct db_result *r, size_t row, size_t 
 }
 
 enum err
-sessions_get(struct api_call *c)
+session_write_one(struct api_call *c, struct uuid id)
 {
 	struct db_result r;
 	enum err e = db_query(c->rd, &q_api_session_one,
-	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
-	                      &r);
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(id)), NULL, c->a, &r);
 
 	if (e == ERR_OK && r.nrows == 0)
 		return ERR_NOT_FOUND;
-	if (e != ERR_OK)
-		return e;
+	if (e == ERR_OK)
+		session_write(c, &r, 0, 0);
+	return e;
+}
+
+enum err
+sessions_get(struct api_call *c)
+{
+	enum err e;
+
 	jw_obj(&c->w);
 	jw_key(&c->w, "session");
-	session_write(c, &r, 0, 0);
+	e = session_write_one(c, c->subject);
 	jw_obj_end(&c->w);
-	return ERR_OK;
+	return e;
 }
 
 enum err

@@ -37,7 +37,7 @@ const struct config_row config_rows[] = {
 	  .meaning = "Extra certificate authorities for outgoing calls, PEM" },
 	{ "HANDLER_THREADS", KIND_INT, AT(handler_threads), .fallback = "4", .min = 1, .max = 64,
 	  .example = "4", .meaning = "Threads that answer API calls" },
-	{ "TIMEZONE", KIND_ZONE, LATER(timezone), .fallback = "America/Sao_Paulo", .example = "UTC",
+	{ "TIMEZONE", KIND_ZONE, AT(timezone), .fallback = "America/Sao_Paulo", .example = "UTC",
 	  .meaning = "Whose days the figures count" },
 	{ "META_APP_ID", KIND_TEXT, LATER(meta_app_id), .example = "1234567890",
 	  .meaning = "The app at Meta; onboarding needs it" },
