@@ -15,6 +15,19 @@ struct writing {
 	struct report *out;
 };
 
+/* The excerpt as it was before it stood on its line: a model that copies the line's escapes copies
+ * literally. STR_NONE if it has none. */
+static struct str
+unescape(struct arena *a, struct str excerpt)
+{
+	const cJSON *v = NULL;
+
+	if (str_find(excerpt, '\\') == excerpt.n ||
+	    json_parse(a, str_fmt(a, "\"" STR_FMT "\"", STR_ARG(excerpt)), &v) != ERR_OK)
+		return STR_NONE;
+	return json_str(v);
+}
+
 /* True if the excerpt is in what the model saw of the message. */
 static bool
 verify(struct writing *c, size_t at, struct str excerpt)
@@ -25,7 +38,11 @@ verify(struct writing *c, size_t at, struct str excerpt)
 		return false;
 	if (!str_is_set(c->normal[at]))
 		c->normal[at] = evidence_normal(c->arena, sent->text);
-	return evidence_found(c->normal[at], evidence_excerpt(c->arena, excerpt));
+	if (evidence_found(c->normal[at], evidence_excerpt(c->arena, excerpt)))
+		return true;
+	excerpt = unescape(c->arena, excerpt);
+	return str_is_set(excerpt) &&
+	       evidence_found(c->normal[at], evidence_excerpt(c->arena, excerpt));
 }
 
 static void

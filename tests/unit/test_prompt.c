@@ -416,7 +416,7 @@ START_TEST(the_hash_covers_what_decides_the_answer_and_nothing_else)
 }
 END_TEST
 
-START_TEST(the_hash_of_the_fixture_is_pinned)
+START_TEST(the_request_of_the_fixture_is_pinned)
 {
 	struct script s = fixture_script();
 	struct prompt_options o = fixture_options();
@@ -424,11 +424,13 @@ START_TEST(the_hash_of_the_fixture_is_pinned)
 		                      fixture_message(1, PROMPT_BOT, STR("Já te respondo")),
 		                      fixture_message(2, PROMPT_AGENT, STR("R$ 1.234,56 à vista")),
 		                      fixture_message(3, PROMPT_CLIENT, STR_NONE) };
+	struct prompt p;
 
 	m[3].type = STR("audio");
-	/* any change to what the model is told changes it: then say so in CHANGELOG.md */
-	ck_assert_str(fixture_build(&s, m, 4, &o).hash,
-	              "6537bc7d989561f81611b266de26bbad84f572e420020f69126ed724e5ca7700");
+	p = fixture_build(&s, m, 4, &o);
+	/* any change to what the model is told changes both: then say so in CHANGELOG.md */
+	ck_assert_slice(p.body, str_trim(test_data("prompt-request.json")));
+	ck_assert_str(p.hash, "6537bc7d989561f81611b266de26bbad84f572e420020f69126ed724e5ca7700");
 }
 END_TEST
 
@@ -692,7 +694,7 @@ make_suite(void)
 		personal_data_is_masked_before_it_is_sent,
 		bytes_that_are_no_text_become_replacement_characters,
 		the_hash_covers_what_decides_the_answer_and_nothing_else,
-		the_hash_of_the_fixture_is_pinned, the_estimate_is_bytes_by_three_rounded_up,
+		the_request_of_the_fixture_is_pinned, the_estimate_is_bytes_by_three_rounded_up,
 		whatever_the_budget_what_is_sent_fits_and_says_what_is_missing,
 		one_long_text_gives_way_before_a_message_is_left_out,
 		a_cut_text_says_how_many_characters_are_gone, a_budget_without_room_is_too_small,
