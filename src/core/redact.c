@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "core/redact_internal.h"
 
+#define SHORTEST       8 /* digits of a telephone number */
 #define LETTERED_LEAST 2 /* digits at the end of a CNPJ with letters: in one piece */
 #define LETTERED_MOST  13
 #define LETTERED_SIZE  14
@@ -94,6 +95,8 @@ static unsigned
 kind_of(const struct redact_number *x, unsigned kinds, size_t *from)
 {
 	*from = x->from;
+	if (x->n < SHORTEST)
+		return 0;
 	if ((kinds & REDACT_CPF) != 0 && redact_is_cpf(x))
 		return REDACT_CPF;
 	if ((kinds & REDACT_CNPJ) != 0 && redact_is_cnpj(x))

@@ -68,8 +68,6 @@ class_of(uint32_t c)
 {
 	size_t low = 0, high = sizeof ranges / sizeof ranges[0];
 
-	if (c < 0x80)
-		return class_of_ascii(c);
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
@@ -85,8 +83,13 @@ class_of(uint32_t c)
 struct redact_char
 redact_char_at(struct str s, size_t at)
 {
-	struct redact_char c = { .from = at, .to = at };
+	struct redact_char c = { .c = (unsigned char)s.p[at], .from = at, .to = at + 1 };
 
+	if (c.c < 0x80) {
+		c.class = class_of_ascii(c.c);
+		return c;
+	}
+	c.to = at;
 	c.c = utf8_next(s, &c.to);
 	c.class = class_of(c.c);
 	return c;
