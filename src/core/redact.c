@@ -193,24 +193,23 @@ document_at(struct redact_groups *w)
 static void
 mask_numbers(struct redaction *r, size_t end)
 {
-	const unsigned numbers = REDACT_ALL & ~(unsigned)REDACT_EMAIL;
 	struct redact_groups w = { .text = str_sub(r->text, 0, end), .at = r->floor };
-	struct redact_group *g;
 
-	while ((r->kinds & numbers) != 0 && (g = redact_groups_at(&w, 0)) != NULL) {
+	if ((r->kinds & ~(unsigned)REDACT_EMAIL) == 0)
+		return;
+	while (redact_groups_at(&w, 0) != NULL) {
 		size_t document = document_at(&w);
-		struct found f = { .groups = 1 };
+		struct found f = { .kind = 0 };
 
-		if (document > 0)
-			f.groups = document;
-		else
+		if (document == 0)
 			f = find_first(r, &w);
-		if (f.kind != 0)
-			mask(r, f.kind, f.from, f.to);
-		redact_groups_leave(&w, f.groups > 0 ? f.groups : 1);
-		w.linked = w.linked && (f.kind == 0 || w.n > 0);
-		if (f.kind != 0 && (g = redact_groups_at(&w, 0)) != NULL)
-			g->gap = 0;
+		if (f.kind == 0) {
+			redact_groups_leave(&w, document > 0 ? document : 1);
+			continue;
+		}
+		mask(r, f.kind, f.from, f.to);
+		redact_groups_leave(&w, f.groups);
+		redact_groups_part(&w);
 	}
 }
 

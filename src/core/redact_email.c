@@ -123,8 +123,7 @@ name_start(struct str s, size_t floor, size_t to)
 	size_t at = to;
 
 	for (;;) {
-		struct redact_char c = at == floor ? (struct redact_char){ .c = 0 }
-		                                   : redact_char_before(s, floor, at);
+		struct redact_char c = redact_char_before(s, floor, at);
 
 		if (c.to != at || !is_name_char(&c))
 			break;

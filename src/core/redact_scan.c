@@ -119,10 +119,9 @@ redact_char_before(struct str s, size_t floor, size_t at)
 struct redact_char
 redact_char_after(struct str s, size_t at)
 {
-	struct redact_char c = { .from = at, .to = at };
-
 	while (at < s.n) {
-		c = redact_char_at(s, at);
+		struct redact_char c = redact_char_at(s, at);
+
 		if (c.class != REDACT_IGNORED)
 			return c;
 		at = c.to;
@@ -239,4 +238,13 @@ redact_groups_leave(struct redact_groups *w, size_t n)
 	assert(n <= w->n);
 	w->head = (w->head + n) % RING_SIZE;
 	w->n -= n;
+}
+
+void
+redact_groups_part(struct redact_groups *w)
+{
+	if (w->n > 0)
+		w->ring[w->head].gap = 0;
+	else
+		w->linked = false;
 }
