@@ -200,6 +200,21 @@ for_random_texts(void (*law)(struct str))
 	}
 }
 
+/* What utf8proc makes of valid text. */
+static struct str
+mapped(struct str text, utf8proc_option_t way)
+{
+	utf8proc_uint8_t *p = NULL;
+	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text.p,
+	                                  (utf8proc_ssize_t)text.n, &p, UTF8PROC_STABLE | way);
+	struct str copy;
+
+	ck_assert_int_ge(n, 0);
+	copy = str_n(arena_copy(test_arena(), p, (size_t)n), (size_t)n);
+	free(p);
+	return copy;
+}
+
 static void
 is_in_normal_form(struct str text)
 {
@@ -208,6 +223,7 @@ is_in_normal_form(struct str text)
 	ck_assert(form.n <= 3 * text.n && utf8_valid_prefix(form) == form.n);
 	ck_assert_msg(str_eq(normal(form), form), "'" STR_FMT "' becomes '" STR_FMT "'",
 	              STR_ARG(form), STR_ARG(normal(form)));
+	ck_assert_slice(mapped(form, UTF8PROC_COMPOSE), form);
 	for (size_t i = 0; i < form.n; i++)
 		ck_assert((unsigned char)form.p[i] > ' ' ||
 		          (form.p[i] == ' ' && i > 0 && i + 1 < form.n && form.p[i + 1] != ' '));
@@ -223,26 +239,39 @@ END_TEST
 static void
 is_one_in_all_forms(struct str text)
 {
-	static const utf8proc_option_t ways[] = { UTF8PROC_DECOMPOSE, UTF8PROC_COMPOSE };
-
 	if (utf8_valid_prefix(text) != text.n)
 		return;
-	for (size_t i = 0; i < 2; i++) {
-		utf8proc_uint8_t *p = NULL;
-		utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text.p,
-		                                  (utf8proc_ssize_t)text.n, &p,
-		                                  UTF8PROC_STABLE | ways[i]);
-
-		ck_assert_int_ge(n, 0);
-		ck_assert_slice(normal(str_n((const char *)p, (size_t)n)), normal(text));
-		free(p);
-	}
+	ck_assert_slice(normal(mapped(text, UTF8PROC_COMPOSE)), normal(text));
+	ck_assert_slice(normal(mapped(text, UTF8PROC_DECOMPOSE)), normal(text));
 }
 
 START_TEST(composed_and_decomposed_texts_are_one)
 {
 	for_every_text(is_one_in_all_forms);
 	for_random_texts(is_one_in_all_forms);
+}
+END_TEST
+
+/* Alone, and between a letter and a mark, with which it may compose. */
+START_TEST(every_character_has_a_normal_form)
+{
+	for (utf8proc_int32_t c = 1; c < 0xE0200; c++) {
+		static const char marks[] = "\xCC\xA3\xCC\x81";
+		char text[16] = "a";
+		size_t n;
+
+		if (c == 0x30000)
+			c = 0xE0000;
+		if (c >= 0xD800 && c < 0xE000)
+			continue;
+		n = 1 + (size_t)utf8proc_encode_char(c, (utf8proc_uint8_t *)text + 1);
+		is_in_normal_form(str_n(text + 1, n - 1));
+		is_one_in_all_forms(str_n(text + 1, n - 1));
+		memcpy(text + n, marks, sizeof marks);
+		is_in_normal_form(str_from(text));
+		is_one_in_all_forms(str_from(text));
+		arena_reset(test_arena());
+	}
 }
 END_TEST
 
@@ -410,14 +439,15 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE(
-		"evidence", every_row_of_the_table_is_judged_as_it_says,
-		the_normal_form_of_a_normal_form_is_itself, composed_and_decomposed_texts_are_one,
-		every_part_of_a_text_that_says_something_is_found_in_it,
-		what_is_absent_stays_absent, what_is_no_utf8_becomes_u_fffd,
-		a_text_that_has_the_form_is_not_copied,
-		an_excerpt_loses_what_a_model_puts_around_it,
-		a_megabyte_is_no_more_work_than_a_megabyte, a_megabyte_is_looked_for_in_a_megabyte);
+	return TEST_SUITE("evidence", every_row_of_the_table_is_judged_as_it_says,
+	                  the_normal_form_of_a_normal_form_is_itself,
+	                  composed_and_decomposed_texts_are_one, every_character_has_a_normal_form,
+	                  every_part_of_a_text_that_says_something_is_found_in_it,
+	                  what_is_absent_stays_absent, what_is_no_utf8_becomes_u_fffd,
+	                  a_text_that_has_the_form_is_not_copied,
+	                  an_excerpt_loses_what_a_model_puts_around_it,
+	                  a_megabyte_is_no_more_work_than_a_megabyte,
+	                  a_megabyte_is_looked_for_in_a_megabyte);
 }
 
 TEST_MAIN(make_suite)
