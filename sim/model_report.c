@@ -5,8 +5,11 @@
  */
 #include "sim/model_internal.h"
 
-#define REPORT_BYTES ((size_t)16 << 20)
-#define MOST_DEPTH   16
+#define REPORT_BYTES      ((size_t)16 << 20)
+#define ENOUGH_BYTES      ((size_t)1 << 20) /* a schema that leads to itself ends here */
+#define MOST_DEPTH        16
+#define MOST_BOUND        1e6
+#define FRACTION_PERMILLE 250 /* of numbers that need not be whole */
 
 struct writer {
 	struct arena *arena;
@@ -85,15 +88,17 @@ static double
 bound_of(const cJSON *schema, const char *name, double otherwise)
 {
 	const cJSON *v = json_get(schema, name);
+	double bound = json_is_number(v) ? v->valuedouble : otherwise;
 
-	return json_is_number(v) ? v->valuedouble : otherwise;
+	return bound < -MOST_BOUND ? -MOST_BOUND : bound > MOST_BOUND ? MOST_BOUND : bound;
 }
 
 static void
-write_number(struct writer *w, const char *name, const cJSON *schema)
+write_number(struct writer *w, const char *name, const cJSON *schema, bool fraction)
 {
 	double least = bound_of(schema, "minimum", 0),
 	       most = bound_of(schema, "maximum", least + 100);
+	bool few = least + 1 > most;
 
 	if (w->kind == MODEL_OUT_OF_RANGE && strcmp(name, "overallScore") == 0)
 		jw_i64(&w->jw, 140);
@@ -103,17 +108,23 @@ write_number(struct writer *w, const char *name, const cJSON *schema)
 		jw_i64(&w->jw, 1);
 	else if (w->kind == MODEL_WRONG_TYPE && strcmp(name, "overallScore") == 0)
 		jw_z(&w->jw, "87");
+	else if (fraction && !few && dice_permille(w->dice, FRACTION_PERMILLE))
+		jw_double(&w->jw,
+		          (double)dice_range(w->dice, (int64_t)least, (int64_t)most - 1) + 0.5);
 	else
-		jw_i64(&w->jw, dice_range(w->dice, (int64_t)least, (int64_t)most));
+		jw_i64(&w->jw,
+		       few ? (int64_t)least : dice_range(w->dice, (int64_t)least, (int64_t)most));
 }
 
 static void
 write_object(struct writer *w, const cJSON *schema, unsigned depth)
 {
+	const cJSON *properties = json_get(schema, "properties");
 	bool top = depth == 0;
 
 	jw_obj(&w->jw);
-	for (const cJSON *v = json_first(json_get(schema, "properties")); v != NULL; v = v->next) {
+	for (const cJSON *v = json_is_object(properties) ? json_first(properties) : NULL; v != NULL;
+	     v = v->next) {
 		if (top && w->kind == MODEL_MISSING_TOPIC && w->prompt->topics == NULL &&
 		    strcmp(v->string, "checklist") == 0)
 			continue; /* there is no topic that could be missing */
@@ -184,7 +195,8 @@ write_array(struct writer *w, const char *name, const cJSON *schema, unsigned de
 	const char *outer = w->list;
 	bool listed = strcmp(name, "issues") == 0 || strcmp(name, "highlights") == 0 ||
 	              strcmp(name, "recommendations") == 0;
-	size_t n = (size_t)bound_of(schema, "minItems", listed ? 1 : 0);
+	double least = bound_of(schema, "minItems", listed ? 1 : 0);
+	size_t n = least > 0 ? (size_t)least : 0;
 
 	if (w->kind == MODEL_WRONG_TYPE && strcmp(name, "recommendations") == 0) {
 		jw_str(&w->jw, make_text(w, name));
@@ -192,8 +204,9 @@ write_array(struct writer *w, const char *name, const cJSON *schema, unsigned de
 	}
 	if (listed)
 		n += (size_t)dice_below(w->dice, 3);
-	if (bound_of(schema, "maxItems", (double)n) < (double)n)
-		n = (size_t)bound_of(schema, "maxItems", 0);
+	double most = bound_of(schema, "maxItems", (double)n);
+	if (most < (double)n)
+		n = most > 0 ? (size_t)most : 0;
 	jw_arr(&w->jw);
 	if (strcmp(name, "evidence") == 0) {
 		write_evidence(w, item, depth + 1);
@@ -269,7 +282,7 @@ write_value(struct writer *w, const char *name, const cJSON *schema, unsigned de
 		jw_raw(&w->jw, json_raw(w->arena, only));
 	else if (json_count(choices) > 0)
 		write_choice(w, name, choices);
-	else if (depth >= MOST_DEPTH || str_eq(t, STR("null")))
+	else if (depth >= MOST_DEPTH || w->jw.b->n > ENOUGH_BYTES || str_eq(t, STR("null")))
 		jw_null(&w->jw);
 	else if (str_eq(t, STR("object")))
 		write_object(w, schema, depth);
@@ -278,7 +291,7 @@ write_value(struct writer *w, const char *name, const cJSON *schema, unsigned de
 	else if (str_eq(t, STR("boolean")))
 		jw_bool(&w->jw, dice_permille(w->dice, 600));
 	else if (str_eq(t, STR("integer")) || str_eq(t, STR("number")))
-		write_number(w, name, schema);
+		write_number(w, name, schema, str_eq(t, STR("number")));
 	else
 		write_text(w, name);
 }

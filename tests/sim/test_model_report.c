@@ -248,6 +248,37 @@ START_TEST(wrong_reports_are_wrong_in_their_way)
 }
 END_TEST
 
+START_TEST(a_rubric_without_topics_has_an_empty_checklist_or_a_wrong_one)
+{
+	struct str body = json_raw(test_arena(), test_data_json("model-request-example.json"));
+	struct str keys = STR(",\"enum\":[\"saudacao\",\"prazo_de_entrega\",\"proximo_passo\"]");
+	const char *at = memmem(body.p, body.n, keys.p, keys.n);
+	static const struct {
+		enum model_kind kind;
+		size_t items;
+	} cases[] = {
+		{ MODEL_GOOD, 0 },
+		{ MODEL_DOUBLE_TOPIC, 2 },
+		{ MODEL_UNKNOWN_TOPIC, 1 },
+		{ MODEL_MISSING_TOPIC, 0 },
+	};
+
+	ck_assert_ptr_nonnull(at);
+	size_t before = (size_t)(at - body.p);
+	body = str_fmt(test_arena(), STR_FMT STR_FMT, STR_ARG(str_sub(body, 0, before)),
+	               STR_ARG(str_sub(body, before + keys.n, body.n)));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct model *m = make(cases[i].kind, 1);
+		const cJSON *report = report_of(ask(m, body)),
+			    *list = json_get(report, "checklist");
+		ck_assert_uint_eq(json_count(list), cases[i].items);
+		ck_assert((list != NULL) == (cases[i].kind != MODEL_MISSING_TOPIC));
+		ck_assert(allows(schema_of(body), report) == (list != NULL));
+		model_free(m);
+	}
+}
+END_TEST
+
 START_TEST(odd_conversations_are_quoted_truly_too)
 {
 	static const struct {
@@ -291,6 +322,37 @@ START_TEST(odd_conversations_are_quoted_truly_too)
 }
 END_TEST
 
+START_TEST(odd_schemas_get_an_answer_that_ends)
+{
+	static const char *const schemas[] = {
+		("{\"type\":\"object\",\"properties\":{\"issues\":{\"type\":\"array\",\"minItems\":"
+		 "3,"
+		 "\"items\":{\"$ref\":\"#\"}}}}"),
+		"{\"$ref\":\"#\"}",
+		"{\"type\":\"object\",\"properties\":[{\"type\":\"string\"}]}",
+		("{\"type\":\"object\",\"properties\":{\"overallScore\":{\"type\":\"number\","
+		 "\"minimum\":1e300,\"maximum\":-1e300},\"issues\":{\"type\":\"array\","
+		 "\"minItems\":-1e300,"
+		 "\"items\":{}}}}"),
+		"{\"type\":[\"null\",\"string\"]}",
+	};
+
+	for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+		struct model *m = make(MODEL_GOOD, i + 1);
+		struct model_reply r = ask(
+			m,
+			str_fmt(test_arena(),
+		                "{\"model\":\"m\",\"input\":\"oi\",\"text\":{\"format\":{\"type\":"
+		                "\"json_schema\",\"name\":\"a\",\"schema\":%s}}}",
+		                schemas[i]));
+		ck_assert_int_eq(r.status, 200);
+		ck_assert_uint_lt(r.body.n, 8u << 20);
+		ck_assert_str(json_str(json_get(test_json(r.body), "status")), "completed");
+		model_free(m);
+	}
+}
+END_TEST
+
 START_TEST(a_long_message_is_quoted_in_whole_words)
 {
 	struct buf b;
@@ -321,7 +383,9 @@ make_suite(void)
 	return TEST_SUITE(
 		"model report", a_good_report_is_one_that_the_schema_allows_and_quotes_truly,
 		false_quotations_are_false_in_their_way, a_splice_has_words_of_two_messages,
-		wrong_reports_are_wrong_in_their_way, odd_conversations_are_quoted_truly_too,
+		wrong_reports_are_wrong_in_their_way,
+		a_rubric_without_topics_has_an_empty_checklist_or_a_wrong_one,
+		odd_schemas_get_an_answer_that_ends, odd_conversations_are_quoted_truly_too,
 		a_long_message_is_quoted_in_whole_words);
 }
 
