@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A request for the model server, against OpenAI's own types and OpenAI's own client.
+"""Requests for the model server, against OpenAI's own types and OpenAI's own client.
 
-    openai_client.py RECADO_SIM REQUEST_JSON      (- reads the request from stdin)
+    openai_client.py RECADO_SIM REQUEST...      (a JSON file, a program that prints one, or - for stdin)
 
-The request must be of the type `ResponseCreateParamsNonStreaming` of the package `openai`, as its compiler sees it,
+Each request must be of the type `ResponseCreateParamsNonStreaming` of the package `openai`, as its compiler sees it,
 and spoilt copies of it must not; then the package's client sends it and its like to `recado-sim model` and reads the
 answers. The packages of openai/package-lock.json come from the npm registry that the machine uses. Prints `skipped:`
 where there is no Node, no npm or no registry. Ends with a line `checks: N passed, M failed`."""
@@ -63,10 +63,10 @@ def spoilt(request):
     yield "a stream", changed(lambda r: r.update(stream=True))
 
 
-def check_types(folder, request):
-    files = {"request": (request, True)}
-    names = {"request": f"the request is a {TYPE}"}
-    for i, (what, other) in enumerate(spoilt(request)):
+def check_types(folder, requests):
+    files = {f"request{i}": (request, True) for i, request in enumerate(requests)}
+    names = {stem: f"the {stem} is a {TYPE}" for stem in files}
+    for i, (what, other) in enumerate(spoilt(requests[0])):
         files[f"spoilt{i}"] = (other, False)
         names[f"spoilt{i}"] = f"{what} is none"
     for stem, (value, _) in files.items():
@@ -81,7 +81,7 @@ def check_types(folder, request):
         if found:
             wrong.setdefault(found[1], found[2])
         elif not line.startswith(" "):
-            wrong.setdefault("request", line) # the compiler itself failed
+            wrong.setdefault("request0", line)  # the compiler itself failed
     for stem, (_, good) in files.items():
         if (stem not in wrong) == good:
             yield f"ok {names[stem]}"
@@ -106,17 +106,26 @@ def check_client(folder, sim, request):
     yield "ok the simulator ended well" if status == 0 else f"not ok simulator: status {status}"
 
 
+def read_request(name):
+    if name == "-":
+        return json.load(sys.stdin)
+    if os.access(name, os.X_OK):
+        return json.loads(subprocess.run([os.path.abspath(name)], capture_output=True, check=True, timeout=60).stdout)
+    return json.loads(pathlib.Path(name).read_text(encoding="utf-8"))
+
+
 def main():
-    sim, path = os.path.abspath(sys.argv[1]), sys.argv[2]
-    request = json.loads(sys.stdin.read() if path == "-" else pathlib.Path(path).read_text(encoding="utf-8"))
+    sim = os.path.abspath(sys.argv[1])
+    requests = [read_request(name) for name in sys.argv[2:]]
     lines = []
     try:
         need_node()
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             install(folder)
-            lines += check_types(folder, request)
-            lines += check_client(folder, sim, request)
+            lines += check_types(folder, requests)
+            for request in requests:
+                lines += check_client(folder, sim, request)
     except Skipped as reason:
         print(f"skipped: {reason}")
         print("checks: 0 passed, 0 failed")

@@ -3,23 +3,26 @@
  * walked, so a good report has exactly its members, in its order, of its types and within its
  * bounds, whatever else it asks for than Recado does today; what a bad one has wrong is its kind's.
  */
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
-#define REPORT_BYTES ((size_t)16 << 20)
-#define MOST_DEPTH   16
+#define REPORT_BYTES      ((size_t)16 << 20)
+#define ENOUGH_BYTES      ((size_t)1 << 20) /* a schema that leads to itself ends here */
+#define MOST_DEPTH        16
+#define MOST_BOUND        1e6
+#define FRACTION_PERMILLE 250 /* of numbers that need not be whole */
 
 struct writer {
 	struct arena *arena;
 	struct jw jw;
 	struct dice *dice;
-	const struct model_prompt *prompt;
-	enum model_kind kind;
+	const struct llm_prompt *prompt;
+	enum llm_kind kind;
 	struct str topic; /* of the item that is being written */
 	const char
 		*list; /* the list that is being written: issues, highlights, checklist; or NULL */
 	bool first;    /* it is the list's first element */
-	struct model_quote quote;
-	struct model_report *report;
+	struct llm_quote quote;
+	struct llm_report *report;
 };
 
 static void write_value(struct writer *, const char *name, const cJSON *schema, unsigned depth);
@@ -85,42 +88,50 @@ static double
 bound_of(const cJSON *schema, const char *name, double otherwise)
 {
 	const cJSON *v = json_get(schema, name);
+	double bound = json_is_number(v) ? v->valuedouble : otherwise;
 
-	return json_is_number(v) ? v->valuedouble : otherwise;
+	return bound < -MOST_BOUND ? -MOST_BOUND : bound > MOST_BOUND ? MOST_BOUND : bound;
 }
 
 static void
-write_number(struct writer *w, const char *name, const cJSON *schema)
+write_number(struct writer *w, const char *name, const cJSON *schema, bool fraction)
 {
 	double least = bound_of(schema, "minimum", 0),
 	       most = bound_of(schema, "maximum", least + 100);
+	bool few = least + 1 > most;
 
-	if (w->kind == MODEL_OUT_OF_RANGE && strcmp(name, "overallScore") == 0)
+	if (w->kind == LLM_OUT_OF_RANGE && strcmp(name, "overallScore") == 0)
 		jw_i64(&w->jw, 140);
-	else if (w->kind == MODEL_OUT_OF_RANGE && strcmp(name, "score") == 0 && w->first)
+	else if (w->kind == LLM_OUT_OF_RANGE && strcmp(name, "score") == 0 && w->first)
 		jw_i64(&w->jw, -5);
 	else if (strcmp(name, "scriptVersion") == 0)
 		jw_i64(&w->jw, 1);
-	else if (w->kind == MODEL_WRONG_TYPE && strcmp(name, "overallScore") == 0)
+	else if (w->kind == LLM_WRONG_TYPE && strcmp(name, "overallScore") == 0)
 		jw_z(&w->jw, "87");
+	else if (fraction && !few && dice_permille(w->dice, FRACTION_PERMILLE))
+		jw_double(&w->jw,
+		          (double)dice_range(w->dice, (int64_t)least, (int64_t)most - 1) + 0.5);
 	else
-		jw_i64(&w->jw, dice_range(w->dice, (int64_t)least, (int64_t)most));
+		jw_i64(&w->jw,
+		       few ? (int64_t)least : dice_range(w->dice, (int64_t)least, (int64_t)most));
 }
 
 static void
 write_object(struct writer *w, const cJSON *schema, unsigned depth)
 {
+	const cJSON *properties = json_get(schema, "properties");
 	bool top = depth == 0;
 
 	jw_obj(&w->jw);
-	for (const cJSON *v = json_first(json_get(schema, "properties")); v != NULL; v = v->next) {
-		if (top && w->kind == MODEL_MISSING_TOPIC && w->prompt->topics == NULL &&
+	for (const cJSON *v = json_is_object(properties) ? json_first(properties) : NULL; v != NULL;
+	     v = v->next) {
+		if (top && w->kind == LLM_MISSING_TOPIC && w->prompt->topics == NULL &&
 		    strcmp(v->string, "checklist") == 0)
 			continue; /* there is no topic that could be missing */
 		jw_key(&w->jw, v->string);
 		write_value(w, v->string, v, depth + 1);
 	}
-	if (top && w->kind == MODEL_EXTRA_MEMBER) {
+	if (top && w->kind == LLM_EXTRA_MEMBER) {
 		jw_key(&w->jw, "confidence");
 		jw_double(&w->jw, 0.93);
 	}
@@ -145,17 +156,17 @@ write_checklist(struct writer *w, const cJSON *item, unsigned depth)
 
 	for (const cJSON *v = json_first(topics); v != NULL; v = v->next) {
 		bool last = v->next == NULL;
-		if (last && w->kind == MODEL_MISSING_TOPIC)
+		if (last && w->kind == LLM_MISSING_TOPIC)
 			break;
-		write_topic(w, last && w->kind == MODEL_UNKNOWN_TOPIC ? unknown : json_str(v), item,
+		write_topic(w, last && w->kind == LLM_UNKNOWN_TOPIC ? unknown : json_str(v), item,
 		            depth);
 	}
-	if (w->kind == MODEL_DOUBLE_TOPIC) {
+	if (w->kind == LLM_DOUBLE_TOPIC) {
 		write_topic(w, some, item, depth);
 		if (topics == NULL)
 			write_topic(w, some, item, depth);
 	}
-	if (w->kind == MODEL_UNKNOWN_TOPIC && topics == NULL)
+	if (w->kind == LLM_UNKNOWN_TOPIC && topics == NULL)
 		write_topic(w, unknown, item, depth);
 }
 
@@ -164,16 +175,16 @@ static void
 write_evidence(struct writer *w, const cJSON *item, unsigned depth)
 {
 	bool spoilt = w->list != NULL && strcmp(w->list, "issues") == 0 &&
-	              w->kind <= MODEL_UNKNOWN_ID;
-	enum model_kind kind = spoilt ? w->kind : MODEL_GOOD;
+	              w->kind <= LLM_UNKNOWN_ID;
+	enum llm_kind kind = spoilt ? w->kind : LLM_GOOD;
 	size_t n = 1 + (size_t)dice_below(w->dice, 2);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!model_quote_make(w->arena, w->dice, w->prompt, kind, &w->quote))
+		if (!llm_quote_make(w->arena, w->dice, w->prompt, kind, &w->quote))
 			break;
 		*(w->quote.is_true ? &w->report->evidence_true : &w->report->evidence_false) += 1;
 		write_value(w, "evidence", item, depth);
-		w->quote = (struct model_quote){ STR_NONE, STR_NONE, false };
+		w->quote = (struct llm_quote){ STR_NONE, STR_NONE, false };
 	}
 }
 
@@ -184,16 +195,18 @@ write_array(struct writer *w, const char *name, const cJSON *schema, unsigned de
 	const char *outer = w->list;
 	bool listed = strcmp(name, "issues") == 0 || strcmp(name, "highlights") == 0 ||
 	              strcmp(name, "recommendations") == 0;
-	size_t n = (size_t)bound_of(schema, "minItems", listed ? 1 : 0);
+	double least = bound_of(schema, "minItems", listed ? 1 : 0);
+	size_t n = least > 0 ? (size_t)least : 0;
 
-	if (w->kind == MODEL_WRONG_TYPE && strcmp(name, "recommendations") == 0) {
+	if (w->kind == LLM_WRONG_TYPE && strcmp(name, "recommendations") == 0) {
 		jw_str(&w->jw, make_text(w, name));
 		return;
 	}
 	if (listed)
 		n += (size_t)dice_below(w->dice, 3);
-	if (bound_of(schema, "maxItems", (double)n) < (double)n)
-		n = (size_t)bound_of(schema, "maxItems", 0);
+	double most = bound_of(schema, "maxItems", (double)n);
+	if (most < (double)n)
+		n = most > 0 ? (size_t)most : 0;
 	jw_arr(&w->jw);
 	if (strcmp(name, "evidence") == 0) {
 		write_evidence(w, item, depth + 1);
@@ -269,7 +282,7 @@ write_value(struct writer *w, const char *name, const cJSON *schema, unsigned de
 		jw_raw(&w->jw, json_raw(w->arena, only));
 	else if (json_count(choices) > 0)
 		write_choice(w, name, choices);
-	else if (depth >= MOST_DEPTH || str_eq(t, STR("null")))
+	else if (depth >= MOST_DEPTH || w->jw.b->n > ENOUGH_BYTES || str_eq(t, STR("null")))
 		jw_null(&w->jw);
 	else if (str_eq(t, STR("object")))
 		write_object(w, schema, depth);
@@ -278,19 +291,19 @@ write_value(struct writer *w, const char *name, const cJSON *schema, unsigned de
 	else if (str_eq(t, STR("boolean")))
 		jw_bool(&w->jw, dice_permille(w->dice, 600));
 	else if (str_eq(t, STR("integer")) || str_eq(t, STR("number")))
-		write_number(w, name, schema);
+		write_number(w, name, schema, str_eq(t, STR("number")));
 	else
 		write_text(w, name);
 }
 
 void
-model_report_write(struct arena *a, struct dice *d, const struct model_prompt *p,
-                   enum model_kind kind, struct model_report *out)
+llm_report_write(struct arena *a, struct dice *d, const struct llm_prompt *p, enum llm_kind kind,
+                 struct llm_report *out)
 {
 	struct writer w = { .arena = a, .dice = d, .prompt = p, .kind = kind, .report = out };
 	struct buf b;
 
-	*out = (struct model_report){ STR_NONE, 0, 0 };
+	*out = (struct llm_report){ STR_NONE, 0, 0 };
 	buf_init(&b, a, REPORT_BYTES);
 	jw_init(&w.jw, &b);
 	if (p->schema != NULL)

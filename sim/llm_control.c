@@ -2,14 +2,14 @@
  * The controls of the simulated model server. What always holds: a control that is not understood
  * changes nothing.
  */
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define CONTROL_BYTES ((size_t)1 << 30)
 #define MOST_MS       INT64_C(86400000)
 
 /* What POST /__sim/manners may change. */
 struct change {
-	struct model_manners manners;
+	struct llm_manners manners;
 	int64_t latency_ms, slow_ms, n;
 };
 
@@ -51,7 +51,7 @@ read_query(struct arena *a, struct str query, struct change *c)
 		struct str value = unescape(a, str_sub(part, eq + 1, part.n));
 		bool ok = part.n == 0;
 		if (str_eq(name, STR("manners")))
-			ok = model_manners_parse(value, &c->manners);
+			ok = llm_manners_parse(value, &c->manners);
 		else if (str_eq(name, STR("latency_ms")))
 			ok = read_ms(value, &c->latency_ms);
 		else if (str_eq(name, STR("slow_ms")))
@@ -65,13 +65,12 @@ read_query(struct arena *a, struct str query, struct change *c)
 }
 
 bool
-model_control(struct model *m, const struct model_request *q, struct arena *a,
-              struct model_reply *out)
+llm_control(struct llm *m, const struct llm_request *q, struct arena *a, struct llm_reply *out)
 {
 	struct change c = { m->options.manners, m->options.latency_ms, m->options.slow_ms,
-		            MODEL_MAX_KEPT };
+		            LLM_MAX_KEPT };
 	bool get = str_eq(q->method, STR("GET")), post = str_eq(q->method, STR("POST"));
-	struct model_reply r = { .fate = MODEL_ANSWERED, .status = 200 };
+	struct llm_reply r = { .fate = LLM_ANSWERED, .status = 200 };
 	struct buf b;
 
 	if (!str_starts(q->path, STR("/__sim/")))
@@ -80,9 +79,9 @@ model_control(struct model *m, const struct model_request *q, struct arena *a,
 	if (!read_query(a, q->query, &c)) {
 		r.status = 400;
 	} else if (get && str_eq(q->path, STR("/__sim/stats"))) {
-		model_stats_json(m, &b);
+		llm_stats_json(m, &b);
 	} else if (get && str_eq(q->path, STR("/__sim/last"))) {
-		model_last_json(m, (size_t)c.n, &b);
+		llm_last_json(m, (size_t)c.n, &b);
 	} else if (post && str_eq(q->path, STR("/__sim/manners"))) {
 		m->options.manners = c.manners;
 		m->options.latency_ms = c.latency_ms;

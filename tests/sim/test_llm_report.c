@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "model_fixture.h"
+#include "llm_fixture.h"
 
 #define SEEDS 60
 
@@ -24,7 +24,7 @@ output_text(const cJSON *response)
 }
 
 static const cJSON *
-report_of(struct model_reply r)
+report_of(struct llm_reply r)
 {
 	ck_assert_int_eq(r.status, 200);
 	return test_json(output_text(test_json(r.body)));
@@ -130,7 +130,7 @@ START_TEST(a_good_report_is_one_that_the_schema_allows_and_quotes_truly)
 	size_t quotes = 0;
 
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		struct model *m = make(MODEL_GOOD, seed);
+		struct llm *m = make(LLM_GOOD, seed);
 		const cJSON *report = report_of(ask(m, body));
 		struct found issues = look_up(&t, report, "issues");
 		struct found highlights = look_up(&t, report, "highlights");
@@ -141,7 +141,7 @@ START_TEST(a_good_report_is_one_that_the_schema_allows_and_quotes_truly)
 		ck_assert_uint_eq(m->stats.evidence_false, 0);
 		ck_assert_uint_eq(json_count(json_get(report, "checklist")), 3);
 		quotes += issues.here;
-		model_free(m);
+		llm_free(m);
 	}
 	ck_assert_uint_ge(quotes, SEEDS);
 }
@@ -152,9 +152,9 @@ START_TEST(false_quotations_are_false_in_their_way)
 	struct str body = example();
 	struct talk t = talk_of(body);
 
-	for (int kind = MODEL_FABRICATED; kind <= MODEL_UNKNOWN_ID; kind++)
+	for (int kind = LLM_FABRICATED; kind <= LLM_UNKNOWN_ID; kind++)
 		for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-			struct model *m = make((enum model_kind)kind, seed);
+			struct llm *m = make((enum llm_kind)kind, seed);
 			const cJSON *report = report_of(ask(m, body));
 			struct found f = look_up(&t, report, "issues");
 			struct found good = look_up(&t, report, "highlights");
@@ -164,13 +164,13 @@ START_TEST(false_quotations_are_false_in_their_way)
 			ck_assert_uint_eq(m->stats.evidence_true, good.here);
 			ck_assert_uint_eq(m->stats.evidence_false, f.elsewhere + f.nowhere);
 			ck_assert_uint_gt(m->stats.evidence_false, 0);
-			if (kind == MODEL_WRONG_ID || kind == MODEL_UNKNOWN_ID)
+			if (kind == LLM_WRONG_ID || kind == LLM_UNKNOWN_ID)
 				ck_assert_uint_eq(f.nowhere, 0);
 			else
 				ck_assert_uint_eq(f.elsewhere, 0);
 			ck_assert_uint_eq(f.unknown,
-			                  kind == MODEL_UNKNOWN_ID ? m->stats.evidence_false : 0);
-			model_free(m);
+			                  kind == LLM_UNKNOWN_ID ? m->stats.evidence_false : 0);
+			llm_free(m);
 		}
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(a_splice_has_words_of_two_messages)
 	struct talk t = talk_of(example());
 
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		struct model *m = make(MODEL_SPLICED, seed);
+		struct llm *m = make(LLM_SPLICED, seed);
 		const cJSON *report = report_of(ask(m, example()));
 		const cJSON *e =
 			json_first(json_get(json_first(json_get(report, "issues")), "evidence"));
@@ -194,7 +194,7 @@ START_TEST(a_splice_has_words_of_two_messages)
 					           holds(t.texts[k],
 					                 str_sub(excerpt, at + 1, excerpt.n));
 		ck_assert_msg(spliced, STR_FMT, STR_ARG(excerpt));
-		model_free(m);
+		llm_free(m);
 	}
 }
 END_TEST
@@ -210,41 +210,72 @@ count_key(const cJSON *report, const char *key)
 }
 
 static const cJSON *
-report_as(enum model_kind kind)
+report_as(enum llm_kind kind)
 {
-	struct model *m = make(kind, 7);
+	struct llm *m = make(kind, 7);
 	const cJSON *report = report_of(ask(m, example()));
 
-	model_free(m);
+	llm_free(m);
 	return report;
 }
 
 START_TEST(wrong_reports_are_wrong_in_their_way)
 {
-	const cJSON *report = report_as(MODEL_MISSING_TOPIC), *schema = schema_of(example());
+	const cJSON *report = report_as(LLM_MISSING_TOPIC), *schema = schema_of(example());
 
 	ck_assert_uint_eq(json_count(json_get(report, "checklist")), 2);
 	ck_assert_uint_eq(count_key(report, "proximo_passo"), 0);
 	ck_assert(allows(schema, report));
-	report = report_as(MODEL_DOUBLE_TOPIC);
+	report = report_as(LLM_DOUBLE_TOPIC);
 	ck_assert_uint_eq(json_count(json_get(report, "checklist")), 4);
 	ck_assert_uint_eq(count_key(report, "saudacao"), 2);
 	ck_assert(allows(schema, report));
-	report = report_as(MODEL_UNKNOWN_TOPIC);
+	report = report_as(LLM_UNKNOWN_TOPIC);
 	ck_assert_uint_eq(json_count(json_get(report, "checklist")), 3);
 	ck_assert_uint_eq(count_key(report, "proximo_passo"), 0);
 	ck_assert(!allows(schema, report));
-	report = report_as(MODEL_OUT_OF_RANGE);
+	report = report_as(LLM_OUT_OF_RANGE);
 	int64_t score = 0, first = 0;
 	ck_assert(json_i64(json_get(report, "overallScore"), &score));
 	ck_assert(json_i64(json_get(json_first(json_get(report, "checklist")), "score"), &first));
 	ck_assert_int_eq(score, 140);
 	ck_assert_int_eq(first, -5);
-	report = report_as(MODEL_EXTRA_MEMBER);
+	report = report_as(LLM_EXTRA_MEMBER);
 	ck_assert(json_is_number(json_get(report, "confidence")) && !allows(schema, report));
-	report = report_as(MODEL_WRONG_TYPE);
+	report = report_as(LLM_WRONG_TYPE);
 	ck_assert(str_is_set(json_str(json_get(report, "overallScore"))));
 	ck_assert(str_is_set(json_str(json_get(report, "recommendations"))));
+}
+END_TEST
+
+START_TEST(a_rubric_without_topics_has_an_empty_checklist_or_a_wrong_one)
+{
+	struct str body = json_raw(test_arena(), test_data_json("model-request-example.json"));
+	struct str keys = STR(",\"enum\":[\"saudacao\",\"prazo_de_entrega\",\"proximo_passo\"]");
+	const char *at = memmem(body.p, body.n, keys.p, keys.n);
+	static const struct {
+		enum llm_kind kind;
+		size_t items;
+	} cases[] = {
+		{ LLM_GOOD, 0 },
+		{ LLM_DOUBLE_TOPIC, 2 },
+		{ LLM_UNKNOWN_TOPIC, 1 },
+		{ LLM_MISSING_TOPIC, 0 },
+	};
+
+	ck_assert_ptr_nonnull(at);
+	size_t before = (size_t)(at - body.p);
+	body = str_fmt(test_arena(), STR_FMT STR_FMT, STR_ARG(str_sub(body, 0, before)),
+	               STR_ARG(str_sub(body, before + keys.n, body.n)));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct llm *m = make(cases[i].kind, 1);
+		const cJSON *report = report_of(ask(m, body)),
+			    *list = json_get(report, "checklist");
+		ck_assert_uint_eq(json_count(list), cases[i].items);
+		ck_assert((list != NULL) == (cases[i].kind != LLM_MISSING_TOPIC));
+		ck_assert(allows(schema_of(body), report) == (list != NULL));
+		llm_free(m);
+	}
 }
 END_TEST
 
@@ -268,13 +299,13 @@ START_TEST(odd_conversations_are_quoted_truly_too)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct str body = with_lines(cases[i].lines);
-		struct model_prompt p;
+		struct llm_prompt p;
 		struct dice d = { i };
-		struct model_quote q;
-		model_prompt_read(test_arena(), test_json(body), &p);
+		struct llm_quote q;
+		llm_prompt_read(test_arena(), test_json(body), &p);
 		ck_assert_uint_eq(p.messages.n, cases[i].messages);
 		for (int turn = 0; turn < 50; turn++) {
-			ck_assert(model_quote_make(test_arena(), &d, &p, MODEL_GOOD, &q) ==
+			ck_assert(llm_quote_make(test_arena(), &d, &p, LLM_GOOD, &q) ==
 			          cases[i].quoted);
 			if (!cases[i].quoted)
 				continue;
@@ -284,9 +315,40 @@ START_TEST(odd_conversations_are_quoted_truly_too)
 				         holds(p.messages.v[k].text, q.excerpt);
 			ck_assert(found);
 		}
-		struct model *m = make(MODEL_GOOD, i + 1);
+		struct llm *m = make(LLM_GOOD, i + 1);
 		ck_assert(allows(schema_of(body), report_of(ask(m, body))));
-		model_free(m);
+		llm_free(m);
+	}
+}
+END_TEST
+
+START_TEST(odd_schemas_get_an_answer_that_ends)
+{
+	static const char *const schemas[] = {
+		("{\"type\":\"object\",\"properties\":{\"issues\":{\"type\":\"array\",\"minItems\":"
+		 "3,"
+		 "\"items\":{\"$ref\":\"#\"}}}}"),
+		"{\"$ref\":\"#\"}",
+		"{\"type\":\"object\",\"properties\":[{\"type\":\"string\"}]}",
+		("{\"type\":\"object\",\"properties\":{\"overallScore\":{\"type\":\"number\","
+		 "\"minimum\":1e300,\"maximum\":-1e300},\"issues\":{\"type\":\"array\","
+		 "\"minItems\":-1e300,"
+		 "\"items\":{}}}}"),
+		"{\"type\":[\"null\",\"string\"]}",
+	};
+
+	for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+		struct llm *m = make(LLM_GOOD, i + 1);
+		struct llm_reply r = ask(
+			m,
+			str_fmt(test_arena(),
+		                "{\"model\":\"m\",\"input\":\"oi\",\"text\":{\"format\":{\"type\":"
+		                "\"json_schema\",\"name\":\"a\",\"schema\":%s}}}",
+		                schemas[i]));
+		ck_assert_int_eq(r.status, 200);
+		ck_assert_uint_lt(r.body.n, 8u << 20);
+		ck_assert_str(json_str(json_get(test_json(r.body), "status")), "completed");
+		llm_free(m);
 	}
 }
 END_TEST
@@ -295,21 +357,21 @@ START_TEST(a_long_message_is_quoted_in_whole_words)
 {
 	struct buf b;
 	struct dice d = { 3 };
-	struct model_quote q;
-	struct model_message one = { STR("m1"), STR_NONE };
-	struct model_prompt p = { .messages = { &one, 1, 1 } };
+	struct llm_quote q;
+	struct llm_message one = { STR("m1"), STR_NONE };
+	struct llm_prompt p = { .messages = { &one, 1, 1 } };
 
 	buf_init(&b, test_arena(), 2u << 20);
 	for (int i = 0; b.n < (1u << 20); i++)
 		buf_fmt(&b, "palavra%d ção%d\n", i, i);
 	one.text = buf_slice(&b);
 	for (int turn = 0; turn < 200; turn++) {
-		ck_assert(model_quote_make(test_arena(), &d, &p, MODEL_GOOD, &q));
+		ck_assert(llm_quote_make(test_arena(), &d, &p, LLM_GOOD, &q));
 		const char *at = memmem(one.text.p, one.text.n, q.excerpt.p, q.excerpt.n);
 		ck_assert_ptr_nonnull(at);
 		ck_assert(at == one.text.p || at[-1] == ' ' || at[-1] == '\n');
 		ck_assert(at[q.excerpt.n] == ' ' || at[q.excerpt.n] == '\n');
-		ck_assert(model_quote_make(test_arena(), &d, &p, MODEL_SPLICED, &q) && !q.is_true);
+		ck_assert(llm_quote_make(test_arena(), &d, &p, LLM_SPLICED, &q) && !q.is_true);
 		ck_assert(!holds(one.text, q.excerpt));
 	}
 }
@@ -319,9 +381,11 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE(
-		"model report", a_good_report_is_one_that_the_schema_allows_and_quotes_truly,
+		"llm report", a_good_report_is_one_that_the_schema_allows_and_quotes_truly,
 		false_quotations_are_false_in_their_way, a_splice_has_words_of_two_messages,
-		wrong_reports_are_wrong_in_their_way, odd_conversations_are_quoted_truly_too,
+		wrong_reports_are_wrong_in_their_way,
+		a_rubric_without_topics_has_an_empty_checklist_or_a_wrong_one,
+		odd_schemas_get_an_answer_that_ends, odd_conversations_are_quoted_truly_too,
 		a_long_message_is_quoted_in_whole_words);
 }
 

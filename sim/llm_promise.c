@@ -3,7 +3,7 @@
  * counted, never answered for; the forms that are looked for are those that nobody mistakes, so
  * that a finding is one (a protocol of eleven digits is no telephone number).
  */
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define SECRET_CHARS 16
 
@@ -102,26 +102,26 @@ is_key(struct str s, size_t i)
 }
 
 static void
-note(struct model *m, struct arena *a, enum model_promise promise, struct str where,
-     struct str text, size_t at)
+note(struct llm *m, struct arena *a, enum llm_promise promise, struct str where, struct str text,
+     size_t at)
 {
 	size_t from = at < 12 ? 0 : at - 12;
 
 	while (from < at && ((unsigned char)text.p[from] & 0xC0) == 0x80)
 		from++;
 	m->stats.violations[promise]++;
-	model_note(&m->last_violation,
-	           str_fmt(a, "%s in " STR_FMT ": " STR_FMT, model_promise_names[promise],
-	                   STR_ARG(where), STR_ARG(str_sub(text, from, at - from + 40))));
+	llm_note(&m->last_violation,
+	         str_fmt(a, "%s in " STR_FMT ": " STR_FMT, llm_promise_names[promise],
+	                 STR_ARG(where), STR_ARG(str_sub(text, from, at - from + 40))));
 }
 
 static void
-look_at(struct model *m, struct arena *a, struct str where, struct str text)
+look_at(struct llm *m, struct arena *a, struct str where, struct str text)
 {
-	bool found[MODEL_PROMISES] = { false };
+	bool found[LLM_PROMISES] = { false };
 
 	for (size_t i = 0; i < text.n; i++) {
-		enum model_promise p = MODEL_PROMISES;
+		enum llm_promise p = LLM_PROMISES;
 		if (text.p[i] == '@' && is_email(text, i))
 			p = PROMISE_EMAIL;
 		else if ((is_digit(text.p[i]) || text.p[i] == '+' || text.p[i] == '(') &&
@@ -130,7 +130,7 @@ look_at(struct model *m, struct arena *a, struct str where, struct str text)
 		else if ((text.p[i] == 's' || text.p[i] == 'B' || text.p[i] == 'E') &&
 		         is_key(text, i))
 			p = PROMISE_KEY;
-		if (p != MODEL_PROMISES && !found[p]) {
+		if (p != LLM_PROMISES && !found[p]) {
 			found[p] = true;
 			note(m, a, p, where, text, i);
 		}
@@ -138,18 +138,18 @@ look_at(struct model *m, struct arena *a, struct str where, struct str text)
 }
 
 void
-model_check_promises(struct model *m, struct arena *a, const struct model_prompt *p)
+llm_check_promises(struct llm *m, struct arena *a, const struct llm_prompt *p)
 {
 	const cJSON *format = json_get(json_get(p->body, "text"), "format");
 	bool store = true, strict = false;
 
 	if (!json_bool(json_get(p->body, "store"), &store) || store) {
 		m->stats.violations[PROMISE_STORE]++;
-		model_note(&m->last_violation, STR("store is not false"));
+		llm_note(&m->last_violation, STR("store is not false"));
 	}
 	if (!json_bool(json_get(format, "strict"), &strict) || !strict) {
 		m->stats.violations[PROMISE_STRICT]++;
-		model_note(&m->last_violation, STR("text.format is no strict json_schema"));
+		llm_note(&m->last_violation, STR("text.format is no strict json_schema"));
 	}
 	if (!m->options.strict_data)
 		return;

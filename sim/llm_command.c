@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 #include "sim/commands.h"
-#include "sim/model_server.h"
+#include "sim/llm_server.h"
 #include "sys/signals.h"
 
 /* As many connections as the system lets us have. */
@@ -24,9 +24,9 @@ raise_limit(void)
 }
 
 static bool
-read_options(const struct sim_args *args, struct model_options *o)
+read_options(const struct sim_args *args, struct llm_options *o)
 {
-	model_options_init(o);
+	llm_options_init(o);
 	o->seed = args->world.seed;
 	o->api_key = str_from(args->api_key);
 	o->models = str_from(args->models);
@@ -37,10 +37,10 @@ read_options(const struct sim_args *args, struct model_options *o)
 		fprintf(stderr, "recado-sim model: --port is at most %u\n", (unsigned)UINT16_MAX);
 		return false;
 	}
-	if (args->manners != NULL && !model_manners_parse(str_from(args->manners), &o->manners)) {
+	if (args->manners != NULL && !llm_manners_parse(str_from(args->manners), &o->manners)) {
 		fprintf(stderr, "recado-sim model: --manners is none, all, or of:");
-		for (int i = MODEL_GOOD + 1; i < MODEL_KINDS; i++)
-			fprintf(stderr, " %s", model_kind_name((enum model_kind)i));
+		for (int i = LLM_GOOD + 1; i < LLM_KINDS; i++)
+			fprintf(stderr, " %s", llm_kind_name((enum llm_kind)i));
 		fprintf(stderr, ", with commas, each with =PERMILLE or without, 1000 in sum\n");
 		return false;
 	}
@@ -48,23 +48,23 @@ read_options(const struct sim_args *args, struct model_options *o)
 }
 
 static void
-print_summary(const struct model_stats *s)
+print_summary(const struct llm_stats *s)
 {
 	unsigned long long refused = s->unauthorized + s->invalid + s->unknown_model;
 
 	printf("%llu requests", (unsigned long long)s->requests);
-	for (int i = 0; i < MODEL_KINDS; i++)
+	for (int i = 0; i < LLM_KINDS; i++)
 		if (s->kinds[i] > 0)
 			printf(", %llu %s", (unsigned long long)s->kinds[i],
-			       model_kind_name((enum model_kind)i));
+			       llm_kind_name((enum llm_kind)i));
 	printf("; refused %llu; at most %zu in flight\n", refused, s->most_in_flight);
 }
 
 int
 command_model(struct arena *a, const struct sim_args *args)
 {
-	struct model_options o;
-	struct model_server *server;
+	struct llm_options o;
+	struct llm_server *server;
 	int signals;
 
 	(void)a;
@@ -73,18 +73,18 @@ command_model(struct arena *a, const struct sim_args *args)
 	if (signals_setup(&signals) != ERR_OK)
 		return 1;
 	raise_limit();
-	struct model *m = model_new(&o);
-	if (model_server_start(m, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
-		model_free(m);
+	struct llm *m = llm_new(&o);
+	if (llm_server_start(m, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
+		llm_free(m);
 		return 1;
 	}
-	printf("listening on http://127.0.0.1:%u\n", (unsigned)model_server_port(server));
+	printf("listening on http://127.0.0.1:%u\n", (unsigned)llm_server_port(server));
 	fflush(stdout);
 	for (int n = 0; n != SIGTERM && n != SIGINT;)
 		n = signals_wait(signals, -1);
-	model_server_stop(server);
+	llm_server_stop(server);
 	if (!args->quiet)
 		print_summary(&m->stats);
-	model_free(m);
+	llm_free(m);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The simulated model server on a socket, and as a command. What always holds: what model_answer()
+ * The simulated model server on a socket, and as a command. What always holds: what llm_answer()
  * decides really happens on the wire, each misbehaviour included; a thousand requests wait at once.
  */
 #include <arpa/inet.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "sim/client.h"
-#include "sim/model_server.h"
+#include "sim/llm_server.h"
 #include "testing.h"
 
 #define START    INT64_C(1768906800000)
@@ -28,32 +28,32 @@ static const struct str small = STR("{\"model\":\"m\",\"input\":\"oi\",\"store\"
 struct play {
 	struct clock_fake fake;
 	struct clock clock;
-	struct model *model;
-	struct model_server *server;
+	struct llm *model;
+	struct llm_server *server;
 	struct client *client;
 	char url[64];
 };
 
-static struct model_options
-with(enum model_kind kind)
+static struct llm_options
+with(enum llm_kind kind)
 {
-	struct model_options o;
+	struct llm_options o;
 
-	model_options_init(&o);
-	if (kind != MODEL_GOOD)
+	llm_options_init(&o);
+	if (kind != LLM_GOOD)
 		o.manners.permille[kind] = 1000;
 	return o;
 }
 
 static void
-play_start(struct play *p, struct model_options o)
+play_start(struct play *p, struct llm_options o)
 {
 	p->fake.now_ms = START;
 	p->clock = clock_fake(&p->fake);
-	p->model = model_new(&o);
-	ck_assert_ok(model_server_start(p->model, &p->clock, 0, &p->server));
+	p->model = llm_new(&o);
+	ck_assert_ok(llm_server_start(p->model, &p->clock, 0, &p->server));
 	snprintf(p->url, sizeof p->url, "http://127.0.0.1:%u",
-	         (unsigned)model_server_port(p->server));
+	         (unsigned)llm_server_port(p->server));
 	p->client = client_new(p->url);
 	client_add_header(p->client, "Authorization: Bearer sk-test");
 }
@@ -61,9 +61,9 @@ play_start(struct play *p, struct model_options o)
 static void
 play_end(struct play *p)
 {
-	model_server_stop(p->server);
+	llm_server_stop(p->server);
 	client_free(p->client);
-	model_free(p->model);
+	llm_free(p->model);
 }
 
 static struct client_reply
@@ -83,12 +83,12 @@ now_ms(void)
 	return clock_mono_us(&clock_real) / 1000;
 }
 
-static struct model_stats
+static struct llm_stats
 stats(struct play *p)
 {
-	model_server_lock(p->server);
-	struct model_stats s = p->model->stats;
-	model_server_unlock(p->server);
+	llm_server_lock(p->server);
+	struct llm_stats s = p->model->stats;
+	llm_server_unlock(p->server);
 	return s;
 }
 
@@ -111,7 +111,7 @@ static int
 dial(const struct play *p)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET,
-		                    .sin_port = htons(model_server_port(p->server)),
+		                    .sin_port = htons(llm_server_port(p->server)),
 		                    .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -164,20 +164,20 @@ hear(int fd, struct str until, size_t times)
 START_TEST(each_answer_of_http_comes_as_it_should)
 {
 	static const struct {
-		enum model_kind kind;
+		enum llm_kind kind;
 		long status;
 		const char *code, *retry_after; /* NULL: no such thing */
 	} cases[] = {
-		{ MODEL_429, 429, "rate_limit_exceeded", "1" },
-		{ MODEL_429_DATE, 429, "rate_limit_exceeded", "Tue, 20 Jan 2026 11:00:01 GMT" },
-		{ MODEL_429_BARE, 429, "rate_limit_exceeded", NULL },
-		{ MODEL_QUOTA, 429, "insufficient_quota", NULL },
-		{ MODEL_500, 500, NULL, NULL },
-		{ MODEL_503, 503, NULL, NULL },
-		{ MODEL_400, 400, "context_length_exceeded", NULL },
-		{ MODEL_401, 401, "invalid_api_key", NULL },
-		{ MODEL_403, 403, "unsupported_country_region_territory", NULL },
-		{ MODEL_404, 404, "model_not_found", NULL },
+		{ LLM_429, 429, "rate_limit_exceeded", "1" },
+		{ LLM_429_DATE, 429, "rate_limit_exceeded", "Tue, 20 Jan 2026 11:00:01 GMT" },
+		{ LLM_429_BARE, 429, "rate_limit_exceeded", NULL },
+		{ LLM_QUOTA, 429, "insufficient_quota", NULL },
+		{ LLM_500, 500, NULL, NULL },
+		{ LLM_503, 503, NULL, NULL },
+		{ LLM_400, 400, "context_length_exceeded", NULL },
+		{ LLM_401, 401, "invalid_api_key", NULL },
+		{ LLM_403, 403, "unsupported_country_region_territory", NULL },
+		{ LLM_404, 404, "model_not_found", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -211,21 +211,21 @@ part(const cJSON *response, const char *member)
 START_TEST(each_ending_of_a_response_comes_as_it_should)
 {
 	static const struct {
-		enum model_kind kind;
+		enum llm_kind kind;
 		const char *status, *reason; /* of incomplete_details */
 	} cases[] = {
-		{ MODEL_GOOD, "completed", NULL },
-		{ MODEL_REFUSAL, "completed", NULL },
-		{ MODEL_INCOMPLETE_LENGTH, "incomplete", "max_output_tokens" },
-		{ MODEL_CONTENT_FILTER, "incomplete", "content_filter" },
-		{ MODEL_FAILED, "failed", NULL },
+		{ LLM_GOOD, "completed", NULL },
+		{ LLM_REFUSAL, "completed", NULL },
+		{ LLM_INCOMPLETE_LENGTH, "incomplete", "max_output_tokens" },
+		{ LLM_CONTENT_FILTER, "incomplete", "content_filter" },
+		{ LLM_FAILED, "failed", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct play p;
 		play_start(&p, with(cases[i].kind));
 		struct client_reply r = ask(&p, small, 0);
-		bool failed = cases[i].kind == MODEL_FAILED;
+		bool failed = cases[i].kind == LLM_FAILED;
 		ck_assert_int_eq(r.status, 200);
 		ck_assert_slice(json_str(json_get(r.json, "status")), str_from(cases[i].status));
 		ck_assert_slice(
@@ -236,9 +236,9 @@ START_TEST(each_ending_of_a_response_comes_as_it_should)
 		ck_assert_str(json_str(json_get(r.json, "object")), "response");
 		ck_assert_str(json_str(json_get(r.json, "model")), "m-2026-01-20");
 		ck_assert_uint_eq(stats(&p).paid, !failed);
-		if (cases[i].kind == MODEL_REFUSAL)
+		if (cases[i].kind == LLM_REFUSAL)
 			ck_assert(str_starts(part(r.json, "refusal"), STR("Desculpe")));
-		if (cases[i].kind == MODEL_GOOD)
+		if (cases[i].kind == LLM_GOOD)
 			ck_assert_str(part(r.json, "type"), "output_text");
 		play_end(&p);
 	}
@@ -248,7 +248,7 @@ END_TEST
 START_TEST(forms_round_a_report_come_as_they_should)
 {
 	static const struct str fence = STR("```json\n"), end = STR("\n```");
-	const enum model_kind kinds[] = { MODEL_FENCED, MODEL_PROSE_AROUND, MODEL_BROKEN_JSON };
+	const enum llm_kind kinds[] = { LLM_FENCED, LLM_PROSE_AROUND, LLM_BROKEN_JSON };
 	const cJSON *inner = NULL;
 
 	for (size_t i = 0; i < 3; i++) {
@@ -264,11 +264,11 @@ START_TEST(forms_round_a_report_come_as_they_should)
 				buf_str(&b, json_str(json_get(c, "text")));
 		struct str text = buf_slice(&b);
 		ck_assert_err(json_parse(test_arena(), text, &inner), ERR_INVALID);
-		if (kinds[i] == MODEL_FENCED) {
+		if (kinds[i] == LLM_FENCED) {
 			ck_assert(str_starts(text, fence) && str_ends(text, end));
 			inner = test_json(str_sub(text, fence.n, text.n - fence.n - end.n));
 			ck_assert(json_is_object(inner));
-		} else if (kinds[i] == MODEL_PROSE_AROUND) {
+		} else if (kinds[i] == LLM_PROSE_AROUND) {
 			ck_assert(str_starts(text, STR("Claro!")) && str_find(text, '{') < text.n);
 		} else {
 			ck_assert(str_starts(text, STR("{")) && !str_ends(text, STR("}")));
@@ -280,27 +280,27 @@ END_TEST
 
 START_TEST(bodies_are_cut_absent_garbage_and_huge)
 {
-	struct model_options huge = with(MODEL_HUGE);
+	struct llm_options huge = with(LLM_HUGE);
 	struct play p;
 
-	play_start(&p, with(MODEL_CUT));
+	play_start(&p, with(LLM_CUT));
 	struct client_reply r = ask(&p, small, 0);
 	ck_assert_int_eq(r.status, 0);
 	ck_assert(str_starts(r.headers, STR("HTTP/1.1 200 OK")) && r.body.n > 100);
 	play_end(&p);
-	play_start(&p, with(MODEL_CLOSE));
+	play_start(&p, with(LLM_CLOSE));
 	r = ask(&p, small, 0);
 	ck_assert_int_eq(r.status, 0);
 	ck_assert_uint_eq(r.headers.n, 0);
 	ck_assert_uint_eq(stats(&p).abandoned, 0);
 	play_end(&p);
-	play_start(&p, with(MODEL_EMPTY));
+	play_start(&p, with(LLM_EMPTY));
 	r = ask(&p, small, 0);
 	ck_assert_int_eq(r.status, 200);
 	ck_assert_uint_eq(r.body.n, 0);
 	ck_assert_uint_eq(stats(&p).usage.input, 0);
 	play_end(&p);
-	play_start(&p, with(MODEL_GARBAGE));
+	play_start(&p, with(LLM_GARBAGE));
 	r = ask(&p, small, 0);
 	ck_assert_int_eq(r.status, 200);
 	ck_assert(r.json == NULL && str_starts(r.body, STR("<!doctype")));
@@ -316,7 +316,7 @@ END_TEST
 
 START_TEST(what_never_comes_does_not_come_and_holds_nothing_up)
 {
-	struct model_options slow = with(MODEL_SLOW);
+	struct llm_options slow = with(LLM_SLOW);
 	struct play p;
 
 	slow.slow_ms = 3600000;
@@ -325,7 +325,7 @@ START_TEST(what_never_comes_does_not_come_and_holds_nothing_up)
 	wait_in_flight(&p, 0);
 	ck_assert_uint_eq(stats(&p).abandoned, 1);
 	play_end(&p);
-	play_start(&p, with(MODEL_HANG));
+	play_start(&p, with(LLM_HANG));
 	ck_assert_int_eq(ask(&p, small, 200).status, 0);
 	wait_in_flight(&p, 0);
 	ck_assert_uint_eq(stats(&p).abandoned, 1);
@@ -342,7 +342,7 @@ END_TEST
 START_TEST(latency_is_waited_for_by_all_at_once)
 {
 	enum { N = 64 };
-	struct model_options o = with(MODEL_GOOD);
+	struct llm_options o = with(LLM_GOOD);
 	int fds[N];
 	struct play p;
 
@@ -376,7 +376,7 @@ START_TEST(a_thousand_requests_wait_while_others_are_answered)
 	limit.rlim_cur = limit.rlim_max;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_msg(limit.rlim_max > 2 * MANY + 50, "too few descriptors for this test");
-	play_start(&p, with(MODEL_HANG));
+	play_start(&p, with(LLM_HANG));
 	for (int i = 0; i < MANY; i++) {
 		fds[i] = dial(&p);
 		say(fds[i], raw_request(small, ""));
@@ -388,12 +388,11 @@ START_TEST(a_thousand_requests_wait_while_others_are_answered)
 		close(fds[i]);
 	wait_in_flight(&p, 0);
 	ck_assert_uint_eq(stats(&p).abandoned, MANY);
-	model_server_lock(p.server);
-	const struct model_prompt_count *n =
-		model_count(p.model, str_from(p.model->counts[0].digest));
+	llm_server_lock(p.server);
+	const struct llm_prompt_count *n = llm_count(p.model, str_from(p.model->counts[0].digest));
 	ck_assert_uint_eq(n->requests, MANY);
 	ck_assert_uint_eq(n->paid, MANY);
-	model_server_unlock(p.server);
+	llm_server_unlock(p.server);
 	play_end(&p);
 }
 END_TEST
@@ -403,7 +402,7 @@ START_TEST(a_connection_takes_one_request_after_the_other)
 	struct str other = STR("{\"model\":\"n\",\"input\":\"oi\"}"), said;
 	struct play p;
 
-	play_start(&p, with(MODEL_GOOD));
+	play_start(&p, with(LLM_GOOD));
 	int fd = dial(&p);
 	struct str two = str_fmt(test_arena(), STR_FMT STR_FMT, STR_ARG(raw_request(small, "")),
 	                         STR_ARG(raw_request(other, "Connection: close\r\n")));
@@ -448,15 +447,15 @@ START_TEST(the_controls_tell_and_change_the_manners)
 		                        .method = "POST" };
 	struct play p;
 
-	play_start(&p, with(MODEL_GOOD));
+	play_start(&p, with(LLM_GOOD));
 	ck_assert_int_eq(ask(&p, small, 0).status, 200);
 	ck_assert_int_eq(client_send(p.client, test_arena(), &change).status, 200);
 	ck_assert_int_eq(client_send(p.client, test_arena(), &wrong).status, 400);
 	ck_assert_int_eq(ask(&p, small, 0).status, 503);
 	ck_assert_int_eq(ask(&p, STR("{}"), 0).status, 400);
-	model_server_lock(p.server);
+	llm_server_lock(p.server);
 	ck_assert_int_eq(p.model->options.latency_ms, 1);
-	model_server_unlock(p.server);
+	llm_server_unlock(p.server);
 	ck_assert_int_eq(stat_of(&p, NULL, "requests"), 3);
 	ck_assert_int_eq(stat_of(&p, "kinds", "good"), 1);
 	ck_assert_int_eq(stat_of(&p, "kinds", "503"), 1);
@@ -546,7 +545,7 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("model server", each_answer_of_http_comes_as_it_should,
+	return TEST_SUITE("llm server", each_answer_of_http_comes_as_it_should,
 	                  each_ending_of_a_response_comes_as_it_should,
 	                  forms_round_a_report_come_as_they_should,
 	                  bodies_are_cut_absent_garbage_and_huge,

@@ -1,44 +1,44 @@
-/* A model server without a socket, and requests for it: what the tests of sim/model*.c share. */
-#ifndef RECADO_TESTS_MODEL_FIXTURE_H
-#define RECADO_TESTS_MODEL_FIXTURE_H
+/* A model server without a socket, and requests for it: what the tests of sim/llm*.c share. */
+#ifndef RECADO_TESTS_LLM_FIXTURE_H
+#define RECADO_TESTS_LLM_FIXTURE_H
 
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 #include "testing.h"
 
 #define NOW INT64_C(1768906800000)
 
-static inline struct model_request
+static inline struct llm_request
 request(struct str body)
 {
-	return (struct model_request){ .method = STR("POST"),
-		                       .path = STR("/v1/responses"),
-		                       .authorization = STR("Bearer sk-a-key-of-the-tests"),
-		                       .content_type = STR("application/json; charset=utf-8"),
-		                       .body = body };
+	return (struct llm_request){ .method = STR("POST"),
+		                     .path = STR("/v1/responses"),
+		                     .authorization = STR("Bearer sk-a-key-of-the-tests"),
+		                     .content_type = STR("application/json; charset=utf-8"),
+		                     .body = body };
 }
 
-static inline struct model_reply
-ask(struct model *m, struct str body)
+static inline struct llm_reply
+ask(struct llm *m, struct str body)
 {
-	struct model_request q = request(body);
-	struct model_reply r;
+	struct llm_request q = request(body);
+	struct llm_reply r;
 
-	model_answer(m, &q, NOW, test_arena(), &r);
-	model_done(m, &r, true);
+	llm_answer(m, &q, NOW, test_arena(), &r);
+	llm_done(m, &r, true);
 	return r;
 }
 
-static inline struct model *
-make(enum model_kind kind, uint64_t seed)
+static inline struct llm *
+make(enum llm_kind kind, uint64_t seed)
 {
-	struct model_options o;
+	struct llm_options o;
 
-	model_options_init(&o);
+	llm_options_init(&o);
 	o.seed = seed;
 	o.strict_data = true;
-	if (kind != MODEL_GOOD)
+	if (kind != LLM_GOOD)
 		o.manners.permille[kind] = 1000;
-	return model_new(&o);
+	return llm_new(&o);
 }
 
 static inline struct str

@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define LEAST_OUTPUT    16
 #define MOST_TEXT_CHARS 10485760
@@ -118,14 +118,14 @@ static const struct {
 /* clang-format on */
 
 static bool
-refuse(struct model_error *e, const char *code, struct str param, struct str message)
+refuse(struct llm_error *e, const char *code, struct str param, struct str message)
 {
-	*e = (struct model_error){ 400, MODEL_INVALID, str_from(code), param, message };
+	*e = (struct llm_error){ 400, LLM_INVALID, str_from(code), param, message };
 	return false;
 }
 
 const char *
-model_type_name(const cJSON *v)
+llm_type_name(const cJSON *v)
 {
 	switch (v->type & 0xff) {
 	case cJSON_String:
@@ -151,7 +151,7 @@ has_shape(const cJSON *v, enum shape shape)
 {
 	if (shape >= ANYTHING)
 		return true;
-	return strcmp(model_type_name(v), shape_names[shape]) == 0 ||
+	return strcmp(llm_type_name(v), shape_names[shape]) == 0 ||
 	       (shape == NUMBER && json_is_number(v));
 }
 
@@ -167,7 +167,7 @@ count_chars(struct str s)
 
 static bool
 check_words(struct arena *a, const char *words, struct str value, struct str path,
-            struct model_error *e)
+            struct llm_error *e)
 {
 	struct str rest = str_from(words), word;
 	struct buf list;
@@ -185,7 +185,7 @@ check_words(struct arena *a, const char *words, struct str value, struct str pat
 
 static bool
 check_bounds(struct arena *a, const struct member *m, double v, struct str path,
-             struct model_error *e)
+             struct llm_error *e)
 {
 	const char *kind = m->shape == INTEGER ? "integer" : "decimal";
 	bool below = v < m->least;
@@ -202,7 +202,7 @@ check_bounds(struct arena *a, const struct member *m, double v, struct str path,
 
 static bool
 check_value(struct arena *a, const struct member *m, const cJSON *v, struct str path,
-            struct model_error *e)
+            struct llm_error *e)
 {
 	if (m->nullable && json_is_null(v))
 		return true;
@@ -217,7 +217,7 @@ check_value(struct arena *a, const struct member *m, const cJSON *v, struct str 
 		              str_fmt(a,
 		                      "Invalid type for '" STR_FMT
 		                      "': expected %s, but got %s instead.",
-		                      STR_ARG(path), shape_names[m->shape], model_type_name(v)));
+		                      STR_ARG(path), shape_names[m->shape], llm_type_name(v)));
 	if (m->words != NULL)
 		return check_words(a, m->words, json_str(v), path, e);
 	if (m->shape == TEXT && count_chars(json_str(v)) > MOST_TEXT_CHARS)
@@ -237,7 +237,7 @@ join(struct arena *a, struct str path, const char *name)
 }
 
 static bool
-refuse_unknown(struct arena *a, struct str path, const char *name, struct model_error *e)
+refuse_unknown(struct arena *a, struct str path, const char *name, struct llm_error *e)
 {
 	struct str full = join(a, path, name);
 
@@ -255,7 +255,7 @@ refuse_unknown(struct arena *a, struct str path, const char *name, struct model_
 /* All members of an object: none unknown, none missing, each of its type. */
 static bool
 check_members(struct arena *a, const struct member *members, const cJSON *v, struct str path,
-              struct model_error *e)
+              struct llm_error *e)
 {
 	for (const cJSON *c = json_first(v); c != NULL; c = c->next) {
 		const struct member *m = members;
@@ -277,7 +277,7 @@ check_members(struct arena *a, const struct member *members, const cJSON *v, str
 }
 
 static bool
-check_name(struct arena *a, struct str name, struct model_error *e)
+check_name(struct arena *a, struct str name, struct llm_error *e)
 {
 	const struct str path = STR("text.format.name");
 
@@ -301,7 +301,7 @@ check_name(struct arena *a, struct str name, struct model_error *e)
 }
 
 static bool
-check_format(struct arena *a, const cJSON *format, struct model_error *e)
+check_format(struct arena *a, const cJSON *format, struct llm_error *e)
 {
 	const struct str path = STR("text.format");
 	struct str name = json_str(json_get(format, "name"));
@@ -314,7 +314,7 @@ check_format(struct arena *a, const cJSON *format, struct model_error *e)
 		return false;
 	if (!json_bool(json_get(format, "strict"), &strict) || !strict)
 		return true;
-	problem = model_schema_problem(a, json_get(format, "schema"));
+	problem = llm_schema_problem(a, json_get(format, "schema"));
 	if (problem == NULL)
 		return true;
 	return refuse(e, "invalid_json_schema", STR("text.format.schema"),
@@ -323,7 +323,7 @@ check_format(struct arena *a, const cJSON *format, struct model_error *e)
 }
 
 static bool
-refuse_empty(struct arena *a, struct str path, struct model_error *e)
+refuse_empty(struct arena *a, struct str path, struct llm_error *e)
 {
 	return refuse(e, "empty_array", path,
 	              str_fmt(a,
@@ -334,16 +334,16 @@ refuse_empty(struct arena *a, struct str path, struct model_error *e)
 
 static bool
 refuse_type(struct arena *a, const char *wanted, const cJSON *v, struct str path,
-            struct model_error *e)
+            struct llm_error *e)
 {
 	return refuse(e, "invalid_type", path,
 	              str_fmt(a, "Invalid type for '" STR_FMT "': expected %s, but got %s instead.",
-	                      STR_ARG(path), wanted, model_type_name(v)));
+	                      STR_ARG(path), wanted, llm_type_name(v)));
 }
 
 /* An item of the input: a message whose content is a text or a list of texts. */
 static bool
-check_item(struct arena *a, const cJSON *item, struct str path, struct model_error *e)
+check_item(struct arena *a, const cJSON *item, struct str path, struct llm_error *e)
 {
 	const cJSON *content = json_get(item, "content");
 	struct str at = join(a, path, "content");
@@ -370,7 +370,7 @@ check_item(struct arena *a, const cJSON *item, struct str path, struct model_err
 }
 
 static bool
-check_input(struct arena *a, const cJSON *input, struct model_error *e)
+check_input(struct arena *a, const cJSON *input, struct llm_error *e)
 {
 	size_t i = 0;
 
@@ -388,7 +388,7 @@ check_input(struct arena *a, const cJSON *input, struct model_error *e)
 }
 
 static bool
-check_metadata(struct arena *a, const cJSON *metadata, struct model_error *e)
+check_metadata(struct arena *a, const cJSON *metadata, struct llm_error *e)
 {
 	for (const cJSON *v = json_first(metadata); v != NULL; v = v->next)
 		if (!str_is_set(json_str(v)))
@@ -402,7 +402,7 @@ check_metadata(struct arena *a, const cJSON *metadata, struct model_error *e)
 }
 
 bool
-model_check(struct arena *a, const cJSON *body, struct model_error *e)
+llm_check(struct arena *a, const cJSON *body, struct llm_error *e)
 {
 	const cJSON *format, *tools = json_get(body, "tools");
 

@@ -2,10 +2,9 @@
  * What the model server has counted, as JSON for a test or a person. What always holds: reading
  * changes nothing.
  */
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
-const char *const model_promise_names[MODEL_PROMISES] = { "store", "strict", "phone", "email",
-	                                                  "key" };
+const char *const llm_promise_names[LLM_PROMISES] = { "store", "strict", "phone", "email", "key" };
 
 static void
 write_count(struct jw *jw, const char *name, uint64_t n)
@@ -14,7 +13,7 @@ write_count(struct jw *jw, const char *name, uint64_t n)
 }
 
 static void
-write_usage(struct jw *jw, const struct model_usage *u)
+write_usage(struct jw *jw, const struct llm_usage *u)
 {
 	jw_key(jw, "usage");
 	jw_obj(jw);
@@ -26,7 +25,7 @@ write_usage(struct jw *jw, const struct model_usage *u)
 }
 
 static void
-write_prompts(struct jw *jw, const struct model *m)
+write_prompts(struct jw *jw, const struct llm *m)
 {
 	jw_key(jw, "prompts");
 	jw_obj(jw);
@@ -41,7 +40,7 @@ write_prompts(struct jw *jw, const struct model *m)
 }
 
 static void
-write_refused(struct jw *jw, const struct model_stats *s)
+write_refused(struct jw *jw, const struct llm_stats *s)
 {
 	jw_key(jw, "refused");
 	jw_obj(jw);
@@ -52,9 +51,9 @@ write_refused(struct jw *jw, const struct model_stats *s)
 }
 
 void
-model_stats_json(const struct model *m, struct buf *out)
+llm_stats_json(const struct llm *m, struct buf *out)
 {
-	const struct model_stats *s = &m->stats;
+	const struct llm_stats *s = &m->stats;
 	struct jw jw;
 
 	jw_init(&jw, out);
@@ -63,9 +62,9 @@ model_stats_json(const struct model *m, struct buf *out)
 	write_count(&jw, "elsewhere", s->elsewhere);
 	jw_key(&jw, "kinds");
 	jw_obj(&jw);
-	for (int i = 0; i < MODEL_KINDS; i++)
+	for (int i = 0; i < LLM_KINDS; i++)
 		if (s->kinds[i] > 0)
-			write_count(&jw, model_kind_name((enum model_kind)i), s->kinds[i]);
+			write_count(&jw, llm_kind_name((enum llm_kind)i), s->kinds[i]);
 	jw_obj_end(&jw);
 	write_refused(&jw, s);
 	write_count(&jw, "paid", s->paid);
@@ -80,8 +79,8 @@ model_stats_json(const struct model *m, struct buf *out)
 	jw_obj_end(&jw);
 	jw_key(&jw, "violations");
 	jw_obj(&jw);
-	for (int i = 0; i < MODEL_PROMISES; i++)
-		write_count(&jw, model_promise_names[i], s->violations[i]);
+	for (int i = 0; i < LLM_PROMISES; i++)
+		write_count(&jw, llm_promise_names[i], s->violations[i]);
 	jw_obj_end(&jw);
 	jw_kstr(&jw, "lastRefusal", m->last_refusal);
 	jw_kstr(&jw, "lastViolation", m->last_violation);
@@ -90,7 +89,7 @@ model_stats_json(const struct model *m, struct buf *out)
 }
 
 void
-model_last_json(const struct model *m, size_t n, struct buf *out)
+llm_last_json(const struct llm *m, size_t n, struct buf *out)
 {
 	struct jw jw;
 
@@ -101,10 +100,10 @@ model_last_json(const struct model *m, size_t n, struct buf *out)
 	jw_init(&jw, out);
 	jw_arr(&jw);
 	for (size_t i = 0; i < n; i++) {
-		const struct model_kept *k = &m->kept[(m->nkept - 1 - i) % m->options.kept];
+		const struct llm_kept *k = &m->kept[(m->nkept - 1 - i) % m->options.kept];
 		jw_obj(&jw);
 		jw_kz(&jw, "digest", k->digest);
-		jw_kz(&jw, "kind", k->kind == MODEL_KINDS ? "refused" : model_kind_name(k->kind));
+		jw_kz(&jw, "kind", k->kind == LLM_KINDS ? "refused" : llm_kind_name(k->kind));
 		jw_ki64(&jw, "status", k->status);
 		jw_kstr(&jw, "body", k->body);
 		jw_obj_end(&jw);

@@ -5,7 +5,7 @@
  */
 #include <assert.h>
 
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define WINDOW_BYTES  2048
 #define EXCERPT_BYTES 160
@@ -19,13 +19,15 @@ is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* A letter, a digit, or a byte of a character that is not ASCII. */
+/* A letter, a digit or an emoji, as far as it can be told from single bytes: a dash proves nothing.
+ */
 static bool
 says_something(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
+		if (c == 0xC3 || c == 0xF0 || (c >= '0' && c <= '9') ||
+		    ((c | 32) >= 'a' && (c | 32) <= 'z'))
 			return true;
 	}
 	return false;
@@ -48,7 +50,7 @@ fold(struct arena *a, struct str s)
 }
 
 bool
-model_quote_found(struct arena *a, struct str text, struct str excerpt)
+llm_quote_found(struct arena *a, struct str text, struct str excerpt)
 {
 	struct str t = fold(a, text), e = fold(a, excerpt);
 
@@ -111,14 +113,14 @@ cut_out(struct dice *d, struct str text, struct str *out)
 }
 
 /* A message that can be quoted, and a quotation of it. Placeholders in brackets are left alone. */
-static const struct model_message *
-pick(struct dice *d, const struct model_prompt *p, struct str *excerpt)
+static const struct llm_message *
+pick(struct dice *d, const struct llm_prompt *p, struct str *excerpt)
 {
-	const struct model_messages *all = &p->messages;
+	const struct llm_messages *all = &p->messages;
 	size_t first = all->n == 0 ? 0 : (size_t)dice_below(d, all->n);
 
 	for (size_t i = 0; i < all->n; i++) {
-		const struct model_message *m = &all->v[(first + i) % all->n];
+		const struct llm_message *m = &all->v[(first + i) % all->n];
 		if (!str_starts(m->text, STR("[")) && cut_out(d, m->text, excerpt))
 			return m;
 	}
@@ -140,14 +142,14 @@ fabricate(struct arena *a, struct dice *d)
 
 /* The end of the message's quotation and the beginning of another message. */
 static struct str
-splice(struct arena *a, struct dice *d, const struct model_prompt *p, const struct model_message *m,
+splice(struct arena *a, struct dice *d, const struct llm_prompt *p, const struct llm_message *m,
        struct str excerpt)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct str other = STR_NONE;
-		const struct model_message *o = pick(d, p, &other);
+		const struct llm_message *o = pick(d, p, &other);
 		struct str both = str_fmt(a, STR_FMT " " STR_FMT, STR_ARG(excerpt), STR_ARG(other));
-		if (o != NULL && o != m && !model_quote_found(a, m->text, both))
+		if (o != NULL && o != m && !llm_quote_found(a, m->text, both))
 			return both;
 	}
 	return fabricate(a, d);
@@ -155,7 +157,7 @@ splice(struct arena *a, struct dice *d, const struct model_prompt *p, const stru
 
 /* The words of the excerpt from the last to the first. */
 static struct str
-turn_round(struct arena *a, struct dice *d, const struct model_message *m, struct str excerpt)
+turn_round(struct arena *a, struct dice *d, const struct llm_message *m, struct str excerpt)
 {
 	struct str words[WINDOW_WORDS];
 	size_t n = split_words(d, excerpt, words);
@@ -167,49 +169,49 @@ turn_round(struct arena *a, struct dice *d, const struct model_message *m, struc
 		buf_char(&b, ' ');
 	}
 	buf_z(&b, "mesmo assim");
-	return model_quote_found(a, m->text, buf_slice(&b)) ? fabricate(a, d) : buf_slice(&b);
+	return llm_quote_found(a, m->text, buf_slice(&b)) ? fabricate(a, d) : buf_slice(&b);
 }
 
 /* A message that does not hold the excerpt; NULL: all do. */
-static const struct model_message *
-pick_other(struct arena *a, struct dice *d, const struct model_prompt *p, struct str excerpt)
+static const struct llm_message *
+pick_other(struct arena *a, struct dice *d, const struct llm_prompt *p, struct str excerpt)
 {
 	size_t n = p->messages.n, first = (size_t)dice_below(d, n);
 
 	for (size_t i = 0; i < n && i < WINDOW_WORDS; i++) {
-		const struct model_message *m = &p->messages.v[(first + i) % n];
-		if (!model_quote_found(a, m->text, excerpt))
+		const struct llm_message *m = &p->messages.v[(first + i) % n];
+		if (!llm_quote_found(a, m->text, excerpt))
 			return m;
 	}
 	return NULL;
 }
 
 bool
-model_quote_make(struct arena *a, struct dice *d, const struct model_prompt *p,
-                 enum model_kind kind, struct model_quote *out)
+llm_quote_make(struct arena *a, struct dice *d, const struct llm_prompt *p, enum llm_kind kind,
+               struct llm_quote *out)
 {
 	struct str excerpt = STR_NONE;
-	const struct model_message *m = pick(d, p, &excerpt), *other;
+	const struct llm_message *m = pick(d, p, &excerpt), *other;
 
-	assert(kind <= MODEL_UNKNOWN_ID);
+	assert(kind <= LLM_UNKNOWN_ID);
 	if (m == NULL)
 		return false;
-	*out = (struct model_quote){ m->id, excerpt, kind == MODEL_GOOD };
+	*out = (struct llm_quote){ m->id, excerpt, kind == LLM_GOOD };
 	switch (kind) {
-	case MODEL_FABRICATED:
+	case LLM_FABRICATED:
 		out->excerpt = fabricate(a, d);
 		break;
-	case MODEL_SPLICED:
+	case LLM_SPLICED:
 		out->excerpt = splice(a, d, p, m, excerpt);
 		break;
-	case MODEL_PARAPHRASE:
+	case LLM_PARAPHRASE:
 		out->excerpt = turn_round(a, d, m, excerpt);
 		break;
-	case MODEL_WRONG_ID:
+	case LLM_WRONG_ID:
 		other = pick_other(a, d, p, excerpt);
 		out->id = other != NULL ? other->id : STR("m0");
 		break;
-	case MODEL_UNKNOWN_ID:
+	case LLM_UNKNOWN_ID:
 		out->id = str_fmt(a, "m%zu", p->messages.n + 1 + (size_t)dice_below(d, 1000));
 		break;
 	default:

@@ -3,7 +3,7 @@
  * only, and nothing is waited for while it is held; a reply that is due later costs no thread; the
  * end of a peer is seen while its reply waits.
  */
-#include "sim/model_server.h"
+#include "sim/llm_server.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,66 +17,66 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sim/model_conn.h"
+#include "sim/llm_conn.h"
 
 #define MOST_CONNECTIONS 8192
 #define EVENTS           256
 #define ARENA_BYTES      ((size_t)2 << 30) /* a bound, not a reservation */
 
-struct model_server {
-	struct model *model;
+struct llm_server {
+	struct llm *model;
 	const struct clock *clock;
-	struct model_host host;
+	struct llm_host host;
 	int listen_fd, stop_fd, epoll_fd;
 	uint16_t port;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	bool listening; /* in the epoll set */
-	struct model_conn *conns[MOST_CONNECTIONS];
+	struct llm_conn *conns[MOST_CONNECTIONS];
 	size_t nconns;
 };
 
 void
-model_server_lock(struct model_server *s)
+llm_server_lock(struct llm_server *s)
 {
 	pthread_mutex_lock(&s->lock);
 }
 
 void
-model_server_unlock(struct model_server *s)
+llm_server_unlock(struct llm_server *s)
 {
 	pthread_mutex_unlock(&s->lock);
 }
 
 uint16_t
-model_server_port(const struct model_server *s)
+llm_server_port(const struct llm_server *s)
 {
 	return s->port;
 }
 
 static void
-answer(void *ctx, const struct model_request *q, struct arena *a, struct model_reply *r)
+answer(void *ctx, const struct llm_request *q, struct arena *a, struct llm_reply *r)
 {
-	struct model_server *s = ctx;
+	struct llm_server *s = ctx;
 
-	model_server_lock(s);
-	if (!model_control(s->model, q, a, r))
-		model_answer(s->model, q, clock_now(s->clock), a, r);
-	model_server_unlock(s);
+	llm_server_lock(s);
+	if (!llm_control(s->model, q, a, r))
+		llm_answer(s->model, q, clock_now(s->clock), a, r);
+	llm_server_unlock(s);
 }
 
 static void
-done(void *ctx, const struct model_reply *r, bool whole)
+done(void *ctx, const struct llm_reply *r, bool whole)
 {
-	struct model_server *s = ctx;
+	struct llm_server *s = ctx;
 
-	model_server_lock(s);
-	model_done(s->model, r, whole);
-	model_server_unlock(s);
+	llm_server_lock(s);
+	llm_done(s->model, r, whole);
+	llm_server_unlock(s);
 }
 
 static void
-watch(struct model_server *s, int op, int fd, uint32_t events, void *what)
+watch(struct llm_server *s, int op, int fd, uint32_t events, void *what)
 {
 	struct epoll_event e = { .events = events, .data = { .ptr = what } };
 
@@ -85,7 +85,7 @@ watch(struct model_server *s, int op, int fd, uint32_t events, void *what)
 }
 
 static void
-listen_again(struct model_server *s, bool listening)
+listen_again(struct llm_server *s, bool listening)
 {
 	if (s->listening != listening)
 		watch(s, listening ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listen_fd, EPOLLIN,
@@ -95,20 +95,20 @@ listen_again(struct model_server *s, bool listening)
 
 /* After something was done with the connection: what it waits for now. */
 static void
-settle(struct model_server *s, struct model_conn *c, int64_t now_us)
+settle(struct llm_server *s, struct llm_conn *c, int64_t now_us)
 {
 	static const uint32_t events[] = {
 		[CONN_READING] = EPOLLIN, [CONN_WAITING] = EPOLLRDHUP, [CONN_WRITING] = EPOLLOUT
 	};
 
 	if (c->state == CONN_READING && c->in.n > 0)
-		model_conn_read(c, &s->host, now_us); /* a request that came with the one before */
+		llm_conn_read(c, &s->host, now_us); /* a request that came with the one before */
 	if (c->state != CONN_OVER)
 		watch(s, EPOLL_CTL_MOD, c->fd, events[c->state], c);
 }
 
 static void
-accept_all(struct model_server *s)
+accept_all(struct llm_server *s)
 {
 	int one = 1;
 
@@ -121,7 +121,7 @@ accept_all(struct model_server *s)
 		if (fd < 0)
 			break;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		s->conns[s->nconns] = model_conn_new(fd);
+		s->conns[s->nconns] = llm_conn_new(fd);
 		watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, s->conns[s->nconns++]);
 	}
 	listen_again(s, false); /* no room, or no descriptor: until a connection ends */
@@ -129,18 +129,18 @@ accept_all(struct model_server *s)
 
 /* Frees what is over and writes what is due; when the next reply is, or INT64_MAX. */
 static int64_t
-look_after(struct model_server *s, int64_t now_us)
+look_after(struct llm_server *s, int64_t now_us)
 {
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < s->nconns;) {
-		struct model_conn *c = s->conns[i];
+		struct llm_conn *c = s->conns[i];
 		if (c->due_us <= now_us) {
-			model_conn_write(c, &s->host);
+			llm_conn_write(c, &s->host);
 			settle(s, c, now_us);
 		}
 		if (c->state == CONN_OVER) {
-			model_conn_free(c, &s->host);
+			llm_conn_free(c, &s->host);
 			s->conns[i] = s->conns[--s->nconns];
 			listen_again(s, true);
 			continue;
@@ -153,15 +153,15 @@ look_after(struct model_server *s, int64_t now_us)
 }
 
 static void
-handle(struct model_server *s, struct model_conn *c, uint32_t events, int64_t now_us)
+handle(struct llm_server *s, struct llm_conn *c, uint32_t events, int64_t now_us)
 {
 	if (c->state == CONN_WAITING && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
 		done(s, &c->reply, false);
 		c->state = CONN_OVER;
 	} else if (c->state == CONN_READING) {
-		model_conn_read(c, &s->host, now_us);
+		llm_conn_read(c, &s->host, now_us);
 	} else if (c->state == CONN_WRITING) {
-		model_conn_write(c, &s->host);
+		llm_conn_write(c, &s->host);
 	}
 	settle(s, c, now_us);
 }
@@ -180,7 +180,7 @@ milliseconds(int64_t now_us, int64_t next_us)
 static void *
 loop(void *arg)
 {
-	struct model_server *s = arg;
+	struct llm_server *s = arg;
 	struct epoll_event events[EVENTS];
 	int64_t next = INT64_MAX;
 
@@ -226,10 +226,9 @@ listen_on(uint16_t port, int *out, uint16_t *bound)
 }
 
 enum err
-model_server_start(struct model *m, const struct clock *clock, uint16_t port,
-                   struct model_server **out)
+llm_server_start(struct llm *m, const struct clock *clock, uint16_t port, struct llm_server **out)
 {
-	struct model_server *s = calloc(1, sizeof *s);
+	struct llm_server *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		abort();
@@ -239,7 +238,7 @@ model_server_start(struct model *m, const struct clock *clock, uint16_t port,
 	}
 	s->model = m;
 	s->clock = clock;
-	s->host = (struct model_host){ answer, done, s, arena_new(ARENA_BYTES) };
+	s->host = (struct llm_host){ answer, done, s, arena_new(ARENA_BYTES) };
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (s->epoll_fd < 0 || s->stop_fd < 0)
@@ -254,7 +253,7 @@ model_server_start(struct model *m, const struct clock *clock, uint16_t port,
 }
 
 void
-model_server_stop(struct model_server *s)
+llm_server_stop(struct llm_server *s)
 {
 	if (s == NULL)
 		return;
@@ -262,7 +261,7 @@ model_server_stop(struct model_server *s)
 		abort();
 	pthread_join(s->thread, NULL);
 	for (size_t i = 0; i < s->nconns; i++)
-		model_conn_free(s->conns[i], &s->host);
+		llm_conn_free(s->conns[i], &s->host);
 	close(s->listen_fd);
 	close(s->stop_fd);
 	close(s->epoll_fd);

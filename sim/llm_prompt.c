@@ -3,7 +3,7 @@
  * holds: nothing about the words around the messages is relied on; what does not look like a
  * message is passed over.
  */
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define MOST_TIMES INT64_C(1000000000)
 
@@ -15,7 +15,7 @@ is_name_char(char c)
 
 /* The first marker of the text; false: there is none. */
 static bool
-find_marker(struct str text, struct model_prompt *p)
+find_marker(struct str text, struct llm_prompt *p)
 {
 	static const struct str mark = STR("sim:");
 
@@ -28,8 +28,8 @@ find_marker(struct str text, struct model_prompt *p)
 		text = str_sub(text, (size_t)(at - text.p) + mark.n, text.n);
 		while (n < text.n && is_name_char(text.p[n]))
 			n++;
-		p->asked = model_kind_of(str_sub(text, 0, n));
-		if (p->asked == MODEL_KINDS)
+		p->asked = llm_kind_of(str_sub(text, 0, n));
+		if (p->asked == LLM_KINDS)
 			continue;
 		p->asked_times = UINT64_MAX;
 		if (n < text.n && text.p[n] == '*') {
@@ -46,13 +46,13 @@ find_marker(struct str text, struct model_prompt *p)
 }
 
 /* Room for one more; the new element's place. */
-static struct model_message *
-grow(struct arena *a, struct model_messages *list)
+static struct llm_message *
+grow(struct arena *a, struct llm_messages *list)
 {
 	if (list->n == list->cap) {
-		struct model_message *old = list->v;
+		struct llm_message *old = list->v;
 		list->cap = list->cap == 0 ? 64 : 2 * list->cap;
-		list->v = ARENA_ARRAY(a, list->cap, struct model_message);
+		list->v = ARENA_ARRAY(a, list->cap, struct llm_message);
 		if (list->n > 0)
 			memcpy(list->v, old, list->n * sizeof *old);
 	}
@@ -61,27 +61,27 @@ grow(struct arena *a, struct model_messages *list)
 
 /* A line of the input: a message, or words around messages. */
 static void
-read_line(struct arena *a, struct str line, struct model_prompt *p)
+read_line(struct arena *a, struct str line, struct llm_prompt *p)
 {
 	const cJSON *v = NULL;
-	struct model_message m = { STR_NONE, STR_NONE };
+	struct llm_message m = { STR_NONE, STR_NONE };
 
 	if (line.n > 1 && line.p[0] == '{' && json_parse(a, line, &v) == ERR_OK)
-		m = (struct model_message){ json_str(json_get(v, "id")),
-			                    json_str(json_get(v, "text")) };
+		m = (struct llm_message){ json_str(json_get(v, "id")),
+			                  json_str(json_get(v, "text")) };
 	if (!str_is_set(m.id) || !str_is_set(m.text)) {
-		*grow(a, &p->told) = (struct model_message){ STR("input"), line };
+		*grow(a, &p->told) = (struct llm_message){ STR("input"), line };
 		return;
 	}
 	*grow(a, &p->messages) = m;
 	for (const cJSON *c = json_first(v); c != NULL; c = c->next)
 		if (str_is_set(json_str(c)) && strcmp(c->string, "at") != 0)
-			*grow(a, &p->told) = (struct model_message){ m.id, json_str(c) };
+			*grow(a, &p->told) = (struct llm_message){ m.id, json_str(c) };
 }
 
 /* A text of the input: its bytes, its share of the digest, its lines. */
 static void
-read_text(struct arena *a, struct str text, struct model_prompt *p, struct digest *d)
+read_text(struct arena *a, struct str text, struct llm_prompt *p, struct digest *d)
 {
 	struct str line;
 
@@ -93,7 +93,7 @@ read_text(struct arena *a, struct str text, struct model_prompt *p, struct diges
 }
 
 static void
-read_input(struct arena *a, const cJSON *input, struct model_prompt *p, struct digest *d)
+read_input(struct arena *a, const cJSON *input, struct llm_prompt *p, struct digest *d)
 {
 	if (str_is_set(json_str(input)))
 		read_text(a, json_str(input), p, d);
@@ -119,14 +119,14 @@ find_topics(const cJSON *schema)
 }
 
 void
-model_prompt_read(struct arena *a, const cJSON *body, struct model_prompt *out)
+llm_prompt_read(struct arena *a, const cJSON *body, struct llm_prompt *out)
 {
 	const cJSON *format = json_get(json_get(body, "text"), "format");
-	struct model_prompt p = { .model = json_str(json_get(body, "model")),
-		                  .instructions = json_str(json_get(body, "instructions")),
-		                  .body = body,
-		                  .schema = json_get(format, "schema"),
-		                  .asked = MODEL_KINDS };
+	struct llm_prompt p = { .model = json_str(json_get(body, "model")),
+		                .instructions = json_str(json_get(body, "instructions")),
+		                .body = body,
+		                .schema = json_get(format, "schema"),
+		                .asked = LLM_KINDS };
 	struct digest *d = digest_new();
 
 	if (!json_i64(json_get(body, "max_output_tokens"), &p.max_output_tokens))
@@ -143,7 +143,7 @@ model_prompt_read(struct arena *a, const cJSON *body, struct model_prompt *out)
 	for (size_t i = 0; i < p.messages.n; i++)
 		if (find_marker(p.messages.v[i].text, &p))
 			break;
-	if (p.asked == MODEL_KINDS)
+	if (p.asked == LLM_KINDS)
 		(void)find_marker(p.instructions, &p);
 	*out = p;
 }

@@ -3,7 +3,7 @@
  * holds: a request is answered once it is whole; what follows it on the connection waits until its
  * reply is out; each counted reply is told to be done exactly once.
  */
-#include "sim/model_conn.h"
+#include "sim/llm_conn.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,15 +18,15 @@
 #define READ_BYTES   ((size_t)64 << 10)
 
 struct head {
-	struct model_request request; /* without the body */
+	struct llm_request request; /* without the body */
 	size_t body_len;
 	bool close, go_on; /* go_on: the client waits for 100 */
 };
 
-struct model_conn *
-model_conn_new(int fd)
+struct llm_conn *
+llm_conn_new(int fd)
 {
-	struct model_conn *c = calloc(1, sizeof *c);
+	struct llm_conn *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		abort();
@@ -38,7 +38,7 @@ model_conn_new(int fd)
 }
 
 void
-model_conn_free(struct model_conn *c, const struct model_host *host)
+llm_conn_free(struct llm_conn *c, const struct llm_host *host)
 {
 	if (c->state == CONN_WAITING || c->state == CONN_WRITING)
 		host->done(host->ctx, &c->reply, false);
@@ -118,14 +118,14 @@ read_head(struct str text, struct head *h)
 
 /* The reply's bytes into c->out, as far as the peer may see them. */
 static void
-set_out(struct model_conn *c, const struct model_reply *r)
+set_out(struct llm_conn *c, const struct llm_reply *r)
 {
-	size_t shown = r->fate == MODEL_TRUNCATED ? r->cut_at : r->body.n;
+	size_t shown = r->fate == LLM_TRUNCATED ? r->cut_at : r->body.n;
 
 	buf_clear(&c->out);
 	c->sent = 0;
 	c->filler = r->filler;
-	if (r->fate == MODEL_CLOSED || r->fate == MODEL_HANGS)
+	if (r->fate == LLM_CLOSED || r->fate == LLM_HANGS)
 		return;
 	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", r->status,
 	        reason_of(r->status), r->body.n + r->filler);
@@ -137,18 +137,18 @@ set_out(struct model_conn *c, const struct model_reply *r)
 }
 
 static void
-refuse(struct model_conn *c, const struct model_host *host, int status)
+refuse(struct llm_conn *c, const struct llm_host *host, int status)
 {
 	c->close = true;
-	c->reply = (struct model_reply){ .fate = MODEL_ANSWERED, .status = status };
+	c->reply = (struct llm_reply){ .fate = LLM_ANSWERED, .status = status };
 	set_out(c, &c->reply);
 	c->state = CONN_WRITING;
-	model_conn_write(c, host);
+	llm_conn_write(c, host);
 }
 
 /* Gives the memory of a large request back. */
 static void
-forget_request(struct model_conn *c)
+forget_request(struct llm_conn *c)
 {
 	buf_deinit(&c->in);
 	buf_init(&c->in, NULL, HEAD_BYTES + BODY_BYTES);
@@ -156,7 +156,7 @@ forget_request(struct model_conn *c)
 
 /* Asks for the reply to the request that is there; false: it is not whole. */
 static bool
-take_request(struct model_conn *c, const struct model_host *host, int64_t now_us)
+take_request(struct llm_conn *c, const struct llm_host *host, int64_t now_us)
 {
 	struct str all = buf_slice(&c->in);
 	const char *end = all.n > 3 ? memmem(all.p, all.n, "\r\n\r\n", 4) : NULL;
@@ -191,14 +191,14 @@ take_request(struct model_conn *c, const struct model_host *host, int64_t now_us
 	if (c->in.n == 0 && c->in.cap > READ_BYTES)
 		forget_request(c);
 	c->state = CONN_WAITING;
-	c->due_us = c->reply.fate == MODEL_HANGS ? INT64_MAX : now_us + c->reply.delay_ms * 1000;
+	c->due_us = c->reply.fate == LLM_HANGS ? INT64_MAX : now_us + c->reply.delay_ms * 1000;
 	if (c->due_us <= now_us)
-		model_conn_write(c, host);
+		llm_conn_write(c, host);
 	return true;
 }
 
 void
-model_conn_read(struct model_conn *c, const struct model_host *host, int64_t now_us)
+llm_conn_read(struct llm_conn *c, const struct llm_host *host, int64_t now_us)
 {
 	while (c->state == CONN_READING) {
 		if (take_request(c, host, now_us) || c->state != CONN_READING)
@@ -222,7 +222,7 @@ model_conn_read(struct model_conn *c, const struct model_host *host, int64_t now
 
 /* Sends what is left; false: the socket takes no more now, or never (CONN_OVER). */
 static bool
-send_rest(struct model_conn *c, const struct model_host *host)
+send_rest(struct llm_conn *c, const struct llm_host *host)
 {
 	static const char filler[READ_BYTES] = { ' ' };
 
@@ -251,9 +251,9 @@ send_rest(struct model_conn *c, const struct model_host *host)
 }
 
 void
-model_conn_write(struct model_conn *c, const struct model_host *host)
+llm_conn_write(struct llm_conn *c, const struct llm_host *host)
 {
-	bool ends = c->reply.fate != MODEL_ANSWERED || c->close;
+	bool ends = c->reply.fate != LLM_ANSWERED || c->close;
 
 	c->state = CONN_WRITING;
 	c->due_us = INT64_MAX;

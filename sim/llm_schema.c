@@ -3,7 +3,7 @@
  * OpenAI documents as supported passes; a keyword that is unknown, or known to JSON Schema and not
  * to OpenAI (uniqueItems, maxLength, default), is named with its place.
  */
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define MOST_DEPTH       10
 #define MOST_PROPERTIES  5000
@@ -243,7 +243,7 @@ check_node(struct walk *w, const cJSON *s, const struct place *p, unsigned depth
 }
 
 const char *
-model_schema_problem(struct arena *a, const cJSON *schema)
+llm_schema_problem(struct arena *a, const cJSON *schema)
 {
 	struct walk w = { a, schema, 0, 0, 0 };
 	const struct place top = { NULL, NULL };

@@ -4,7 +4,7 @@
  * answer that needs more than max_output_tokens is incomplete, whatever it was meant to be.
  */
 #include "base/time.h"
-#include "sim/model_internal.h"
+#include "sim/llm_internal.h"
 
 #define RESPONSE_BYTES    ((size_t)64 << 20)
 #define CACHE_STEP        128
@@ -105,7 +105,7 @@ write_output(struct jw *jw, struct dice *d, const struct outcome *o, bool reason
 }
 
 static void
-write_usage(struct jw *jw, const struct model_usage *u)
+write_usage(struct jw *jw, const struct llm_usage *u)
 {
 	jw_key(jw, "usage");
 	jw_obj(jw);
@@ -125,7 +125,7 @@ write_usage(struct jw *jw, const struct model_usage *u)
 
 /* A member as it was asked for, or a default. */
 static void
-write_echo(struct jw *jw, struct arena *a, const struct model_prompt *p, const char *name,
+write_echo(struct jw *jw, struct arena *a, const struct llm_prompt *p, const char *name,
            const char *otherwise)
 {
 	const cJSON *v = json_get(p->body, name);
@@ -134,35 +134,35 @@ write_echo(struct jw *jw, struct arena *a, const struct model_prompt *p, const c
 }
 
 static struct outcome
-make_outcome(struct arena *a, enum model_kind kind, struct str report)
+make_outcome(struct arena *a, enum llm_kind kind, struct str report)
 {
 	struct outcome o = { "completed", NULL, report, STR_NONE, false };
 
 	switch (kind) {
-	case MODEL_FENCED:
+	case LLM_FENCED:
 		o.text = str_fmt(a, "```json\n" STR_FMT "\n```", STR_ARG(report));
 		break;
-	case MODEL_PROSE_AROUND:
+	case LLM_PROSE_AROUND:
 		o.text = str_fmt(a,
 		                 "Claro! Segue a análise da conversa:\n\n" STR_FMT
 		                 "\n\nSe precisar de mais alguma coisa, é só pedir.",
 		                 STR_ARG(report));
 		break;
-	case MODEL_BROKEN_JSON:
+	case LLM_BROKEN_JSON:
 		o.text = str_sub(report, 0, char_boundary(report, report.n - report.n / 10 - 1));
 		break;
-	case MODEL_REFUSAL:
+	case LLM_REFUSAL:
 		o.refusal = STR("Desculpe, não posso ajudar com esse pedido.");
 		break;
-	case MODEL_INCOMPLETE_LENGTH:
+	case LLM_INCOMPLETE_LENGTH:
 		o = (struct outcome){ "incomplete", "max_output_tokens", STR_NONE, STR_NONE,
 			              false };
 		o.text = str_sub(report, 0, char_boundary(report, report.n / 2));
 		break;
-	case MODEL_CONTENT_FILTER:
+	case LLM_CONTENT_FILTER:
 		o = (struct outcome){ "incomplete", "content_filter", STR_NONE, STR_NONE, false };
 		break;
-	case MODEL_FAILED:
+	case LLM_FAILED:
 		o = (struct outcome){ "failed", NULL, STR_NONE, STR_NONE, true };
 		break;
 	default:
@@ -173,18 +173,18 @@ make_outcome(struct arena *a, enum model_kind kind, struct str report)
 
 /* Tokens, and what is left of the text if they do not suffice. */
 static void
-make_usage(struct dice *d, const struct model_prompt *p, enum model_kind kind, struct outcome *o,
-           struct model_usage *u)
+make_usage(struct dice *d, const struct llm_prompt *p, enum llm_kind kind, struct outcome *o,
+           struct llm_usage *u)
 {
 	uint64_t most = (uint64_t)p->max_output_tokens;
 	struct str said = str_is_set(o->refusal) ? o->refusal : o->text;
 
-	*u = (struct model_usage){ .input = (p->bytes + 3) / 4, .output = (said.n + 3) / 4 };
+	*u = (struct llm_usage){ .input = (p->bytes + 3) / 4, .output = (said.n + 3) / 4 };
 	u->cached = dice_below(d, u->input / CACHE_STEP + 1) * CACHE_STEP;
 	if (dice_permille(d, REASONED_PERMILLE))
 		u->reasoning = REASONING_STEP * (1 + dice_below(d, MOST_REASONING));
 	u->output += u->reasoning;
-	if (kind == MODEL_INCOMPLETE_LENGTH && p->max_output_tokens != INT64_MAX)
+	if (kind == LLM_INCOMPLETE_LENGTH && p->max_output_tokens != INT64_MAX)
 		u->output = most;
 	if (u->output > most) {
 		uint64_t left = most > u->reasoning ? (most - u->reasoning) * 4 : 0;
@@ -222,12 +222,11 @@ write_ending(struct jw *jw, const struct outcome *o)
 }
 
 void
-model_response_write(struct arena *a, struct dice *d, const struct model *m,
-                     const struct model_prompt *p, enum model_kind kind, struct str report,
-                     int64_t now_ms, struct model_response *out)
+llm_response_write(struct arena *a, struct dice *d, const struct llm *m, const struct llm_prompt *p,
+                   enum llm_kind kind, struct str report, int64_t now_ms, struct llm_response *out)
 {
 	struct outcome o = make_outcome(a, kind, report);
-	struct model_usage *usage = &out->usage;
+	struct llm_usage *usage = &out->usage;
 	struct buf b;
 	struct jw jw;
 
@@ -257,12 +256,12 @@ model_response_write(struct arena *a, struct dice *d, const struct model *m,
 	write_echo(&jw, a, p, "top_p", "1.0");
 	write_echo(&jw, a, p, "truncation", "\"disabled\"");
 	if (o.failed) {
-		*usage = (struct model_usage){ 0 };
+		*usage = (struct llm_usage){ 0 };
 		jw_knull(&jw, "usage");
 	} else {
 		write_usage(&jw, usage);
 	}
 	jw_obj_end(&jw);
 	out->body = buf_slice(&b);
-	out->complete = (kind <= MODEL_PROSE_AROUND || kind == MODEL_SLOW) && o.incomplete == NULL;
+	out->complete = (kind <= LLM_PROSE_AROUND || kind == LLM_SLOW) && o.incomplete == NULL;
 }
