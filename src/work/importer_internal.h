@@ -71,7 +71,7 @@ struct import_job {
 	struct importer *im;
 	struct job job;
 	struct arena *arena; /* settings */
-	struct str base_url, api_key;
+	struct str base_url, api_key, slug;
 	unsigned char budget_key[32];
 	struct uuid connection_id;
 	int64_t cursor, last_full_at;
@@ -99,6 +99,8 @@ struct import_job {
 	struct import_size sizes[3]; /* by enum hd_list */
 	struct import_counts counts;
 	int64_t candidates, finished, failed, problems, requests, pages_done;
+	int64_t lost; /* elements that could not be read, and are no failure that is kept */
+	struct str first_lost;
 	bool ending; /* by the next step */
 	enum job_end end;
 	struct str error;
@@ -154,6 +156,8 @@ MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
 /* The element of a ticket that failed in an earlier run, as a list of it, into the queue. */
 MUST_CHECK enum err tickets_again(struct import_job *, struct str body, int64_t now_ms);
+/* What tells versions of one ticket apart, as a note of `seen`. */
+uint32_t import_version(struct str raw, int64_t updated_at);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
 /* Stores one ticket that was read, begins others; *worked: there was one. Ends the job when all is
  * done. */
@@ -163,6 +167,22 @@ void tickets_drop(struct import_job *);
 /* importer_after.c: one piece of any phase but IMPORT_READS, one transaction; the next phase once
  * it has no more. */
 MUST_CHECK enum err import_piece(struct import_job *, int64_t now_ms);
+
+/* importer_problems.c */
+/* Where a page is from. */
+struct import_page {
+	enum hd_list list;
+	int64_t page;
+	struct str ticket; /* whose messages; STR_NONE */
+};
+/* Logs what cannot be read of it, and counts it. Before the walk takes the page. */
+void import_problems(struct import_job *, const struct import_page *, const struct hd_page *);
+/* Notes the tickets of it that have an id and cannot be read as failures, once a version and run.
+ */
+MUST_CHECK enum err import_unreadable(struct import_job *, const struct import_page *,
+                                      const struct hd_page *, int64_t now_ms);
+/* "client acme, ticket 1" */
+struct str import_place(const struct import_job *, struct arena *, struct str ticket);
 
 /* importer_failures.c */
 /* Those that stand now are to be tried in this run. */

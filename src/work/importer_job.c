@@ -13,6 +13,7 @@
 #define JOB_ARENA   ((size_t)16 << 20)
 #define WALK_ARENA  ((size_t)256 << 20)
 #define SIZES_COUNT 3
+#define WHY_BYTES   4096
 
 static const char *const size_keys[SIZES_COUNT] = { [HD_TICKETS] = "size:tickets",
 	                                            [HD_MESSAGES] = "size:messages",
@@ -115,6 +116,7 @@ load_client(struct import_job *j, const char **why)
 	j->base_url = db_get_text(&r, 0, 0);
 	box = db_get_text(&r, 0, 1);
 	j->connection_id = db_get_uuid(&r, 0, 3);
+	j->slug = db_get_text(&r, 0, 4);
 	/* one address, one budget, however it is written */
 	while (str_is_set(j->base_url) && j->base_url.n > 0 &&
 	       j->base_url.p[j->base_url.n - 1] == '/')
@@ -267,25 +269,56 @@ import_job_progress(struct import_job *j, struct job_progress *p, int64_t now_ms
 		p->eta_seconds = (p->total - p->done) * elapsed / p->done / 1000;
 }
 
+/* Another thing that was not done. */
+static void
+say_too(struct buf *b, struct str what)
+{
+	if (b->n > 0)
+		buf_z(b, "; ");
+	buf_str(b, what);
+}
+
+/* A job that has come to its end ends well only if nothing is left. */
+static enum err
+look_back(struct import_job *j)
+{
+	struct arena *a = j->im->arena;
+	struct db_result r;
+	struct buf b;
+	enum err e = ERR_OK;
+
+	buf_init(&b, a, WHY_BYTES);
+	if (j->job.kind == JOB_IMPORT) {
+		e = db_query(j->im->db, &q_importer_failures_left,
+		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, a, &r);
+		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0)
+			say_too(&b, str_fmt(a, "%lld tickets could not be imported",
+			                    (long long)db_get_int(&r, 0, 0)));
+	} else if (j->job.resumed) {
+		say_too(&b, STR("unmarked: the sweep was taken up in the middle; what vanished is "
+		                "marked by the next one"));
+	}
+	if (j->lost > 0)
+		say_too(&b, str_fmt(a, "%lld elements could not be read, the first: " STR_FMT,
+		                    (long long)j->lost, STR_ARG(j->first_lost)));
+	if (e == ERR_OK && b.n > 0) {
+		j->end = JOB_PARTIAL;
+		j->error = str_dup(j->arena, buf_slice(&b));
+	}
+	return e;
+}
+
 enum err
 import_job_end(struct import_job *j, int64_t now_ms)
 {
 	struct importer *im = j->im;
 	struct job_progress p;
-	struct db_result r;
 	enum err e = ERR_OK;
 
 	arena_reset(im->arena);
 	import_job_progress(j, &p, now_ms);
-	if (j->end == JOB_SUCCEEDED && j->job.kind == JOB_IMPORT) {
-		e = db_query(im->db, &q_importer_failures_left,
-		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
-		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0) {
-			j->end = JOB_PARTIAL;
-			j->error = str_fmt(j->arena, "%lld tickets could not be imported",
-			                   (long long)db_get_int(&r, 0, 0));
-		}
-	}
+	if (j->end == JOB_SUCCEEDED)
+		e = look_back(j);
 	if (e == ERR_OK)
 		e = jobs_finish(im->db, j->job.id, im->o.owner, now_ms, j->end, j->error, &p);
 	if (e != ERR_OK && e != ERR_CONFLICT)

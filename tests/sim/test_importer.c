@@ -314,6 +314,99 @@ START_TEST(a_sweep_that_was_taken_up_in_the_middle_says_that_it_marked_nothing)
 }
 END_TEST
 
+#define UNREADABLE FAILURES " WHERE reason = 'unreadable'"
+
+START_TEST(a_listed_ticket_that_cannot_be_read_is_a_failure_and_not_missing)
+{
+	struct desk *d = desk_open(postgres);
+	struct desk_ticket *t;
+
+	desk_add(d, "good", NULL, -1);
+	t = desk_add(d, "odd", NULL, -2);
+	desk_import(d, true, "succeeded");
+	t->json = "{\"uuid\":\"odd\",\"updatedAt\":\"ontem\"}";
+	desk_import(d, true, "partial");
+	ck_assert_str(desk_text(d, "SELECT error FROM jobs ORDER BY created_at DESC"),
+	              "1 tickets could not be imported");
+	ck_assert_str(desk_text(d, "SELECT external_uuid || ' ' || reason || ' ' || detail FROM "
+	                           "import_failures"),
+	              "odd unreadable client c, ticket odd: updatedAt is missing or no time");
+	ck_assert_int_eq(desk_number(d, UNREADABLE " AND CAST(raw AS text) LIKE '%ontem%'"), 1);
+	ck_assert_int_eq(desk_number(d, MISSING), 0);
+	desk_import(d, true, "partial");
+	ck_assert_int_eq(desk_number(d, UNREADABLE " AND attempts = 2"), 1);
+	/* mended at the source */
+	t->json = str_z(
+		test_arena(),
+		str_fmt(test_arena(), "{\"uuid\":\"odd\",\"updatedAt\":\"%s\"}", desk_time(0)));
+	desk_import(d, false, "succeeded");
+	ck_assert_int_eq(desk_number(d, FAILURES), 0);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(an_unreadable_ticket_that_the_whole_list_no_longer_shows_is_forgotten)
+{
+	struct desk *d = desk_open(postgres);
+	struct desk_ticket *t;
+
+	desk_add(d, "good", NULL, -1);
+	t = desk_add(d, "odd", "{\"uuid\":\"odd\"}", 0);
+	desk_import(d, true, "partial");
+	ck_assert_int_eq(desk_number(d, UNREADABLE), 1);
+	t->hidden = true;
+	desk_import(d, false, "partial");
+	desk_import(d, true, "succeeded");
+	ck_assert_int_eq(desk_number(d, FAILURES), 0);
+	desk_close(d);
+}
+END_TEST
+
+/* Twice on a page in other words, and on a page that the database met with an error. */
+START_TEST(an_unreadable_ticket_is_noted_once_a_run_whichever_statement_fails)
+{
+	struct desk *d = desk_open(postgres);
+	bool reached = true;
+
+	desk_add(d, "good", NULL, -1);
+	desk_add(d, "odd", "{\"uuid\":\"odd\",\"updatedAt\":1}", 0);
+	desk_add(d, "odd", "{\"uuid\":\"odd\",\"updatedAt\":2}", 0);
+	for (int64_t n = 1; reached; n++) {
+		struct db *db = d->scene.hands[0].importer->db;
+		uint64_t before = db_stats(db).statements;
+
+		ck_assert_int_lt(n, 200);
+		db_fail_at(db, (uint64_t)n, ERR_UNAVAILABLE);
+		desk_import(d, true, "partial");
+		ck_assert_int_eq(desk_number(d, UNREADABLE), 1);
+		ck_assert_int_eq(desk_number(d, "SELECT attempts FROM import_failures"), n);
+		reached = (uint64_t)n < db_stats(db).statements - before;
+		db_fail_at(db, 0, ERR_OK);
+	}
+	desk_close(d);
+}
+END_TEST
+
+/* A list that is walked again shows it again. */
+START_TEST(what_has_no_id_is_counted_and_the_run_does_not_end_well)
+{
+	struct desk *d = desk_open(postgres);
+
+	d->page_size = 2;
+	desk_add(d, "a", NULL, -1);
+	desk_add(d, "", "{\"status\":\"segredo\"}", 0);
+	desk_add(d, "a", NULL, -1);
+	desk_add(d, "b", NULL, -3);
+	desk_import(d, true, "partial");
+	ck_assert_str(desk_text(d, "SELECT error FROM jobs"),
+	              "1 elements could not be read, the first: client c, ticket 2 of page 1: uuid "
+	              "is missing");
+	ck_assert_int_eq(desk_number(d, FAILURES), 0);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM tickets"), 2);
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -322,6 +415,10 @@ make_suite(void)
 	                  marks_are_made_in_pieces_and_the_job_is_held_meanwhile,
 	                  what_was_done_is_forgotten_in_pieces,
 	                  each_of_many_failures_is_tried_once_a_run_and_holds_nothing_back,
+	                  a_listed_ticket_that_cannot_be_read_is_a_failure_and_not_missing,
+	                  an_unreadable_ticket_that_the_whole_list_no_longer_shows_is_forgotten,
+	                  an_unreadable_ticket_is_noted_once_a_run_whichever_statement_fails,
+	                  what_has_no_id_is_counted_and_the_run_does_not_end_well,
 	                  a_sweep_marks_what_vanished_whichever_statement_fails,
 	                  a_sweep_goes_on_after_a_database_that_was_away_for_long,
 	                  a_sweep_that_was_taken_up_in_the_middle_says_that_it_marked_nothing);
