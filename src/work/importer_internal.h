@@ -56,6 +56,7 @@ struct ticket_work {
 
 /* What a job is at; all but the reading is done in pieces by importer_after.c. */
 enum import_phase {
+	IMPORT_LOADS,   /* what is remembered from earlier runs */
 	IMPORT_BEGINS,  /* which failures are to be tried; a --full run forgets what is done */
 	IMPORT_READS,   /* the list, and what is in it */
 	IMPORT_MARKS,   /* a whole walk: what it did not see is missing */
@@ -78,6 +79,7 @@ struct import_job {
 	int64_t full_begun; /* created_at of the newest --full run that began; TIME_NONE */
 	int64_t started_at; /* S; TIME_NONE before the first answer */
 	int64_t began_at;   /* our clock */
+	int64_t run_at;     /* likewise: when it began anew, as more was asked of it */
 	bool full_walk;     /* to the end, whatever the order */
 	enum import_phase phase;
 	struct import_mark mark; /* how far the phase has come */
@@ -119,9 +121,12 @@ struct importer {
 
 /* importer_job.c: a job from claim to end. All errors but those of the database end the job. */
 MUST_CHECK enum err import_job_open(struct importer *, const struct job *, int64_t now_ms);
+/* What is remembered from earlier runs, and what that makes of this one. *done: always. */
+MUST_CHECK enum err import_job_load(struct import_job *, int64_t now_ms, bool *done);
 /* It is to end so; the first word counts. */
 void import_job_stop(struct import_job *, enum job_end, struct str error);
-/* Ends it in the database as import_job_stop said, and forgets it. */
+/* Ends it in the database as import_job_stop said, and forgets it; or it begins anew, if more was
+ * asked of it meanwhile. */
 MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
 /* The database is away: to be tried again. Any other error is the job's own. */
 bool import_is_away(enum err e);

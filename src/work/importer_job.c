@@ -135,18 +135,21 @@ load_client(struct import_job *j, const char **why)
 	return ERR_OK;
 }
 
-static enum err
-load_state(struct import_job *j, int64_t now_ms)
+enum err
+import_job_load(struct import_job *j, int64_t now_ms, bool *done)
 {
 	struct db_result r;
 	int64_t page = 0;
 	enum err e = db_query(j->im->db, &q_importer_states, DB_PARAMS(db_uuid(j->job.client_id)),
-	                      NULL, j->arena, &r);
+	                      NULL, j->im->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 		read_state(j, &r, i, &page);
+	*done = true;
 	if (e != ERR_OK)
 		return e;
+	j->run_at = now_ms;
+	j->started_at = TIME_NONE;
 	j->full_walk = j->job.full || j->cursor == TIME_NONE ||
 	               (j->im->o.full_every_ms > 0 &&
 	                (j->last_full_at == TIME_NONE ||
@@ -163,6 +166,9 @@ load_state(struct import_job *j, int64_t now_ms)
 			                     now_ms);
 		j->job.resumed = j->people_walk.page > 1;
 	}
+	if (e == ERR_OK)
+		log_info("import.started", LOG_UUID("job", j->job.id),
+		         LOG_UUID("client", j->job.client_id), LOG_INT("full", j->full_walk));
 	return e;
 }
 
@@ -189,13 +195,8 @@ import_job_open(struct importer *im, const struct job *job, int64_t now_ms)
 	e = load_client(j, &why);
 	if (e == ERR_OK && why != NULL)
 		import_job_stop(j, JOB_FAILED, str_from(why));
-	else if (e == ERR_OK)
-		e = load_state(j, now_ms);
 	if (e != ERR_OK)
 		import_job_drop(j); /* its lease ends, and then it is taken up again */
-	else
-		log_info("import.started", LOG_UUID("job", job->id),
-		         LOG_UUID("client", job->client_id), LOG_INT("full", j->full_walk));
 	return e;
 }
 
@@ -269,6 +270,20 @@ import_job_progress(struct import_job *j, struct job_progress *p, int64_t now_ms
 		p->eta_seconds = (p->total - p->done) * elapsed / p->done / 1000;
 }
 
+/* More was asked of it while it worked: it begins anew, as it is wanted now. */
+static void
+run_again(struct import_job *j)
+{
+	hd_seen_deinit(&j->seen);
+	hd_seen_open(&j->seen);
+	j->phase = IMPORT_LOADS;
+	j->ending = j->list_done = j->list_complete = false;
+	if (j->job.full) {
+		j->lost = 0;
+		j->first_lost = STR_NONE;
+	}
+}
+
 /* Another thing that was not done. */
 static void
 say_too(struct buf *b, struct str what)
@@ -313,14 +328,22 @@ import_job_end(struct import_job *j, int64_t now_ms)
 {
 	struct importer *im = j->im;
 	struct job_progress p;
+	bool more = false;
 	enum err e = ERR_OK;
 
 	arena_reset(im->arena);
 	import_job_progress(j, &p, now_ms);
 	if (j->end == JOB_SUCCEEDED)
 		e = look_back(j);
-	if (e == ERR_OK)
+	if (e == ERR_OK && (j->end == JOB_SUCCEEDED || j->end == JOB_PARTIAL))
+		e = jobs_complete(im->db, &j->job, im->o.owner, now_ms, j->end, j->error, &p,
+		                  &more);
+	else if (e == ERR_OK)
 		e = jobs_finish(im->db, j->job.id, im->o.owner, now_ms, j->end, j->error, &p);
+	if (e == ERR_OK && more) {
+		run_again(j);
+		return ERR_OK;
+	}
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		return e;
 	if (im->o.progressed != NULL)
