@@ -2,9 +2,9 @@
 
 -- name: importer_client
 -- param: client uuid
--- returns: text?, bytes?, bool, uuid?
+-- returns: text?, bytes?, bool, uuid?, text
 SELECT c.api_base_url, c.api_key_box, c.is_active,
-  (SELECT n.id FROM connections n WHERE n.client_id = c.id AND n.kind = 'helpdesk' AND n.deleted_at IS NULL)
+  (SELECT n.id FROM connections n WHERE n.client_id = c.id AND n.kind = 'helpdesk' AND n.deleted_at IS NULL), c.slug
 FROM clients c WHERE c.id = :client;
 
 -- name: importer_states
@@ -34,6 +34,14 @@ DELETE FROM import_done WHERE client_id = :client AND external_uuid <= (
 -- returns: int
 SELECT count(*) FROM import_failures WHERE client_id = :client;
 
+-- name: importer_failures_put
+-- param: reason text, now time
+-- rows: client uuid, id uuid, external text, detail text, raw json
+INSERT INTO import_failures (client_id, id, external_uuid, reason, detail, attempts, raw, first_at, last_at)
+SELECT r.client, r.id, r.external, :reason, r.detail, 1, r.raw, :now, :now FROM @rows WHERE true
+ON CONFLICT (client_id, external_uuid) DO UPDATE SET reason = excluded.reason, detail = excluded.detail,
+  attempts = import_failures.attempts + 1, raw = excluded.raw, last_at = excluded.last_at;
+
 -- The newest, whose id is the greatest.
 -- name: importer_failure_last
 -- param: client uuid
@@ -58,11 +66,11 @@ SELECT next_us, held_until FROM request_budgets WHERE key = :key;
 -- param: key bytes, next_us int, held_until time
 UPDATE request_budgets SET next_us = :next_us, held_until = :held_until WHERE key = :key;
 
--- Failures whose ticket the source no longer knows, a page at a time.
+-- Failures, a page at a time, and whether there is nothing to try again once the list does not show the ticket.
 -- name: importer_gone
 -- param: client uuid, after text, most int
 -- returns: text, bool
-SELECT external_uuid, reason = 'gone' FROM import_failures WHERE client_id = :client AND external_uuid > :after
+SELECT external_uuid, reason IN ('gone', 'unreadable') FROM import_failures WHERE client_id = :client AND external_uuid > :after
 ORDER BY external_uuid LIMIT :most;
 
 -- name: importer_gone_drop

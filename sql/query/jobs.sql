@@ -3,8 +3,8 @@
 -- The one job of a client and kind that has not ended.
 -- name: jobs_live
 -- param: client uuid, kind text, now time
--- returns: uuid, json?, bool, bool, bool
-SELECT id, params, status = 'queued', cancel_requested, lease_until IS NULL OR lease_until <= :now FROM jobs
+-- returns: uuid, json?, bool, bool
+SELECT id, params, cancel_requested, lease_until IS NULL OR lease_until <= :now FROM jobs
 WHERE client_id = :client AND client_id IS NOT NULL AND kind = :kind AND kind IN ('import', 'sync_contacts')
   AND status IN ('queued', 'running');
 
@@ -13,10 +13,15 @@ WHERE client_id = :client AND client_id IS NOT NULL AND kind = :kind AND kind IN
 INSERT INTO jobs (id, client_id, kind, status, params, done, unit, created_at)
 VALUES (:id, :client, :kind, 'queued', :params, 0, :unit, :now);
 
--- What more is asked of a job that nobody has begun.
+-- What more is asked of a job; who works on it looks before it ends.
 -- name: jobs_widen
 -- param: id uuid, params json
-UPDATE jobs SET params = :params WHERE id = :id AND status = 'queued';
+UPDATE jobs SET params = :params WHERE id = :id AND status IN ('queued', 'running');
+
+-- name: jobs_params
+-- param: id uuid
+-- returns: json?
+SELECT params FROM jobs WHERE id = :id;
 
 -- Its end was asked for, and then the job itself again: the last word counts.
 -- name: jobs_uncancel

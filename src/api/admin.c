@@ -254,7 +254,7 @@ job_held(const struct admin *ad, struct admin_job *x)
 	                           db_time(ad->now)),
 	                 NULL, ad->arena, &r);
 
-	if (e != ERR_OK || r.nrows == 0 || db_get_bool(&r, 0, 4))
+	if (e != ERR_OK || r.nrows == 0 || db_get_bool(&r, 0, 3))
 		return e;
 	x->id = db_get_uuid(&r, 0, 0);
 	x->existing = x->held = true;

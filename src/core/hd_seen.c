@@ -169,3 +169,12 @@ hd_seen_note(struct hd_seen *s, struct str key, uint32_t note)
 	s->notes[i] = (s->notes[i] & ~HD_SEEN_NOTE) | note;
 	return true;
 }
+
+bool
+hd_seen_noted(const struct hd_seen *s, struct str key, uint32_t note)
+{
+	uint64_t hash = hash_of(key);
+	size_t i = slot_of(s, hash);
+
+	return s->hashes[i] == hash && (s->notes[i] & HD_SEEN_NOTE) == note;
+}

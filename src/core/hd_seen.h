@@ -41,5 +41,7 @@ bool hd_seen_has(const struct hd_seen *, struct str key);
 /* Puts a note by the key, which does not count as met for that. True if another or none was there.
  */
 bool hd_seen_note(struct hd_seen *, struct str key, uint32_t note);
+/* Whether that note stands by it. */
+bool hd_seen_noted(const struct hd_seen *, struct str key, uint32_t note);
 
 #endif

@@ -116,19 +116,20 @@ store_cursor(struct import_job *j, int64_t now_ms, bool *done)
 	*done = true;
 	return import_job_state(j, "tickets_import",
 	                        import_cursor_after(j->cursor, j->started_at, j->walk.newest),
-	                        j->full_walk ? j->began_at : TIME_NONE, NULL, 0, now_ms);
+	                        j->full_walk ? j->run_at : TIME_NONE, NULL, 0, now_ms);
 }
 
 static enum err
 store_sweep(struct import_job *j, int64_t now_ms, bool *done)
 {
 	*done = true;
-	return import_job_state(j, "contacts_sync", TIME_NONE, j->began_at, NULL, 0, now_ms);
+	return import_job_state(j, "contacts_sync", TIME_NONE, j->run_at, NULL, 0, now_ms);
 }
 
 static const struct {
 	piece_fn *tickets, *contacts; /* NULL: nothing */
 } pieces[IMPORT_ENDS] = {
+	[IMPORT_LOADS] = { import_job_load, import_job_load },
 	[IMPORT_BEGINS] = { begin, NULL },
 	[IMPORT_MARKS] = { mark_tickets, mark_contacts },
 	[IMPORT_FORGETS] = { forget_gone, mark_tags },

@@ -19,7 +19,7 @@ sweep_ended(struct import_job *j, enum hd_stop stop, bool more)
 		import_job_stop(
 			j, JOB_PARTIAL,
 			STR("incomplete: the helpdesk has pages that could not be reached"));
-	else if (!j->job.resumed && j->problems == 0 && stop != HD_STOP_NOTHING_NEW)
+	else if (!j->job.resumed && j->lost == 0 && stop != HD_STOP_NOTHING_NEW)
 		j->phase = IMPORT_MARKS;
 	else
 		j->phase = IMPORT_NOTES;
@@ -41,7 +41,6 @@ store_page(struct import_job *j, const struct hd_page *p, int64_t now_ms)
 			(void)hd_seen_add(&j->tags,
 			                  str_fmt(s.arena, "%lld", (long long)x->tags[k].id));
 	}
-	j->problems += (int64_t)p->nproblems;
 	j->finished += (int64_t)p->npeople;
 	j->counts.rows_changed += wrote;
 	return import_job_state(j, "contacts_sync", TIME_NONE, TIME_NONE, NULL, j->people_walk.page,
@@ -51,6 +50,7 @@ store_page(struct import_job *j, const struct hd_page *p, int64_t now_ms)
 enum err
 contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbage)
 {
+	const struct import_page of = { .list = HD_CONTACTS, .page = j->people_walk.page };
 	struct arena *a = arena_new(PAGE_ARENA);
 	struct hd_page page;
 	enum hd_stop stop;
@@ -64,6 +64,7 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 	} else if (e == ERR_OK) {
 		e = store_page(j, &page, now_ms);
 		if (e == ERR_OK) {
+			import_problems(j, &of, &page);
 			stop = hd_walk_page(&j->people_walk, &page);
 			if (stop != HD_GO_ON || hd_walk_is_over(&j->people_walk) || j->tags.full)
 				sweep_ended(j, stop,
@@ -74,19 +75,6 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 	}
 	arena_free(a);
 	return e;
-}
-
-static void
-say_end(struct import_job *j)
-{
-	if (j->problems > 0)
-		import_job_stop(j, JOB_PARTIAL, STR("some contacts could not be read"));
-	else if (j->job.resumed)
-		import_job_stop(j, JOB_PARTIAL,
-		                STR("unmarked: the sweep was taken up in the middle; what vanished "
-		                    "is marked by the next one"));
-	else
-		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
 }
 
 enum err
@@ -101,6 +89,6 @@ contacts_step(struct import_job *j, int64_t now_ms, bool *worked)
 	if (e == ERR_OK && j->phase == IMPORT_READS)
 		ask_page(&j->ask, j->people_walk.page, now_ms);
 	if (e == ERR_OK && j->phase == IMPORT_ENDS)
-		say_end(j);
+		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
 	return e;
 }

@@ -66,6 +66,7 @@ struct ticket_work {
 
 /* What a job is at; all but the reading is done in pieces by importer_after.c. */
 enum import_phase {
+	IMPORT_LOADS,   /* what is remembered from earlier runs */
 	IMPORT_BEGINS,  /* which failures are to be tried; a --full run forgets what is done */
 	IMPORT_READS,   /* the list, and what is in it */
 	IMPORT_MARKS,   /* a whole walk: what it did not see is missing */
@@ -81,13 +82,14 @@ struct import_job {
 	struct importer *im;
 	struct job job;
 	struct arena *arena; /* settings */
-	struct str base_url, api_key;
+	struct str base_url, api_key, slug;
 	unsigned char budget_key[32];
 	struct uuid connection_id;
 	int64_t cursor, last_full_at;
 	int64_t full_begun; /* created_at of the newest --full run that began; TIME_NONE */
 	int64_t started_at; /* S; TIME_NONE before the first answer */
 	int64_t began_at;   /* our clock */
+	int64_t run_at;     /* likewise: when it began anew, as more was asked of it */
 	bool full_walk;     /* to the end, whatever the order */
 	enum import_phase phase;
 	struct import_mark mark; /* how far the phase has come */
@@ -109,6 +111,8 @@ struct import_job {
 	struct import_size sizes[3]; /* by enum hd_list */
 	struct import_counts counts;
 	int64_t candidates, finished, failed, problems, requests, pages_done;
+	int64_t lost; /* elements that could not be read, and are no failure that is kept */
+	struct str first_lost;
 	bool ending; /* by the next step */
 	enum job_end end;
 	struct str error;
@@ -128,9 +132,12 @@ struct importer {
 
 /* importer_job.c: a job from claim to end. All errors but those of the database end the job. */
 MUST_CHECK enum err import_job_open(struct importer *, const struct job *, int64_t now_ms);
+/* What is remembered from earlier runs, and what that makes of this one. *done: always. */
+MUST_CHECK enum err import_job_load(struct import_job *, int64_t now_ms, bool *done);
 /* It is to end so; the first word counts. */
 void import_job_stop(struct import_job *, enum job_end, struct str error);
-/* Ends it in the database as import_job_stop said, and forgets it. */
+/* Ends it in the database as import_job_stop said, and forgets it; or it begins anew, if more was
+ * asked of it meanwhile. */
 MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
 /* The database is away: to be tried again. Any other error is the job's own. */
 bool import_is_away(enum err e);
@@ -165,6 +172,8 @@ MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
 /* The element of a ticket that failed in an earlier run, as a list of it, into the queue. */
 MUST_CHECK enum err tickets_again(struct import_job *, struct str body, int64_t now_ms);
+/* What tells versions of one ticket apart, as a note of `seen`. */
+uint32_t import_version(struct str raw, int64_t updated_at);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
 /* Takes those that may be read next: their asks are wanted. Once all are done, one piece of what
  * follows; *worked then. Ends the job after the last. */
@@ -190,6 +199,22 @@ void import_storer_settle(struct import_job *);
 /* importer_after.c: one piece of any phase but IMPORT_READS, one transaction; the next phase once
  * it has no more. */
 MUST_CHECK enum err import_piece(struct import_job *, int64_t now_ms);
+
+/* importer_problems.c */
+/* Where a page is from. */
+struct import_page {
+	enum hd_list list;
+	int64_t page;
+	struct str ticket; /* whose messages; STR_NONE */
+};
+/* Logs what cannot be read of it, and counts it. Before the walk takes the page. */
+void import_problems(struct import_job *, const struct import_page *, const struct hd_page *);
+/* Notes the tickets of it that have an id and cannot be read as failures, once a version and run.
+ */
+MUST_CHECK enum err import_unreadable(struct import_job *, const struct import_page *,
+                                      const struct hd_page *, int64_t now_ms);
+/* "client acme, ticket 1" */
+struct str import_place(const struct import_job *, struct arena *, struct str ticket);
 
 /* importer_failures.c */
 /* Those that stand now are to be tried in this run. */

@@ -13,6 +13,7 @@
 #define JOB_ARENA   ((size_t)16 << 20)
 #define WALK_ARENA  ((size_t)256 << 20)
 #define SIZES_COUNT 3
+#define WHY_BYTES   4096
 
 static const char *const size_keys[SIZES_COUNT] = { [HD_TICKETS] = "size:tickets",
 	                                            [HD_MESSAGES] = "size:messages",
@@ -115,6 +116,7 @@ load_client(struct import_job *j, const char **why)
 	j->base_url = db_get_text(&r, 0, 0);
 	box = db_get_text(&r, 0, 1);
 	j->connection_id = db_get_uuid(&r, 0, 3);
+	j->slug = db_get_text(&r, 0, 4);
 	/* one address, one budget, however it is written */
 	while (str_is_set(j->base_url) && j->base_url.n > 0 &&
 	       j->base_url.p[j->base_url.n - 1] == '/')
@@ -133,18 +135,21 @@ load_client(struct import_job *j, const char **why)
 	return ERR_OK;
 }
 
-static enum err
-load_state(struct import_job *j, int64_t now_ms)
+enum err
+import_job_load(struct import_job *j, int64_t now_ms, bool *done)
 {
 	struct db_result r;
 	int64_t page = 0;
 	enum err e = db_query(j->im->db, &q_importer_states, DB_PARAMS(db_uuid(j->job.client_id)),
-	                      NULL, j->arena, &r);
+	                      NULL, j->im->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 		read_state(j, &r, i, &page);
+	*done = true;
 	if (e != ERR_OK)
 		return e;
+	j->run_at = now_ms;
+	j->started_at = TIME_NONE;
 	j->full_walk = j->job.full || j->cursor == TIME_NONE ||
 	               (j->im->o.full_every_ms > 0 &&
 	                (j->last_full_at == TIME_NONE ||
@@ -161,6 +166,9 @@ load_state(struct import_job *j, int64_t now_ms)
 			                     now_ms);
 		j->job.resumed = j->people_walk.page > 1;
 	}
+	if (e == ERR_OK)
+		log_info("import.started", LOG_UUID("job", j->job.id),
+		         LOG_UUID("client", j->job.client_id), LOG_INT("full", j->full_walk));
 	return e;
 }
 
@@ -187,13 +195,8 @@ import_job_open(struct importer *im, const struct job *job, int64_t now_ms)
 	e = load_client(j, &why);
 	if (e == ERR_OK && why != NULL)
 		import_job_stop(j, JOB_FAILED, str_from(why));
-	else if (e == ERR_OK)
-		e = load_state(j, now_ms);
 	if (e != ERR_OK)
 		import_job_drop(j); /* its lease ends, and then it is taken up again */
-	else
-		log_info("import.started", LOG_UUID("job", job->id),
-		         LOG_UUID("client", job->client_id), LOG_INT("full", j->full_walk));
 	return e;
 }
 
@@ -267,27 +270,80 @@ import_job_progress(struct import_job *j, struct job_progress *p, int64_t now_ms
 		p->eta_seconds = (p->total - p->done) * elapsed / p->done / 1000;
 }
 
+/* More was asked of it while it worked: it begins anew, as it is wanted now. */
+static void
+run_again(struct import_job *j)
+{
+	hd_seen_deinit(&j->seen);
+	hd_seen_open(&j->seen);
+	j->phase = IMPORT_LOADS;
+	j->ending = j->list_done = j->list_complete = false;
+	if (j->job.full) {
+		j->lost = 0;
+		j->first_lost = STR_NONE;
+	}
+}
+
+/* Another thing that was not done. */
+static void
+say_too(struct buf *b, struct str what)
+{
+	if (b->n > 0)
+		buf_z(b, "; ");
+	buf_str(b, what);
+}
+
+/* A job that has come to its end ends well only if nothing is left. */
+static enum err
+look_back(struct import_job *j)
+{
+	struct arena *a = j->im->arena;
+	struct db_result r;
+	struct buf b;
+	enum err e = ERR_OK;
+
+	buf_init(&b, a, WHY_BYTES);
+	if (j->job.kind == JOB_IMPORT) {
+		e = db_query(j->im->db, &q_importer_failures_left,
+		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, a, &r);
+		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0)
+			say_too(&b, str_fmt(a, "%lld tickets could not be imported",
+			                    (long long)db_get_int(&r, 0, 0)));
+	} else if (j->job.resumed) {
+		say_too(&b, STR("unmarked: the sweep was taken up in the middle; what vanished is "
+		                "marked by the next one"));
+	}
+	if (j->lost > 0)
+		say_too(&b, str_fmt(a, "%lld elements could not be read, the first: " STR_FMT,
+		                    (long long)j->lost, STR_ARG(j->first_lost)));
+	if (e == ERR_OK && b.n > 0) {
+		j->end = JOB_PARTIAL;
+		j->error = str_dup(j->arena, buf_slice(&b));
+	}
+	return e;
+}
+
 enum err
 import_job_end(struct import_job *j, int64_t now_ms)
 {
 	struct importer *im = j->im;
 	struct job_progress p;
-	struct db_result r;
+	bool more = false;
 	enum err e = ERR_OK;
 
 	arena_reset(im->arena);
 	import_job_progress(j, &p, now_ms);
-	if (j->end == JOB_SUCCEEDED && j->job.kind == JOB_IMPORT) {
-		e = db_query(im->db, &q_importer_failures_left,
-		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
-		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0) {
-			j->end = JOB_PARTIAL;
-			j->error = str_fmt(j->arena, "%lld tickets could not be imported",
-			                   (long long)db_get_int(&r, 0, 0));
-		}
-	}
-	if (e == ERR_OK)
+	if (j->end == JOB_SUCCEEDED)
+		e = look_back(j);
+	if (e == ERR_OK && (j->end == JOB_SUCCEEDED || j->end == JOB_PARTIAL))
+		e = jobs_complete(im->db, &j->job, im->o.owner, now_ms, j->end, j->error, &p,
+		                  &more);
+	else if (e == ERR_OK)
 		e = jobs_finish(im->db, j->job.id, im->o.owner, now_ms, j->end, j->error, &p);
+	if (e == ERR_OK && more) {
+		run_again(j);
+		return ERR_OK;
+	}
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		return e;
 	if (im->o.progressed != NULL)

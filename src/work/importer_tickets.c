@@ -37,12 +37,12 @@ page_new(struct str body, enum err *e)
 	return p;
 }
 
-/* What tells versions of one ticket apart. Two elements of one updatedAt may differ still: times
- * are no finer than the source writes them. */
-static uint32_t
-version_of(const struct hd_ticket *t)
+/* Two elements of one updatedAt may differ still: times are no finer than the source writes them.
+ */
+uint32_t
+import_version(struct str raw, int64_t updated_at)
 {
-	uint64_t hash = str_hash(t->raw) ^ (uint64_t)t->updated_at;
+	uint64_t hash = str_hash(raw) ^ (uint64_t)updated_at;
 	uint32_t note = (uint32_t)(hash ^ hash >> 32) & HD_SEEN_NOTE;
 
 	return note == 0 ? 1 : note;
@@ -161,26 +161,16 @@ queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all
 
 		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t))
 			continue;
-		if (hd_seen_note(&j->seen, t->uuid, version_of(t)))
+		if (hd_seen_note(&j->seen, t->uuid, import_version(t->raw, t->updated_at)))
 			enqueue(j, p, t, &known[i]);
 	}
 	return e;
 }
 
-static void
-note_problems(struct import_job *j, const struct hd_page *p)
-{
-	for (size_t i = 0; i < p->nproblems; i++) {
-		j->problems++;
-		log_warn("import.element", LOG_UUID("job", j->job.id),
-		         LOG_Z("problem", p->problems[i].code),
-		         LOG_STR("path", p->problems[i].path));
-	}
-}
-
 enum err
 tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbage)
 {
+	const struct import_page of = { .list = HD_TICKETS, .page = j->walk.walk.page };
 	enum err e;
 	struct ticket_page *p = page_new(body, &e);
 	enum import_next next;
@@ -190,8 +180,10 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 		e = ERR_OK;
 	} else if (e == ERR_OK) {
 		e = queue_page(j, p, now_ms, false);
+		if (e == ERR_OK)
+			e = import_unreadable(j, &of, &p->page, now_ms);
 		if (e == ERR_OK) {
-			note_problems(j, &p->page);
+			import_problems(j, &of, &p->page);
 			j->pages_done++;
 			next = import_walk_tickets(&j->walk, &p->page);
 			if (next == IMPORT_FAILED)
@@ -248,6 +240,7 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 {
 	struct import_job *j = t->ask.job;
 	struct import_store s = import_job_store(j, now_ms);
+	const struct import_page of = { HD_MESSAGES, t->walk.walk.page, t->ticket->uuid };
 	enum import_next next;
 	struct hd_page page;
 	bool *stored;
@@ -269,7 +262,7 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 		                        stored);
 	if (e != ERR_OK)
 		return e;
-	note_problems(j, &page);
+	import_problems(j, &of, &page);
 	t->holes |= page.nproblems > 0;
 	for (size_t i = 0; i < page.nmessages; i++)
 		*APPLY_ADD(t->arena, &t->messages) = page.messages[i];
@@ -297,7 +290,10 @@ static enum err
 store_failure(struct import_job *j, struct ticket_work *t, int64_t now_ms)
 {
 	struct import_store s = import_job_store(j, now_ms);
-	enum err e = import_store_failed(&s, t->ticket, t->reason, t->detail);
+	struct str detail = str_fmt(s.arena, STR_FMT ": " STR_FMT,
+	                            STR_ARG(import_place(j, s.arena, t->ticket->uuid)),
+	                            STR_ARG(t->detail));
+	enum err e = import_store_failed(&s, t->ticket, t->reason, detail);
 
 	if (e != ERR_OK)
 		return e;

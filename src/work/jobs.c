@@ -1,7 +1,8 @@
 /*
  * Why: work that takes minutes must outlive the process that began it. What always holds: who holds
  * a job is decided by one statement on its row, so two never hold it; a job that is over is never
- * written again; params say what was asked for, and only grow while nobody has begun.
+ * written again; params say what was asked for and only grow; what was asked for under the client's
+ * lane before a job came to its end well is done before it ends.
  */
 #include "work/jobs.h"
 
@@ -63,25 +64,25 @@ read_params(struct arena *a, struct str text, bool *full, bool *episodes)
 	(void)json_bool(json_get(doc, "episodes"), episodes);
 }
 
-/* One that nobody works on is asked for more, or, if its end was asked for, ends; one that is held
- * does not have to end any more. *kept: it stays. */
+/* One that is under way is asked for more. One that nobody works on and whose end was asked for
+ * ends; one that is held does not have to end any more. *kept: it stays. */
 static enum err
 meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool full, bool episodes,
               int64_t now_ms, bool *kept)
 {
 	struct uuid id = db_get_uuid(r, 0, 0);
-	bool queued = db_get_bool(r, 0, 2), cancel = db_get_bool(r, 0, 3),
-	     alone = db_get_bool(r, 0, 4), was_full, had_episodes;
+	bool cancel = db_get_bool(r, 0, 2), alone = db_get_bool(r, 0, 3), was_full, had_episodes;
+	enum err e = ERR_OK;
 
 	*kept = !(cancel && alone);
 	if (!*kept)
 		return db_exec(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), NULL,
 		               NULL);
 	if (cancel)
-		return db_exec(db, &q_jobs_uncancel, DB_PARAMS(db_uuid(id)), NULL, NULL);
+		e = db_exec(db, &q_jobs_uncancel, DB_PARAMS(db_uuid(id)), NULL, NULL);
 	read_params(a, db_get_text(r, 0, 1), &was_full, &had_episodes);
-	if (!queued || (was_full >= full && had_episodes >= episodes))
-		return ERR_OK;
+	if (e != ERR_OK || (was_full >= full && had_episodes >= episodes))
+		return e;
 	return db_exec(db, &q_jobs_widen,
 	               DB_PARAMS(db_uuid(id), db_json(write_params(a, full || was_full,
 	                                                           episodes || had_episodes))),
@@ -224,6 +225,48 @@ jobs_finish(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms, en
 	                NULL, &changed);
 
 	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+}
+
+/* More than the job says; which says it then. */
+static enum err
+take_more(struct db *db, struct job *job, bool *more)
+{
+	struct arena *a = arena_new(SMALL_ARENA);
+	struct db_result r;
+	enum err e = db_query(db, &q_jobs_params, DB_PARAMS(db_uuid(job->id)), NULL, a, &r);
+	bool full, episodes;
+
+	*more = false;
+	if (e == ERR_OK && r.nrows > 0) {
+		read_params(a, db_get_text(&r, 0, 0), &full, &episodes);
+		*more = (full && !job->full) || (episodes && !job->episodes);
+		job->full |= full;
+		job->episodes |= episodes;
+	}
+	arena_free(a);
+	return e;
+}
+
+enum err
+jobs_complete(struct db *db, struct job *job, struct uuid owner, int64_t now_ms, enum job_end end,
+              struct str error, const struct job_progress *p, bool *more)
+{
+	struct job wanted = *job;
+	enum err e = db_begin(db, DB_APPLY);
+
+	if (e == ERR_OK)
+		e = db_lane(db, job->client_id, true);
+	if (e == ERR_OK)
+		e = take_more(db, &wanted, more);
+	if (e == ERR_OK && !*more)
+		e = jobs_finish(db, job->id, owner, now_ms, end, error, p);
+	if (e == ERR_OK)
+		e = db_commit(db);
+	if (e != ERR_OK)
+		db_rollback(db);
+	else
+		*job = wanted;
+	return e;
 }
 
 enum err

@@ -34,8 +34,9 @@ struct job_progress {
 
 /*
  * Inside the caller's write transaction, which holds the client's lane. A job of that kind that is
- * queued or running is given instead: *existing; while it is queued it takes on what more is
- * asked, and if its end was asked for before, that is taken back.
+ * queued or running is given instead: *existing; it takes on what more is asked (one that runs
+ * when it comes to its end: jobs_complete), and if its end was asked for before, that is taken
+ * back.
  */
 MUST_CHECK enum err jobs_enqueue(struct db *, struct arena *, const struct randomness *,
                                  struct uuid client_id, enum job_kind, bool full, bool episodes,
@@ -56,6 +57,13 @@ MUST_CHECK enum err jobs_renew(struct db *, struct uuid id, struct uuid owner, i
 /* Ends it. error: for people; absent where there is none. ERR_CONFLICT as above. */
 MUST_CHECK enum err jobs_finish(struct db *, struct uuid id, struct uuid owner, int64_t now_ms,
                                 enum job_end, struct str error, const struct job_progress *);
+/*
+ * Ends one that came to its end (SUCCEEDED, PARTIAL), in its client's lane, unless more has been
+ * asked of it than `job` says: then it goes on, *more is true and `job` says so.
+ */
+MUST_CHECK enum err
+jobs_complete(struct db *, struct job *, struct uuid owner, int64_t now_ms, enum job_end,
+              struct str error, const struct job_progress *, bool *more);
 /* Gives it back, for another process or a later call to go on with: it is queued again.
  * ERR_CONFLICT as above. */
 MUST_CHECK enum err jobs_release(struct db *, struct uuid id, struct uuid owner);

@@ -8,6 +8,8 @@
 #define MAX_STEPS 200000
 #define MAX_DESK  (64u << 20) /* bytes of an answer */
 
+static struct pg_server *postgres; /* NULL: SQLite */
+
 const char *
 desk_time(int64_t minutes)
 {
@@ -104,14 +106,14 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 }
 
 struct desk *
-desk_open(struct pg_server *server)
+desk_open(void)
 {
 	struct arena *a = test_arena();
 	struct desk *d = ARENA_NEW(a, struct desk);
 	struct helpdesk_options o;
 
-	import_scene_open(&d->scene, server != NULL
-	                                     ? pg_server_new_database(server, a)
+	import_scene_open(&d->scene, postgres != NULL
+	                                     ? pg_server_new_database(postgres, a)
 	                                     : str_z(a, str_fmt(a, "sqlite:%s/d.db", test_dir())));
 	helpdesk_options_init(&o);
 	import_scene_begin(&d->scene, 1, &o);
@@ -211,4 +213,18 @@ desk_number(struct desk *d, const char *sql)
 
 	ck_assert_msg(!str_is_set(text) || str_to_i64(text, &n), STR_FMT, STR_ARG(text));
 	return n;
+}
+
+int
+desk_main(Suite *(*make_suite)(void))
+{
+	const char *engine = getenv("ENGINE");
+	int status;
+
+	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
+	    (postgres = pg_server_start(false)) == NULL)
+		return 1;
+	status = testing_run(make_suite);
+	pg_server_end(postgres);
+	return status;
 }

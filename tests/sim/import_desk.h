@@ -34,9 +34,11 @@ struct desk {
 	/* Before each answer; may change all of this. NULL: nothing happens. */
 	void (*meanwhile)(struct desk *, struct str path);
 };
-/* With one importer at work. The engine is what ENGINE says: server NULL is SQLite. */
-struct desk *desk_open(struct pg_server *server);
+/* With one importer at work, on a database of its own. */
+struct desk *desk_open(void);
 void desk_close(struct desk *);
+/* The main function of a program with desks: ENGINE says on which engine. */
+int desk_main(Suite *(*make_suite)(void));
 
 /* The element is `json`, or if that is NULL a good one that was updated then. */
 struct desk_ticket *

@@ -1,13 +1,11 @@
 /*
  * The importer against a helpdesk that is written by hand: what a run remembers, holds on to and
- * marks, what is tried again, and what is asked of it while it works. ENGINE says on which engine.
+ * marks, and what becomes of failures. ENGINE says on which engine.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "import_desk.h"
-
-static struct pg_server *postgres;
 
 static const char *
 uuid_of(size_t i)
@@ -18,7 +16,7 @@ uuid_of(size_t i)
 /* Tickets from before history begins are listed, and nothing is to be done for them. */
 START_TEST(what_a_run_remembers_of_a_ticket_is_a_slot_of_the_table)
 {
-	struct desk *d = desk_open(postgres);
+	struct desk *d = desk_open();
 	const size_t n = 20000;
 
 	d->page_size = 500;
@@ -47,7 +45,7 @@ late_first(struct desk *d, struct str path)
 
 START_TEST(an_older_reading_of_a_ticket_that_comes_last_is_not_stored)
 {
-	struct desk *d = desk_open(postgres);
+	struct desk *d = desk_open();
 
 	d->meanwhile = late_first;
 	d->page_size = 2;
@@ -97,7 +95,7 @@ store_tickets(struct desk *d, size_t n)
 START_TEST(marks_are_made_in_pieces_and_the_job_is_held_meanwhile)
 {
 	const size_t pieces = 7;
-	struct desk *d = desk_open(postgres);
+	struct desk *d = desk_open();
 	size_t n = (pieces - 1) * IMPORT_MARK_PAGE + 1;
 	int64_t marked = 0;
 	struct uuid job;
@@ -130,7 +128,7 @@ END_TEST
 /* What a run that was killed has left as done may be as much. */
 START_TEST(what_was_done_is_forgotten_in_pieces)
 {
-	struct desk *d = desk_open(postgres);
+	struct desk *d = desk_open();
 	struct arena *a = test_arena();
 	int64_t left = 25000;
 	struct uuid job;
@@ -189,7 +187,7 @@ store_failures(struct desk *d, size_t n)
 START_TEST(each_of_many_failures_is_tried_once_a_run_and_holds_nothing_back)
 {
 	const size_t n = 2500;
-	struct desk *d = desk_open(postgres);
+	struct desk *d = desk_open();
 	size_t most = 0, before = 0;
 	struct uuid job;
 
@@ -233,7 +231,7 @@ open_with_contacts(const char **kept)
 		                           "{\"id\":2,\"number\":\"5511922222222\"}",
 		                           "{\"id\":3,\"number\":\"5511933333333\"}",
 		                           "{\"id\":4,\"number\":\"5511944444444\"}" };
-	struct desk *d = desk_open(postgres);
+	struct desk *d = desk_open();
 	struct str error;
 
 	d->page_size = 1;
@@ -314,6 +312,99 @@ START_TEST(a_sweep_that_was_taken_up_in_the_middle_says_that_it_marked_nothing)
 }
 END_TEST
 
+#define UNREADABLE FAILURES " WHERE reason = 'unreadable'"
+
+START_TEST(a_listed_ticket_that_cannot_be_read_is_a_failure_and_not_missing)
+{
+	struct desk *d = desk_open();
+	struct desk_ticket *t;
+
+	desk_add(d, "good", NULL, -1);
+	t = desk_add(d, "odd", NULL, -2);
+	desk_import(d, true, "succeeded");
+	t->json = "{\"uuid\":\"odd\",\"updatedAt\":\"ontem\"}";
+	desk_import(d, true, "partial");
+	ck_assert_str(desk_text(d, "SELECT error FROM jobs ORDER BY created_at DESC"),
+	              "1 tickets could not be imported");
+	ck_assert_str(desk_text(d, "SELECT external_uuid || ' ' || reason || ' ' || detail FROM "
+	                           "import_failures"),
+	              "odd unreadable client c, ticket odd: updatedAt is missing or no time");
+	ck_assert_int_eq(desk_number(d, UNREADABLE " AND CAST(raw AS text) LIKE '%ontem%'"), 1);
+	ck_assert_int_eq(desk_number(d, MISSING), 0);
+	desk_import(d, true, "partial");
+	ck_assert_int_eq(desk_number(d, UNREADABLE " AND attempts = 2"), 1);
+	/* mended at the source */
+	t->json = str_z(
+		test_arena(),
+		str_fmt(test_arena(), "{\"uuid\":\"odd\",\"updatedAt\":\"%s\"}", desk_time(0)));
+	desk_import(d, false, "succeeded");
+	ck_assert_int_eq(desk_number(d, FAILURES), 0);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(an_unreadable_ticket_that_the_whole_list_no_longer_shows_is_forgotten)
+{
+	struct desk *d = desk_open();
+	struct desk_ticket *t;
+
+	desk_add(d, "good", NULL, -1);
+	t = desk_add(d, "odd", "{\"uuid\":\"odd\"}", 0);
+	desk_import(d, true, "partial");
+	ck_assert_int_eq(desk_number(d, UNREADABLE), 1);
+	t->hidden = true;
+	desk_import(d, false, "partial");
+	desk_import(d, true, "succeeded");
+	ck_assert_int_eq(desk_number(d, FAILURES), 0);
+	desk_close(d);
+}
+END_TEST
+
+/* Twice on a page in other words, and on a page that the database met with an error. */
+START_TEST(an_unreadable_ticket_is_noted_once_a_run_whichever_statement_fails)
+{
+	struct desk *d = desk_open();
+	bool reached = true;
+
+	desk_add(d, "good", NULL, -1);
+	desk_add(d, "odd", "{\"uuid\":\"odd\",\"updatedAt\":1}", 0);
+	desk_add(d, "odd", "{\"uuid\":\"odd\",\"updatedAt\":2}", 0);
+	for (int64_t n = 1; reached; n++) {
+		struct db *db = d->scene.hands[0].importer->db;
+		uint64_t before = db_stats(db).statements;
+
+		ck_assert_int_lt(n, 200);
+		db_fail_at(db, (uint64_t)n, ERR_UNAVAILABLE);
+		desk_import(d, true, "partial");
+		ck_assert_int_eq(desk_number(d, UNREADABLE), 1);
+		ck_assert_int_eq(desk_number(d, "SELECT attempts FROM import_failures"), n);
+		reached = (uint64_t)n < db_stats(db).statements - before;
+		db_fail_at(db, 0, ERR_OK);
+	}
+	desk_close(d);
+}
+END_TEST
+
+/* A list that is walked again shows it again. */
+START_TEST(what_has_no_id_is_counted_and_the_run_does_not_end_well)
+{
+	struct desk *d = desk_open();
+
+	d->page_size = 2;
+	desk_add(d, "a", NULL, -1);
+	desk_add(d, "", "{\"status\":\"segredo\"}", 0);
+	desk_add(d, "a", NULL, -1);
+	desk_add(d, "b", NULL, -3);
+	desk_import(d, true, "partial");
+	ck_assert_str(desk_text(d, "SELECT error FROM jobs"),
+	              "1 elements could not be read, the first: client c, ticket 2 of page 1: uuid "
+	              "is missing");
+	ck_assert_int_eq(desk_number(d, FAILURES), 0);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM tickets"), 2);
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -322,6 +413,10 @@ make_suite(void)
 	                  marks_are_made_in_pieces_and_the_job_is_held_meanwhile,
 	                  what_was_done_is_forgotten_in_pieces,
 	                  each_of_many_failures_is_tried_once_a_run_and_holds_nothing_back,
+	                  a_listed_ticket_that_cannot_be_read_is_a_failure_and_not_missing,
+	                  an_unreadable_ticket_that_the_whole_list_no_longer_shows_is_forgotten,
+	                  an_unreadable_ticket_is_noted_once_a_run_whichever_statement_fails,
+	                  what_has_no_id_is_counted_and_the_run_does_not_end_well,
 	                  a_sweep_marks_what_vanished_whichever_statement_fails,
 	                  a_sweep_goes_on_after_a_database_that_was_away_for_long,
 	                  a_sweep_that_was_taken_up_in_the_middle_says_that_it_marked_nothing);
@@ -330,13 +425,5 @@ make_suite(void)
 int
 main(void)
 {
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
+	return desk_main(make_suite);
 }

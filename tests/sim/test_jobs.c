@@ -133,7 +133,7 @@ START_TEST(of_one_client_and_kind_one_job_is_under_way)
 }
 END_TEST
 
-START_TEST(what_more_is_asked_of_a_queued_job_is_taken_on_and_of_a_running_one_not)
+START_TEST(what_more_is_asked_of_a_queued_job_is_taken_on)
 {
 	struct office *o = open_office(1);
 	bool existing = false;
@@ -147,6 +147,56 @@ START_TEST(what_more_is_asked_of_a_queued_job_is_taken_on_and_of_a_running_one_n
 	ck_assert(j.full && !j.episodes && !j.resumed);
 	ck_assert(j.kind == JOB_IMPORT && uuid_eq(j.client_id, o->clients[0]));
 	ck_assert_int_eq(j.created_at, AT);
+	close_office(o);
+}
+END_TEST
+
+START_TEST(what_more_is_asked_of_a_running_job_is_done_before_it_ends)
+{
+	struct office *o = open_office(1);
+	struct uuid id = add(o, 0, AT), me = someone(o), again;
+	bool existing = false, more = false;
+	struct job j, late;
+
+	ck_assert(claim(o, me, AT + 1, &j) && !j.full);
+	late = j;
+	again = enqueue(o, 0, JOB_IMPORT, true, AT + 2, &existing);
+	ck_assert(existing && uuid_eq(again, id));
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 3, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(more && j.full && !j.episodes);
+	ck_assert_slice(status_of(o, id), STR("running"));
+	/* whoever takes it up meanwhile knows it from the start */
+	ck_assert_ok(jobs_release(o->s.db, id, me));
+	ck_assert(claim(o, me, AT + 4, &late) && late.full);
+	enqueue(o, 0, JOB_IMPORT, true, AT + 5, &existing);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 6, JOB_PARTIAL, STR_NONE, &halfway, &more));
+	ck_assert(!more);
+	ck_assert_slice(status_of(o, id), STR("partial"));
+	ck_assert_int_eq(
+		jobs_complete(o->s.db, &j, me, AT + 7, JOB_PARTIAL, STR_NONE, &halfway, &more),
+		ERR_CONFLICT);
+	close_office(o);
+}
+END_TEST
+
+START_TEST(who_asks_for_more_of_a_job_that_is_to_end_gets_it)
+{
+	struct office *o = open_office(1);
+	struct uuid id = add(o, 0, AT), me = someone(o);
+	bool existing = false, more = false, cancel = true;
+	struct job j;
+
+	ck_assert(claim(o, me, AT + 1, &j));
+	ck_assert_ok(jobs_cancel(o->s.db, id, AT + 2));
+	enqueue(o, 0, JOB_IMPORT, true, AT + 3, &existing);
+	ck_assert(existing);
+	ck_assert_ok(jobs_renew(o->s.db, id, me, AT + 4, &halfway, &cancel));
+	ck_assert(!cancel);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 5, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(more && j.full);
 	close_office(o);
 }
 END_TEST
@@ -421,7 +471,9 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("jobs", of_one_client_and_kind_one_job_is_under_way,
-	                  what_more_is_asked_of_a_queued_job_is_taken_on_and_of_a_running_one_not,
+	                  what_more_is_asked_of_a_queued_job_is_taken_on,
+	                  what_more_is_asked_of_a_running_job_is_done_before_it_ends,
+	                  who_asks_for_more_of_a_job_that_is_to_end_gets_it,
 	                  the_oldest_is_taken_first_and_none_twice,
 	                  a_lease_that_is_over_is_taken_up_by_another_and_lost_to_the_first,
 	                  what_is_given_back_is_taken_up_at_once_and_says_so,

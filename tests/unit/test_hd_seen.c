@@ -43,7 +43,9 @@ START_TEST(a_note_stands_by_its_key_and_is_not_a_meeting)
 	struct hd_seen s;
 
 	hd_seen_init(&s, test_arena());
+	ck_assert(!hd_seen_noted(&s, STR("a"), 7));
 	ck_assert(hd_seen_note(&s, STR("a"), 7) && !hd_seen_note(&s, STR("a"), 7));
+	ck_assert(hd_seen_noted(&s, STR("a"), 7) && !hd_seen_noted(&s, STR("a"), 8));
 	ck_assert(!hd_seen_has(&s, STR("a")));
 	ck_assert(hd_seen_add(&s, STR("a")) && hd_seen_has(&s, STR("a")));
 	ck_assert(!hd_seen_note(&s, STR("a"), 7));
