@@ -30,7 +30,11 @@ api_new(const struct api_options *o, struct api **out)
 	api->throttle = throttle_new();
 	api->ready = ready_new();
 	api->wait = wait_new(&(const struct wait_options){
-		.pool = o->pool, .clock = o->clock, .write = analysis_run_answer });
+		.pool = o->pool,
+		.clock = o->clock,
+		.content_type = JSON_CONTENT_TYPE,
+		.write = analysis_run_answer,
+	});
 	api->arena = arena_new(ZONE_ARENA);
 	api->zone = zone_utc();
 	if (str_is_set(o->config->timezone)) {

@@ -76,7 +76,7 @@ answer(struct wait *w, const struct waiting *v, bool ended)
 			"Location", str_fmt(w->arena, "/api/jobs/" STR_FMT,
 			                    STR_ARG(uuid_text(w->arena, v->job)))
 		};
-	http_reply(v->x, ended ? 200 : 202, "application/json", buf_slice(&b), headers);
+	http_reply(v->x, ended ? 200 : 202, w->o.content_type, buf_slice(&b), headers);
 }
 
 /* Which of these jobs have ended. */

@@ -15,6 +15,7 @@ struct wait;
 struct wait_options {
 	struct db_pool *pool;
 	const struct clock *clock;
+	const char *content_type;
 	/* Writes the body of the answer: of the job's end (status 200), or of a job that goes on
 	 * (202). Any error becomes a problem document. */
 	enum err (*write)(struct db *, struct arena *, struct uuid job, bool ended, struct buf *out);

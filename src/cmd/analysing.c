@@ -83,6 +83,7 @@ analysing_start(const struct settings *s, struct db_pool *pool, struct uuid only
 void
 analysing_wake(struct analysing *x)
 {
+	analyser_look(x->analyser);
 	wake_set(x->wake);
 }
 

@@ -56,6 +56,12 @@ analyser_close(struct analyser *an)
 	free(an);
 }
 
+void
+analyser_look(struct analyser *an)
+{
+	atomic_store(&an->look, true);
+}
+
 size_t
 analyser_running(const struct analyser *an)
 {
@@ -89,7 +95,8 @@ claim_job(struct analyser *an, int64_t now_ms, bool *worked)
 	bool found = false;
 	enum err e;
 
-	if (an->nruns >= an->o.max_jobs || now_ms < an->claim_at)
+	if (an->nruns >= an->o.max_jobs ||
+	    (!atomic_exchange(&an->look, false) && now_ms < an->claim_at))
 		return ERR_OK;
 	arena_reset(an->arena);
 	e = jobs_claim(an->db, an->arena, 1u << JOB_ANALYSIS, an->o.only, an->o.owner, now_ms, &job,

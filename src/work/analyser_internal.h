@@ -2,6 +2,8 @@
 #ifndef RECADO_WORK_ANALYSER_INTERNAL_H
 #define RECADO_WORK_ANALYSER_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "core/model_retry.h"
 #include "core/prompt.h"
 #include "core/report.h"
@@ -54,6 +56,7 @@ struct analyser {
 	size_t nruns, ncalls;
 	size_t turn; /* which run claims next */
 	int64_t claim_at, sweep_at, away_until;
+	atomic_bool look; /* for a job, whatever claim_at says */
 };
 
 /* The database is away: to be tried again. Any other error is the run's own. */
