@@ -261,7 +261,7 @@ part_decompose(struct norm *s, uint32_t c)
 
 		/* some stand for a quote or a dash: U+1FEF is ` */
 		if (fate_of((uint32_t)d[i], &with) == REPLACE)
-			d[i] = with;
+			d[i] = (unsigned char)with;
 		if (is_start((uint32_t)d[i]))
 			part_end(s);
 		part_add(s, d[i]);

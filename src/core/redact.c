@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "core/redact_internal.h"
 
+#define SHORTEST       8 /* digits of a telephone number */
 #define LETTERED_LEAST 2 /* digits at the end of a CNPJ with letters: in one piece */
 #define LETTERED_MOST  13
 #define LETTERED_SIZE  14
@@ -94,6 +95,8 @@ static unsigned
 kind_of(const struct redact_number *x, unsigned kinds, size_t *from)
 {
 	*from = x->from;
+	if (x->n < SHORTEST)
+		return 0;
 	if ((kinds & REDACT_CPF) != 0 && redact_is_cpf(x))
 		return REDACT_CPF;
 	if ((kinds & REDACT_CNPJ) != 0 && redact_is_cnpj(x))
@@ -190,24 +193,23 @@ document_at(struct redact_groups *w)
 static void
 mask_numbers(struct redaction *r, size_t end)
 {
-	const unsigned numbers = REDACT_ALL & ~(unsigned)REDACT_EMAIL;
 	struct redact_groups w = { .text = str_sub(r->text, 0, end), .at = r->floor };
-	struct redact_group *g;
 
-	while ((r->kinds & numbers) != 0 && (g = redact_groups_at(&w, 0)) != NULL) {
+	if ((r->kinds & ~(unsigned)REDACT_EMAIL) == 0)
+		return;
+	while (redact_groups_at(&w, 0) != NULL) {
 		size_t document = document_at(&w);
-		struct found f = { .groups = 1 };
+		struct found f = { .kind = 0 };
 
-		if (document > 0)
-			f.groups = document;
-		else
+		if (document == 0)
 			f = find_first(r, &w);
-		if (f.kind != 0)
-			mask(r, f.kind, f.from, f.to);
-		redact_groups_leave(&w, f.groups > 0 ? f.groups : 1);
-		w.linked = w.linked && (f.kind == 0 || w.n > 0);
-		if (f.kind != 0 && (g = redact_groups_at(&w, 0)) != NULL)
-			g->gap = 0;
+		if (f.kind == 0) {
+			redact_groups_leave(&w, document > 0 ? document : 1);
+			continue;
+		}
+		mask(r, f.kind, f.from, f.to);
+		redact_groups_leave(&w, f.groups);
+		redact_groups_part(&w);
 	}
 }
 

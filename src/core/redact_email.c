@@ -1,9 +1,9 @@
 /*
  * E-mail addresses as people write them. Why not RFC 5322: nobody writes quoted local parts in a
- * chat, and everybody writes "joao@gmail.com.", "joao @gmail.com" and "joao arroba gmail ponto
- * com". A sign that stands apart is one only before a well-known provider, and one that is spelled
- * out only before such or a common ending: "segue @loja.oficial" and "comprei 2 arrobas de boi" are
- * no addresses.
+ * chat, and everybody writes "joao@gmail.com.", "joao @gmail.com", "joao@gmail" and "joao arroba
+ * gmail ponto com". What is written apart, spelled out or without an ending is an address only with
+ * a well-known provider (spelled out also with a common ending): "segue @loja.oficial" and
+ * "comprei 2 arrobas de boi" are none.
  *
  * What always holds: an address is one run of text; what its parts may hold never includes a sign,
  * so that no part of the text is read for more than the signs on both sides of it.
@@ -91,16 +91,14 @@ ending_of(struct str s, size_t from, size_t to)
 	return letters >= 2 ? str_sub(s, from, at - from) : STR_NONE;
 }
 
-/* The longest domain that begins at `at`. */
-static bool
+/* The longest domain that begins at `at`; d->to is 0 if there is none. */
+static void
 read_domain(struct str s, size_t at, bool spoken, struct domain *d)
 {
 	size_t end = label_end(s, at);
 
-	if (end == at)
-		return false;
 	*d = (struct domain){ .first = str_sub(s, at, end - at) };
-	for (;;) {
+	while (end > at) {
 		struct str last;
 
 		if (end < s.n && s.p[end] == '.')
@@ -108,10 +106,8 @@ read_domain(struct str s, size_t at, bool spoken, struct domain *d)
 		else if (spoken && stands_at(s, end, STR(PONTO)))
 			at = end + sizeof PONTO - 1;
 		else
-			return d->to > 0;
+			return;
 		end = label_end(s, at);
-		if (end == at)
-			return d->to > 0;
 		last = ending_of(s, at, end);
 		if (str_is_set(last)) {
 			d->last = last;
@@ -127,8 +123,7 @@ name_start(struct str s, size_t floor, size_t to)
 	size_t at = to;
 
 	for (;;) {
-		struct redact_char c = at == floor ? (struct redact_char){ .c = 0 }
-		                                   : redact_char_before(s, floor, at);
+		struct redact_char c = redact_char_before(s, floor, at);
 
 		if (c.to != at || !is_name_char(&c))
 			break;
@@ -164,6 +159,21 @@ spoken_start(struct str s, size_t floor, size_t at)
 	return at;
 }
 
+/* "arroba" as a word of its own, its b at e->at. */
+static bool
+is_spoken(const struct redact_emails *e, struct sign *sign)
+{
+	struct str s = e->text;
+
+	if (e->at < e->floor + 4 || !stands_at(s, e->at - 4, STR("arroba")))
+		return false;
+	sign->spoken = true;
+	sign->from = e->at - 4;
+	sign->to = e->at + 2;
+	return redact_char_before(s, e->floor, sign->from).class == REDACT_SPACE &&
+	       redact_char_after(s, sign->to).class == REDACT_SPACE;
+}
+
 static bool
 is_sign(const struct redact_emails *e, struct sign *sign)
 {
@@ -185,12 +195,7 @@ is_sign(const struct redact_emails *e, struct sign *sign)
 		return stands_at(s, at, STR("(at)")) || stands_at(s, at, STR("[at]"));
 	case 'b': /* the rarest letter of it */
 	case 'B':
-		if (at < e->floor + 4 || !stands_at(s, at - 4, STR("arroba")))
-			return false;
-		sign->spoken = true;
-		sign->from = at - 4;
-		sign->to = at + 2;
-		return true;
+		return is_spoken(e, sign);
 	default:
 		return false;
 	}
@@ -201,33 +206,38 @@ read_address(const struct redact_emails *e, const struct sign *sign, size_t *fro
 {
 	struct str s = e->text;
 	struct redact_char after = redact_char_after(s, sign->to);
-	bool space = after.class == REDACT_SPACE;
+	size_t at = after.class == REDACT_SPACE ? after.to : sign->to;
+	size_t name = before_space(s, e->floor, sign->from);
+	bool close = at == sign->to && name == sign->from && !sign->spoken, provided;
 	struct domain d;
-	size_t name;
 
-	if (!read_domain(s, space ? after.to : sign->to, sign->spoken, &d))
-		return false;
-	name = before_space(s, e->floor, sign->from);
-	space = space || name != sign->from;
+	read_domain(s, at, sign->spoken, &d);
+	provided = is_one_of(d.first, providers, sizeof providers / sizeof providers[0]);
+	if (d.to == 0 && provided && close)
+		d.to = at + d.first.n;
 	*from = name_start(s, e->floor, name);
-	if (*from == name)
+	if (d.to == 0 || *from == name)
 		return false;
 	if (sign->spoken)
 		*from = spoken_start(s, e->floor, *from);
 	*to = d.to;
-	if ((!space && !sign->spoken) ||
-	    is_one_of(d.first, providers, sizeof providers / sizeof providers[0]))
-		return true;
-	return sign->spoken && is_one_of(d.last, endings, sizeof endings / sizeof endings[0]);
+	return close || provided ||
+	       (sign->spoken && is_one_of(d.last, endings, sizeof endings / sizeof endings[0]));
 }
 
 bool
 redact_emails_next(struct redact_emails *e, size_t *from, size_t *to)
 {
+	/* the bytes at which is_sign() looks */
+	static const bool looked_at[256] = {
+		['@'] = true, [0xEF] = true, ['('] = true, ['['] = true, ['b'] = true, ['B'] = true
+	};
+
 	for (; e->at < e->text.n; e->at++) {
 		struct sign sign;
 
-		if (!is_sign(e, &sign) || !read_address(e, &sign, from, to))
+		if (!looked_at[(unsigned char)e->text.p[e->at]] || !is_sign(e, &sign) ||
+		    !read_address(e, &sign, from, to))
 			continue;
 		e->floor = e->at = *to;
 		return true;

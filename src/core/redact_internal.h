@@ -69,6 +69,8 @@ struct redact_groups {
 struct redact_group *redact_groups_at(struct redact_groups *, size_t k);
 /* Leaves the first n, which were looked at. */
 void redact_groups_leave(struct redact_groups *, size_t n);
+/* The next group has no part in a number with those that were left. */
+void redact_groups_part(struct redact_groups *);
 
 /* Some groups in a row as one number. */
 struct redact_number {

@@ -21,6 +21,7 @@
 #define BROKEN_BY    (REDACT_GAP_SPACE | REDACT_GAP_DOT | REDACT_GAP_HYPHEN)
 #define BRACKETS     (REDACT_GAP_OPEN | REDACT_GAP_CLOSE)
 #define COUNTRY      "55"
+#define LEAST        8
 #define MIN_ABROAD   9 /* digits with the country's, where its own bounds are not known */
 #define MAX_ABROAD   15
 #define COUNTRY_SIZE 4
@@ -357,7 +358,7 @@ redact_is_phone(const struct redact_number *x, size_t *from)
 {
 	struct phone p = { .x = x, .from = x->from };
 
-	if (x->n < 8 || !read_before(&p))
+	if (x->n < LEAST || x->n > MAX_ABROAD || !read_before(&p))
 		return false;
 	*from = p.from;
 	if (read_home(&p)) {

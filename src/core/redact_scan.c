@@ -68,8 +68,6 @@ class_of(uint32_t c)
 {
 	size_t low = 0, high = sizeof ranges / sizeof ranges[0];
 
-	if (c < 0x80)
-		return class_of_ascii(c);
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
@@ -85,8 +83,13 @@ class_of(uint32_t c)
 struct redact_char
 redact_char_at(struct str s, size_t at)
 {
-	struct redact_char c = { .from = at, .to = at };
+	struct redact_char c = { .c = (unsigned char)s.p[at], .from = at, .to = at + 1 };
 
+	if (c.c < 0x80) {
+		c.class = class_of_ascii(c.c);
+		return c;
+	}
+	c.to = at;
 	c.c = utf8_next(s, &c.to);
 	c.class = class_of(c.c);
 	return c;
@@ -116,10 +119,9 @@ redact_char_before(struct str s, size_t floor, size_t at)
 struct redact_char
 redact_char_after(struct str s, size_t at)
 {
-	struct redact_char c = { .from = at, .to = at };
-
 	while (at < s.n) {
-		c = redact_char_at(s, at);
+		struct redact_char c = redact_char_at(s, at);
+
 		if (c.class != REDACT_IGNORED)
 			return c;
 		at = c.to;
@@ -236,4 +238,13 @@ redact_groups_leave(struct redact_groups *w, size_t n)
 	assert(n <= w->n);
 	w->head = (w->head + n) % RING_SIZE;
 	w->n -= n;
+}
+
+void
+redact_groups_part(struct redact_groups *w)
+{
+	if (w->n > 0)
+		w->ring[w->head].gap = 0;
+	else
+		w->linked = false;
 }
