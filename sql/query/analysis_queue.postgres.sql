@@ -29,11 +29,11 @@ UPDATE session_analyses t SET "retryDue" = TRUE
 FROM picked p WHERE t."clientId" = p."clientId" AND t."id" = p."id";
 
 -- name: analysis_claim
--- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, n int
+-- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
 -- returns: uuid, uuid, time, time, int, int, int, bool
 WITH picked AS MATERIALIZED (SELECT a."clientId", a."id" FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-    AND a."ready"
+    AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
   ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n FOR UPDATE SKIP LOCKED)
 UPDATE session_analyses t SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now

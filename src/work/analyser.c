@@ -156,6 +156,24 @@ own_error(struct analyser_run *run, enum err e)
 	return ERR_OK;
 }
 
+/* Rows that this run has not had yet; when there are none, those that it gave back. */
+static enum err
+claim_next(struct analyser_run *run, int64_t now_ms, size_t most, struct analysis_claimed **rows,
+           size_t *n)
+{
+	struct analyser *an = run->an;
+	int64_t until = now_ms + 2 * an->o.timeout_ms;
+	enum err e;
+
+	arena_reset(an->arena);
+	e = analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms, until,
+	                         run->began_at, most, rows, n);
+	if (e == ERR_OK && *n == 0)
+		e = analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms, until,
+		                         TIME_NONE, most, rows, n);
+	return e;
+}
+
 /* As many of its rows as may fly beside what does. */
 static enum err
 claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
@@ -169,11 +187,9 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 		n = want;
 	if (n > ANALYSIS_BATCH)
 		n = ANALYSIS_BATCH;
-	if (n == 0)
+	if (n == 0 || run->dry)
 		return ERR_OK;
-	arena_reset(an->arena);
-	e = analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms,
-	                         now_ms + 2 * an->o.timeout_ms, n, &rows, &n);
+	e = claim_next(run, now_ms, n, &rows, &n);
 	if (e != ERR_OK)
 		return own_error(run, e);
 	run->dry = n == 0;

@@ -65,8 +65,8 @@ cmp_claimed(const void *pa, const void *pb)
 
 enum err
 analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo *c,
-                     struct uuid owner, int64_t now_ms, int64_t lease_until, size_t n,
-                     struct analysis_claimed **out, size_t *nout)
+                     struct uuid owner, int64_t now_ms, int64_t lease_until, int64_t before,
+                     size_t n, struct analysis_claimed **out, size_t *nout)
 {
 	struct analysis_claimed *v;
 	struct db_result r;
@@ -81,7 +81,7 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 		return e;
 	e = db_query(db, &q_analysis_claim,
 	             DB_PARAMS(COMBO(c), db_uuid(owner), db_time(now_ms), db_time(lease_until),
-	                       db_int((int64_t)n)),
+	                       db_time(before), db_int((int64_t)n)),
 	             NULL, a, &r);
 	e = db_end(db, e);
 	if (e != ERR_OK)

@@ -94,11 +94,13 @@ struct analysis_claimed {
  * The next rows are the owner's until lease_until: pending ones and failed ones whose time has
  * come, the newest session first, of sessions that ended together the row that was made last first;
  * `out` is in that order. Two callers never get the same row and none waits for another. An owner
- * is an id made for one process's run. At most n (<= ANALYSIS_BATCH).
+ * is an id made for one process's run. before: those that were claimed last at or after it are
+ * passed over, so that a row the server always fails at does not keep the others waiting;
+ * TIME_NONE: none is. At most n (<= ANALYSIS_BATCH).
  */
 MUST_CHECK enum err analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *,
                                          struct uuid owner, int64_t now_ms, int64_t lease_until,
-                                         size_t n, struct analysis_claimed **out, size_t *nout);
+                                         int64_t before, size_t n, struct analysis_claimed **out, size_t *nout);
 
 /* Whose row it is. All that follow give ERR_CONFLICT, and change nothing, when it is not the
  * owner's any more. */

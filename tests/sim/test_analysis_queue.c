@@ -816,7 +816,7 @@ work(void *arg)
 
 		arena_reset(a);
 		w->wrong = analysis_queue_claim(w->db, a, w->combo, w->owner, AT, AT + TIME_MINUTE,
-		                                3, &v, &n) != ERR_OK;
+		                                TIME_NONE, 3, &v, &n) != ERR_OK;
 		for (size_t i = 0; !w->wrong && i < n; i++) {
 			const struct analysis_lease l = { w->combo->client_id, v[i].id, w->owner };
 
@@ -862,6 +862,31 @@ START_TEST(two_workers_never_hold_the_same_row)
 }
 END_TEST
 
+START_TEST(what_was_claimed_since_a_time_can_be_passed_over)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *first, *next;
+	const struct analysis_release none = { 0 };
+	const struct analysis_paid paid = { 0 };
+	struct analysis_lease l;
+	size_t n;
+
+	plant_many(d, 3);
+	ck_assert_int_eq(desk_enqueue(d, AT), 3);
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &first), 1);
+	l = desk_lease(d, first);
+	ck_assert_ok(analysis_queue_release(d->s.db, &l, AT, &none, &paid));
+	/* it is the newest, and would be next */
+	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, AT + 1,
+	                                  AT + TIME_MINUTE, AT, 10, &next, &n));
+	ck_assert_uint_eq(n, 2);
+	ck_assert(!uuid_eq(next[0].id, first->id) && !uuid_eq(next[1].id, first->id));
+	ck_assert_uint_eq(desk_claim(d, AT + 2, 10, &next), 1);
+	ck_assert(uuid_eq(next[0].id, first->id));
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -886,7 +911,8 @@ make_suite(void)
 	                  failed_rows_are_tried_again_when_asked_for,
 	                  a_dropped_row_is_found_again_once_its_session_is_settled,
 	                  a_session_that_retires_before_it_is_written_is_not_enqueued,
-	                  two_workers_never_hold_the_same_row);
+	                  two_workers_never_hold_the_same_row,
+	                  what_was_claimed_since_a_time_can_be_passed_over);
 }
 
 int
