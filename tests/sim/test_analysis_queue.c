@@ -658,14 +658,14 @@ START_TEST(a_row_that_is_processed_without_a_lease_cannot_be)
 	ck_assert_err(db_exec(d->s.db, &q_analysis_claim,
 	                      DB_PARAMS(db_uuid(d->client), db_text(d->combo.script_key), db_int(2),
 	                                db_text(d->combo.tag), db_uuid(d->me), db_time(AT),
-	                                db_time(TIME_NONE), db_int(1)),
+	                                db_time(TIME_NONE), db_time(TIME_NONE), db_int(1)),
 	                      NULL, NULL),
 	              ERR_OK); /* nothing is left to take */
 	desk_sql(d, "UPDATE session_analyses SET \"status\" = 'pending'");
 	ck_assert_err(db_exec(d->s.db, &q_analysis_claim,
 	                      DB_PARAMS(db_uuid(d->client), db_text(d->combo.script_key), db_int(2),
 	                                db_text(d->combo.tag), db_uuid(d->me), db_time(AT),
-	                                db_time(TIME_NONE), db_int(1)),
+	                                db_time(TIME_NONE), db_time(TIME_NONE), db_int(1)),
 	                      NULL, NULL),
 	              ERR_CONFLICT);
 	desk_close(d);

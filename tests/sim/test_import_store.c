@@ -505,6 +505,71 @@ START_TEST(many_tickets_in_one_transaction_are_what_they_are_one_by_one)
 }
 END_TEST
 
+/* As if each session had been graded. */
+static void
+grade_all(void)
+{
+	raw_exec(f.scene.raw,
+	         postgres != NULL
+	                 ? "INSERT INTO session_analyses (\"clientId\", \"sessionId\", \"scriptKey\", "
+	                   "\"scriptVersion\", \"analysisVersionTag\", \"status\", \"sessionEndedAt\", "
+	                   "\"createdAt\", \"updatedAt\") SELECT client_id, id, 'k', 1, 'v1', 'done', "
+	                   "now(), now(), now() FROM sessions WHERE retired_at IS NULL ON CONFLICT DO "
+	                   "NOTHING; UPDATE session_analyses SET \"stale\" = false"
+	                 : "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
+	                   "\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
+	                   "\"sessionEndedAt\", \"createdAt\", \"updatedAt\") SELECT randomblob(16), "
+	                   "client_id, id, 'k', 1, 'v1', 'done', 0, 0, 0 FROM sessions WHERE retired_at "
+	                   "IS NULL ON CONFLICT DO NOTHING; UPDATE session_analyses SET \"stale\" = 0");
+}
+
+#define STALE import_fixture_number(&f, "SELECT count(*) FROM session_analyses WHERE \"stale\"")
+#define CLOSED_10_TO_20                                                                            \
+	TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" }, { 2, MIN(40), MIN(40), MIN(50), NULL })
+#define WORDS(text)                                                                                 \
+	MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },                     \
+	         { .id = 2, .at = MIN(12), .body = (text), .updated = MIN(61) },                   \
+	         { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) })
+
+START_TEST(an_analysis_is_stale_when_what_it_read_changes_and_only_then)
+{
+	open_fixture();
+	f.store.now_ms = FIXTURE_AT + 10 * TIME_DAY;
+	PUT(&f, .updated = MIN(100), CLOSED_10_TO_20, WORDS("quero uma"));
+	grade_all();
+	/* the same again, and what no prompt shows */
+	PUT(&f, .updated = MIN(100), CLOSED_10_TO_20, WORDS("quero uma"));
+	PUT(&f, .updated = MIN(101), .status = "closed", CLOSED_10_TO_20, WORDS("quero uma"));
+	ck_assert_int_eq(STALE, 0);
+	/* S9: a message was edited */
+	PUT(&f, .updated = MIN(102), CLOSED_10_TO_20,
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	grade_all();
+	/* one came late */
+	PUT(&f, .updated = MIN(103), CLOSED_10_TO_20,
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) },
+	             { .id = 4, .at = MIN(42), .body = "obrigado", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	grade_all();
+	/* S2: the end was taken back */
+	PUT(&f, .updated = MIN(104),
+	    TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" },
+	              { 2, MIN(40), MIN(40), FIXTURE_NONE, NULL }),
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) },
+	             { .id = 4, .at = MIN(42), .body = "obrigado", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	ck_assert_int_eq(import_fixture_number(&f, "SELECT count(*) FROM session_analyses"), 2);
+	close_fixture();
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -517,7 +582,8 @@ make_suite(void)
 	                  an_edited_body_is_refreshed_and_the_earlier_ones_are_kept,
 	                  a_message_that_comes_late_is_taken_in,
 	                  a_ticket_that_failed_waits_until_it_is_stored,
-	                  many_tickets_in_one_transaction_are_what_they_are_one_by_one);
+	                  many_tickets_in_one_transaction_are_what_they_are_one_by_one,
+	                  an_analysis_is_stale_when_what_it_read_changes_and_only_then);
 }
 
 int
