@@ -96,7 +96,8 @@ struct admin_job {
  */
 MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
 
-/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits. */
+/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits.
+ */
 MUST_CHECK enum err admin_analysis_start(const struct admin *, struct uuid client,
                                          const struct analysis_params *, struct uuid *job);
 

@@ -1,7 +1,7 @@
 /*
  * The importer's step: takes what came back, claims one job, begins what the budget allows and
- * has one batch of tickets stored. What always holds: a job that is not renewed in time is dropped without
- * another word; the database away stops everything for a second and loses nothing.
+ * has one batch of tickets stored. What always holds: a job that is not renewed in time is dropped
+ * without another word; the database away stops everything for a second and loses nothing.
  */
 #include "work/importer.h"
 

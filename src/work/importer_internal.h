@@ -178,10 +178,10 @@ void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
 /* Takes those that may be read next: their asks are wanted. Once all are done, one piece of what
  * follows; *worked then. Ends the job after the last. */
 MUST_CHECK enum err tickets_begin(struct import_job *, int64_t now_ms, bool *worked);
-/* Has stored what was read, if it is a batch or has waited long enough; *next_ms falls to when it will
- * have; *worked: some are done. Ends the job when all is done. */
-MUST_CHECK enum err tickets_store(struct import_job *, int64_t now_ms, int64_t *next_ms,
-                                  bool *worked);
+/* Has stored what was read, if it is a batch or has waited long enough; *next_ms falls to when it
+ * will have; *worked: some are done. Ends the job when all is done. */
+MUST_CHECK enum err
+tickets_store(struct import_job *, int64_t now_ms, int64_t *next_ms, bool *worked);
 void tickets_drop(struct import_job *);
 
 /* importer_store.c: one batch of tickets at a time, of whichever job. */

@@ -363,7 +363,8 @@ begin_some(struct import_job *j, int64_t now_ms)
 {
 	size_t most = j->waiting > 0 ? may_begin(j) : 0;
 
-	for (struct ticket_work *t = j->first; t != NULL && j->waiting > 0 && most > 0; t = t->next) {
+	for (struct ticket_work *t = j->first; t != NULL && j->waiting > 0 && most > 0;
+	     t = t->next) {
 		if (t->state != TICKET_WAITS)
 			continue;
 		if (!t->outdated) {
@@ -428,8 +429,7 @@ tickets_store(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *work
 		return ERR_OK;
 	e = store_some(j, now_ms, next_ms);
 	*worked |= sweep(j);
-	if (e == ERR_OK && j->first == NULL && j->list_done && !j->failures_left &&
-	    !j->ending) {
+	if (e == ERR_OK && j->first == NULL && j->list_done && !j->failures_left && !j->ending) {
 		*worked = true;
 		finish(j);
 	}

@@ -1,8 +1,8 @@
 /*
  * Long work as rows: enqueued by the API, a command or the schedule, leased to one process, taken
  * up by another when the lease ends. At most one import and one contact sync of a client is queued
- * or running; of analyses any number are. Every function is its own transaction unless it says otherwise; any thread, with its
- * own connection.
+ * or running; of analyses any number are. Every function is its own transaction unless it says
+ * otherwise; any thread, with its own connection.
  */
 #ifndef RECADO_WORK_JOBS_H
 #define RECADO_WORK_JOBS_H
