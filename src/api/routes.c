@@ -42,6 +42,10 @@ static const char *const event_fields[] = {
 
 static const struct api_field page[] = { PAGE, END };
 
+static const struct api_field login_new[] = {
+	{ "token", KIND_TEXT, REQ, 1024, NULL },
+	END,
+};
 static const struct api_field client_new[] = {
 	{ "slug", KIND_SLUG, REQ, 64, NULL },        { "name", KIND_TEXT, REQ, 200, NULL },
 	{ "apiBaseUrl", KIND_URL, NUL, 1024, NULL }, { "apiKey", KIND_TEXT, NUL, 1024, NULL },
@@ -238,6 +242,18 @@ const struct api_route api_routes[] = {
 	{ "GET", "/metrics", ROLE_VIEWER, SCOPE_ALL, NULL, NULL, false, operation_metrics,
 	  NULL, "Counters for Prometheus.",
 	  "200, text" },
+	{ "POST", "/api/login", ROLE_NONE, SCOPE_NONE, NULL, login_new, false, login_post,
+	  NULL, "Logs a browser in with a token, the operator's or one of `rcd_…`: sets the cookie `recado` for 14 days. Calls by cookie that change something must come from the page itself (`Origin`).",
+	  "200 as `GET /api/me`; 401 for a wrong token, 429 after too many" },
+	{ "POST", "/api/logout", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, logout_post,
+	  NULL, "Makes the cookie worthless, and takes it back.",
+	  "204" },
+	{ "POST", "/api/login-links", ROLE_OPERATOR, SCOPE_NONE, NULL, NULL, false, login_links_create,
+	  NULL, "A link that logs a browser in as the operator, once, within ten minutes.",
+	  "201 `{url, expiresAt}`" },
+	{ "GET", "/login/:secret", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, login_link_use,
+	  NULL, "Such a link: sets the cookie and leads to the page.",
+	  "303" },
 	{ "GET", "/api/me", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, operation_me,
 	  NULL, "Who the caller is.",
 	  "200 `{role, clients:[\"slug\"], language}`" },
