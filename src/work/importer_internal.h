@@ -39,6 +39,7 @@ enum ticket_state { TICKET_WAITS, TICKET_READS, TICKET_READ, TICKET_FAILED, TICK
 struct ticket_work {
 	struct ticket_work *next;
 	struct ticket_work *same; /* the next in the job's chain of those whose uuids are alike */
+	bool failure;             /* of an earlier run */
 	bool outdated;            /* the list has shown the ticket again since, changed */
 	struct ticket_page *page;
 	const struct hd_ticket *ticket;
@@ -84,7 +85,7 @@ struct import_job {
 	enum import_phase phase;
 	struct import_mark mark; /* how far the phase has come */
 	/* failures of earlier runs that are not yet in the queue: ids after this, up to that */
-	bool failures_left;
+	bool failures_left, failures_again; /* again: also those that this run has tried */
 	struct uuid failures_after, failures_until;
 	bool list_done, list_complete;
 	struct arena *walk_arena;
@@ -92,7 +93,7 @@ struct import_job {
 	struct hd_walk people_walk;       /* a contact sync's */
 	struct ask ask;                   /* of the list */
 	struct ticket_work *first, *last; /* all tickets that are not done, oldest first */
-	size_t waiting, reading;
+	size_t waiting, waiting_failures, reading;
 	struct ticket_work *chains[IMPORTER_CHAINS]; /* of the same, by the uuid's hash */
 	/* uuids, or ids, that the list has shown in this run; noted by a uuid is in which version
 	 * the ticket was queued last */
@@ -192,6 +193,9 @@ struct str import_place(const struct import_job *, struct arena *, struct str ti
 /* importer_failures.c */
 /* Those that stand now are to be tried in this run. */
 MUST_CHECK enum err failures_begin(struct import_job *);
+/* Likewise once more, if that was asked of the job while it reads. What is asked later is found
+ * when it ends. */
+MUST_CHECK enum err failures_asked(struct import_job *);
 /* Puts the next one of them into the queue, if there is one and not too many tickets wait. */
 MUST_CHECK enum err failures_step(struct import_job *, int64_t now_ms, bool *worked);
 

@@ -79,15 +79,16 @@ tickets_drop(struct import_job *j)
 		work_free(t);
 	}
 	j->last = NULL;
-	j->waiting = j->reading = 0;
+	j->waiting = j->waiting_failures = j->reading = 0;
 }
 
-/* A newer reading of the ticket waits already. */
+/* A newer reading of the ticket waits already; or, if it is tried again, one that is as new. */
 static bool
-is_behind(struct import_job *j, const struct hd_ticket *t)
+is_behind(struct import_job *j, const struct hd_ticket *t, bool again)
 {
 	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
-		if (str_eq(o->ticket->uuid, t->uuid) && o->ticket->updated_at > t->updated_at)
+		if (str_eq(o->ticket->uuid, t->uuid) &&
+		    o->ticket->updated_at + again > t->updated_at)
 			return true;
 	return false;
 }
@@ -107,7 +108,7 @@ join_chain(struct import_job *j, struct ticket_work *t)
 
 static void
 enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *ticket,
-        const struct import_known *known)
+        const struct import_known *known, bool failure)
 {
 	struct ticket_work *t = calloc(1, sizeof(*t));
 
@@ -123,7 +124,9 @@ enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *tic
 	else
 		j->last->next = t;
 	j->last = t;
+	t->failure = failure;
 	j->waiting++;
+	j->waiting_failures += failure;
 	j->candidates++;
 	join_chain(j, t);
 }
@@ -151,6 +154,7 @@ is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct im
 static enum err
 queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all)
 {
+	bool again = all && j->failures_again;
 	struct import_store s = import_job_store(j, now_ms);
 	struct import_known *known = ARENA_ARRAY(p->arena, p->page.ntickets, struct import_known);
 	enum err e = import_store_known(&s, p->page.tickets, p->page.ntickets, known);
@@ -158,10 +162,10 @@ queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all
 	for (size_t i = 0; e == ERR_OK && i < p->page.ntickets; i++) {
 		const struct hd_ticket *t = &p->page.tickets[i];
 
-		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t))
+		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t, again))
 			continue;
-		if (hd_seen_note(&j->seen, t->uuid, import_version(t->raw, t->updated_at)))
-			enqueue(j, p, t, &known[i]);
+		if (hd_seen_note(&j->seen, t->uuid, import_version(t->raw, t->updated_at)) || again)
+			enqueue(j, p, t, &known[i], all);
 	}
 	return e;
 }
@@ -219,6 +223,14 @@ ticket_failed(struct ticket_work *t, const char *reason, struct str detail)
 }
 
 static void
+leave_waiting(struct import_job *j, struct ticket_work *t, enum ticket_state state)
+{
+	t->state = state;
+	j->waiting--;
+	j->waiting_failures -= t->failure;
+}
+
+static void
 ticket_begin(struct ticket_work *t, int64_t now_ms)
 {
 	struct import_job *j = t->ask.job;
@@ -228,9 +240,8 @@ ticket_begin(struct ticket_work *t, int64_t now_ms)
 	import_walk_init(&t->walk, t->walk_arena,
 	                 t->known.known ? t->known.last_message_created_at : TIME_NONE,
 	                 j->job.full);
-	t->state = TICKET_READS;
+	leave_waiting(j, t, TICKET_READS);
 	ask_page(&t->ask, t->walk.walk.page, now_ms);
-	j->waiting--;
 	j->reading++;
 }
 
@@ -363,12 +374,10 @@ begin_some(struct import_job *j, int64_t now_ms)
 	     t != NULL && j->waiting > 0 && j->reading < j->im->o.max_requests; t = t->next) {
 		if (t->state != TICKET_WAITS)
 			continue;
-		if (!t->outdated) {
+		if (!t->outdated)
 			ticket_begin(t, now_ms);
-		} else {
-			t->state = TICKET_OUTDATED;
-			j->waiting--;
-		}
+		else
+			leave_waiting(j, t, TICKET_OUTDATED);
 	}
 }
 
@@ -410,7 +419,7 @@ tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
 	if (e != ERR_OK)
 		return e;
 	/* the list is walked on while not too many tickets wait */
-	if (j->ask.wanted && j->waiting > AHEAD)
+	if (j->ask.wanted && j->waiting - j->waiting_failures > AHEAD)
 		j->ask.not_before = now_ms + 100;
 	t = take_read(j);
 	if (t != NULL) {
