@@ -52,7 +52,8 @@ failures_step(struct import_job *j, int64_t now_ms, bool *worked)
 	struct db_result r;
 	enum err e;
 
-	if (!j->failures_left || j->waiting_failures >= AHEAD)
+	if (!j->failures_left || j->waiting_failures >= AHEAD ||
+	    j->pages_held > IMPORTER_PAGES_HELD)
 		return ERR_OK;
 	arena_reset(a);
 	e = db_query(j->im->db, &q_importer_failure_next,

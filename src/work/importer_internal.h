@@ -26,8 +26,15 @@ struct ask {
 	uint64_t call; /* while flying */
 };
 
-/* A page of tickets, kept until the last of them is done. */
+/*
+ * Pages of tickets are kept until the last of their tickets is done: at most so many bytes of them,
+ * as they are in memory, and the one that passes that. Then no further page of the list is asked
+ * for, and no failure taken, until one of them is done.
+ */
+#define IMPORTER_PAGES_HELD ((size_t)32 << 20)
 struct ticket_page {
+	struct import_job *job;
+	size_t bytes;
 	struct arena *arena;
 	struct hd_page page;
 	size_t refs;
@@ -94,6 +101,7 @@ struct import_job {
 	struct ask ask;                   /* of the list */
 	struct ticket_work *first, *last; /* all tickets that are not done, oldest first */
 	size_t waiting, waiting_failures, reading;
+	size_t pages_held;                           /* bytes */
 	struct ticket_work *chains[IMPORTER_CHAINS]; /* of the same, by the uuid's hash */
 	/* uuids, or ids, that the list has shown in this run; noted by a uuid is in which version
 	 * the ticket was queued last */

@@ -18,22 +18,26 @@ page_release(struct ticket_page *p)
 {
 	if (--p->refs > 0)
 		return;
+	p->job->pages_held -= p->bytes;
 	arena_free(p->arena);
 	free(p);
 }
 
 static struct ticket_page *
-page_new(struct str body, enum err *e)
+page_new(struct import_job *j, struct str body, enum err *e)
 {
 	struct ticket_page *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		abort();
+	p->job = j;
 	p->arena = arena_new(PAGE_ARENA);
 	p->refs = 1;
 	*e = hd_decode(p->arena, HD_TICKETS, body, &p->page);
 	if (*e == ERR_OK)
 		*e = arena_check(p->arena);
+	p->bytes = arena_used(p->arena);
+	j->pages_held += p->bytes;
 	return p;
 }
 
@@ -175,7 +179,7 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 {
 	const struct import_page of = { .list = HD_TICKETS, .page = j->walk.walk.page };
 	enum err e;
-	struct ticket_page *p = page_new(body, &e);
+	struct ticket_page *p = page_new(j, body, &e);
 	enum import_next next;
 
 	if (e == ERR_INVALID) {
@@ -205,7 +209,7 @@ enum err
 tickets_again(struct import_job *j, struct str body, int64_t now_ms)
 {
 	enum err e;
-	struct ticket_page *p = page_new(body, &e);
+	struct ticket_page *p = page_new(j, body, &e);
 
 	if (e == ERR_OK)
 		e = queue_page(j, p, now_ms, true);
@@ -418,8 +422,9 @@ tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
 	e = failures_step(j, now_ms, worked);
 	if (e != ERR_OK)
 		return e;
-	/* the list is walked on while not too many tickets wait */
-	if (j->ask.wanted && j->waiting - j->waiting_failures > AHEAD)
+	/* the list is walked on while not too many tickets wait, nor too many pages are held */
+	if (j->ask.wanted &&
+	    (j->waiting - j->waiting_failures > AHEAD || j->pages_held > IMPORTER_PAGES_HELD))
 		j->ask.not_before = now_ms + 100;
 	t = take_read(j);
 	if (t != NULL) {
