@@ -166,6 +166,25 @@ static const struct api_field job_query[] = {
 	END,
 };
 
+static const char *const granularities[] = { "day", "month", "total", NULL };
+static const char *const formats[] = { "json", "csv", NULL };
+#define FIGURES                                                                                    \
+	{ "from", KIND_DATE, 0, 0, NULL }, { "to", KIND_DATE, 0, 0, NULL },                        \
+		{ "agent", KIND_TEXT, 0, 320, NULL }, { "tag", KIND_TEXT, 0, 200, NULL },          \
+	{                                                                                          \
+		"format", KIND_WORD, 0, 0, formats                                                 \
+	}
+static const struct api_field kpi_response[] = {
+	FIGURES,
+	{ "granularity", KIND_WORD, 0, 0, granularities },
+	END,
+};
+static const struct api_field kpi_duration[] = { FIGURES, END };
+static const struct api_field kpi_slowest[] = {
+	FIGURES,
+	{ "limit", KIND_INT, 0, 50, NULL },
+	END,
+};
 static const struct api_field script_new[] = {
 	{ "scriptKey", KIND_KEY, REQ, SCRIPT_MAX_KEY, NULL },
 	{ "name", KIND_TEXT, REQ, SCRIPT_MAX_NAME, NULL },
@@ -395,6 +414,16 @@ const struct api_route api_routes[] = {
 	{ "POST", "/api/clients/:slug/import-failures/:id/retry", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, imports_retry,
 	  NULL, "Tries now: an import is started, or the one under way answered.",
 	  "202 `{job}` and `Location`" },
+
+	{ "GET", "/api/clients/:slug/kpis/first-response", ROLE_VIEWER, SCOPE_SLUG, kpi_response, NULL, false, kpis_first_response,
+	  "Figures", "How long people waited for the first answer of a person, in sessions that started from `from` to `to` (the last 30 days; at most 366), by the day or month of `TIMEZONE` they started on, or in all. Of one agent (name or e-mail) or one tag, whatever the case.",
+	  "200 `{from, to, data:[{period, averageSeconds, medianSeconds, p90Seconds, answered, unanswered}]}`, null where nobody was answered; or CSV" },
+	{ "GET", "/api/clients/:slug/kpis/session-duration", ROLE_VIEWER, SCOPE_SLUG, kpi_duration, NULL, false, kpis_session_duration,
+	  NULL, "How long closed sessions took, by tag; one of several tags counts in each, one without in `Sem tag`.",
+	  "200 `{from, to, data:[{tag, sessions, averageSeconds, medianSeconds, p90Seconds}]}`, or CSV" },
+	{ "GET", "/api/clients/:slug/kpis/slowest-sessions", ROLE_VIEWER, SCOPE_SLUG, kpi_slowest, NULL, false, kpis_slowest_sessions,
+	  NULL, "The closed sessions that took longest: 10, or `limit`.",
+	  "200 `{from, to, data:[{sessionId, conversationId, ticketId, leadId, startedAt, endedAt, durationSeconds, assignedUserName, assignedUserEmail}]}`, or CSV" },
 
 	{ "POST", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, NULL, script_new, false, scripts_create,
 	  "Analysis", "Adds a version of a rubric: without `version` the next one. `topics` is `[{key, label, weight}]`, keys unlike each other, `weight` 0 or more and 1 without it; the report answers each of them once. A version is never changed: make another.",
