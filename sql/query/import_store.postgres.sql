@@ -18,22 +18,52 @@ SELECT r.i FROM @rows CROSS JOIN LATERAL (SELECT x.external_updated_at, x.missin
 WHERE m.external_updated_at = r.updated_at AND m.missing_since IS NULL;
 
 -- name: import_messages
--- rows: client uuid, ticket uuid, external int
--- returns: int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
-SELECT m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
+-- rows: client uuid, i int, ticket uuid, external int
+-- returns: int, int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
+SELECT r.i, m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
   m.missing_since, m.original, m.edits
 FROM @rows CROSS JOIN LATERAL (SELECT x.* FROM messages x
   WHERE x.client_id = r.client AND x.ticket_id = r.ticket AND x.external_id = r.external OFFSET 0) m
-ORDER BY m.external_id;
+ORDER BY r.i, m.external_id;
+
+-- name: import_messages_whole
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
+SELECT r.i, m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
+  m.missing_since, m.original, m.edits
+FROM @rows CROSS JOIN LATERAL (SELECT x.* FROM messages x WHERE x.client_id = r.client AND x.ticket_id = r.ticket OFFSET 0) m
+ORDER BY r.i, m.external_id;
+
+-- name: import_times
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, time, text
+SELECT r.i, m.at, m.dedup_key FROM @rows CROSS JOIN LATERAL (SELECT x.at, x.dedup_key FROM messages x
+  WHERE x.client_id = r.client AND x.ticket_id = r.ticket OFFSET 0) m
+ORDER BY r.i, m.at, m.dedup_key;
+
+-- name: import_trackings
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, int, time?, time?, time?, text?, text?, json, time?
+SELECT r.i, x.external_id, x.created_at, x.started_at, x.finished_at, x.user_name, x.user_email, x.raw, x.missing_since
+FROM @rows CROSS JOIN LATERAL (SELECT t.* FROM trackings t WHERE t.client_id = r.client AND t.ticket_id = r.ticket OFFSET 0) x
+ORDER BY r.i, x.external_id;
+
+-- name: import_sessions
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, uuid, text, text?, time, time?, time?, json?, int, text?, text?, text?, int, time?, time?, uuid?
+SELECT r.i, s.id, s.source, s.class, s.started_at, s.ended_at, s.lead_in_at, s.tracking_ids, s.flags, s.user_name, s.user_email,
+  s.start_key, s.message_count, s.missing_since, s.retired_at, s.redirect_id
+FROM @rows CROSS JOIN LATERAL (SELECT x.* FROM sessions x WHERE x.client_id = r.client AND x.ticket_id = r.ticket OFFSET 0) s
+ORDER BY r.i, s.started_at, s.id;
 
 -- name: import_messages_insert
--- param: connection uuid, conversation uuid, ticket uuid, now time
--- rows: client uuid, id uuid, key text, at time, direction text, type text, body text, content json, status text, external int, updated_at time, sender text, same_key text
+-- param: connection uuid, now time
+-- rows: client uuid, id uuid, conversation uuid, ticket uuid, key text, at time, direction text, type text, body text, content json, status text, external int, updated_at time, sender text, same_key text
 INSERT INTO messages (client_id, id, connection_id, conversation_id, dedup_key, at, bad_time, direction, type, body, content, source,
   seen, status, status_rank, content_key, place_at, received_at, unread, ticket_id, external_id, external_updated_at, sender_type,
   same_key, created_at, updated_at)
-SELECT r.client, r.id, :connection, :conversation, r.key, r.at, FALSE, r.direction, r.type, r.body, r.content, 'helpdesk',
-  0, r.status, 0, CAST('' AS bytea), r.at, :now, FALSE, :ticket, r.external, r.updated_at, r.sender,
+SELECT r.client, r.id, :connection, r.conversation, r.key, r.at, FALSE, r.direction, r.type, r.body, r.content, 'helpdesk',
+  0, r.status, 0, CAST('' AS bytea), r.at, :now, FALSE, r.ticket, r.external, r.updated_at, r.sender,
   r.same_key, :now, :now
 FROM @rows WHERE true;
 

@@ -17,60 +17,64 @@ WHERE m.client_id = r.client AND m.ticket_id = r.ticket AND m.external_id = r.ex
   AND m.external_updated_at = r.updated_at AND m.missing_since IS NULL;
 
 -- name: import_ticket
--- Always one row. node: the identity of a ticket without contact; alone: it is all that its lead is known by. identity: some
--- identity of the stored ticket's lead, as kind:value.
--- param: client uuid, external text, node text
--- returns: bool, time?, bool, uuid?, uuid?, uuid?, text?, time?, time?, bool?, text?, json?, bool?, time?, time?, text?
-SELECT
-  EXISTS (SELECT 1 FROM import_failures f WHERE f.client_id = :client AND f.external_uuid = :external),
-  (SELECT d.external_updated_at FROM import_done d WHERE d.client_id = :client AND d.external_uuid = :external),
-  EXISTS (SELECT 1 FROM identities i WHERE i.client_id = :client AND i.kind = 'helpdesk' AND i.value = :node AND i.lead_id = t.lead_id
-    AND NOT EXISTS (SELECT 1 FROM identities o WHERE o.client_id = :client AND o.lead_id = i.lead_id
-      AND (o.kind <> 'helpdesk' OR o.value <> :node))),
+-- One row for each of the batch. node: the identity of a ticket without contact; alone: it is all that its lead is known by.
+-- identity: some identity of the stored ticket's lead, as kind:value.
+-- rows: client uuid, i int, external text, node text
+-- returns: int, bool, time?, bool, uuid?, uuid?, uuid?, text?, time?, time?, bool?, text?, json?, bool?, time?, time?, text?
+SELECT r.i,
+  EXISTS (SELECT 1 FROM import_failures f WHERE f.client_id = r.client AND f.external_uuid = r.external),
+  (SELECT d.external_updated_at FROM import_done d WHERE d.client_id = r.client AND d.external_uuid = r.external),
+  EXISTS (SELECT 1 FROM identities i WHERE i.client_id = r.client AND i.kind = 'helpdesk' AND i.value = r.node AND i.lead_id = t.lead_id
+    AND NOT EXISTS (SELECT 1 FROM identities o WHERE o.client_id = r.client AND o.lead_id = i.lead_id
+      AND (o.kind <> 'helpdesk' OR o.value <> r.node))),
   t.id, t.conversation_id, t.lead_id, t.status, t.opened_at,
   h.external_updated_at, h.is_group, h.company_id, h.raw, h.has_trackings, h.last_message_created_at, h.missing_since,
-  (SELECT i.kind || ':' || i.value FROM identities i WHERE i.client_id = :client AND i.lead_id = t.lead_id
+  (SELECT i.kind || ':' || i.value FROM identities i WHERE i.client_id = r.client AND i.lead_id = t.lead_id
    ORDER BY i.kind, i.value LIMIT 1)
-FROM (SELECT 1 AS one) x
-LEFT JOIN tickets t ON t.client_id = :client AND t.external_uuid = :external
-LEFT JOIN helpdesk_tickets h ON h.client_id = :client AND h.ticket_id = t.id;
+FROM @rows
+LEFT JOIN tickets t ON t.client_id = r.client AND t.external_uuid = r.external
+LEFT JOIN helpdesk_tickets h ON h.client_id = r.client AND h.ticket_id = t.id;
 
 -- name: import_ticket_put
--- param: client uuid, id uuid, conversation uuid, lead uuid, external text, status text, opened_at time, now time
+-- param: now time
+-- rows: client uuid, id uuid, conversation uuid, lead uuid, external text, status text, opened_at time
 INSERT INTO tickets (client_id, id, conversation_id, lead_id, external_uuid, source, originated_from, status, stage, is_open,
   opened_at, created_at, updated_at)
-VALUES (:client, :id, :conversation, :lead, :external, 'helpdesk_import', 'helpdesk', :status, '', FALSE, :opened_at, :now, :now)
+SELECT r.client, r.id, r.conversation, r.lead, r.external, 'helpdesk_import', 'helpdesk', r.status, '', FALSE, r.opened_at, :now, :now
+FROM @rows WHERE true
 ON CONFLICT (client_id, id) DO UPDATE SET conversation_id = excluded.conversation_id, lead_id = excluded.lead_id,
   status = excluded.status, opened_at = excluded.opened_at, updated_at = excluded.updated_at;
 
 -- name: import_helpdesk_put
--- param: client uuid, ticket uuid, updated_at time, is_group bool, company text, raw json, has_trackings bool, last_message time
+-- rows: client uuid, ticket uuid, updated_at time, is_group bool, company text, raw json, has_trackings bool, last_message time
 INSERT INTO helpdesk_tickets (client_id, ticket_id, external_updated_at, is_group, company_id, raw, has_trackings,
   last_message_created_at)
-VALUES (:client, :ticket, :updated_at, :is_group, :company, :raw, :has_trackings, :last_message)
+SELECT r.client, r.ticket, r.updated_at, r.is_group, r.company, r.raw, r.has_trackings, r.last_message FROM @rows WHERE true
 ON CONFLICT (client_id, ticket_id) DO UPDATE SET external_updated_at = excluded.external_updated_at, is_group = excluded.is_group,
   company_id = excluded.company_id, raw = excluded.raw, has_trackings = excluded.has_trackings,
   last_message_created_at = excluded.last_message_created_at, missing_since = NULL;
 
 -- name: import_ticket_move_messages
--- param: client uuid, ticket uuid, conversation uuid
-UPDATE messages SET conversation_id = :conversation WHERE client_id = :client AND ticket_id = :ticket;
+-- rows: client uuid, ticket uuid, conversation uuid
+UPDATE messages SET conversation_id = r.conversation FROM @rows
+WHERE messages.client_id = r.client AND messages.ticket_id = r.ticket;
 
 -- name: import_ticket_move_sessions
--- param: client uuid, ticket uuid, conversation uuid, now time
-UPDATE sessions SET conversation_id = :conversation, updated_at = :now WHERE client_id = :client AND ticket_id = :ticket;
+-- param: now time
+-- rows: client uuid, ticket uuid, conversation uuid
+UPDATE sessions SET conversation_id = r.conversation, updated_at = :now FROM @rows
+WHERE sessions.client_id = r.client AND sessions.ticket_id = r.ticket;
 
 -- name: import_trackings
--- param: client uuid, ticket uuid
--- returns: int, time?, time?, time?, text?, text?, json, time?
-SELECT external_id, created_at, started_at, finished_at, user_name, user_email, raw, missing_since
-FROM trackings WHERE client_id = :client AND ticket_id = :ticket ORDER BY external_id;
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, int, time?, time?, time?, text?, text?, json, time?
+SELECT r.i, x.external_id, x.created_at, x.started_at, x.finished_at, x.user_name, x.user_email, x.raw, x.missing_since
+FROM @rows CROSS JOIN trackings x WHERE x.client_id = r.client AND x.ticket_id = r.ticket ORDER BY r.i, x.external_id;
 
 -- name: import_trackings_put
--- param: ticket uuid
--- rows: client uuid, external int, created_at time, started_at time, finished_at time, user_name text, user_email text, raw json, missing_since time
+-- rows: client uuid, ticket uuid, external int, created_at time, started_at time, finished_at time, user_name text, user_email text, raw json, missing_since time
 INSERT INTO trackings (client_id, ticket_id, external_id, created_at, started_at, finished_at, user_name, user_email, raw, missing_since)
-SELECT r.client, :ticket, r.external, r.created_at, r.started_at, r.finished_at, r.user_name, r.user_email, r.raw, r.missing_since
+SELECT r.client, r.ticket, r.external, r.created_at, r.started_at, r.finished_at, r.user_name, r.user_email, r.raw, r.missing_since
 FROM @rows WHERE true
 ON CONFLICT (client_id, ticket_id, external_id) DO UPDATE SET created_at = excluded.created_at, started_at = excluded.started_at,
   finished_at = excluded.finished_at, user_name = excluded.user_name, user_email = excluded.user_email, raw = excluded.raw,
@@ -78,28 +82,29 @@ ON CONFLICT (client_id, ticket_id, external_id) DO UPDATE SET created_at = exclu
 
 -- name: import_messages
 -- Those of the batch that are stored.
--- rows: client uuid, ticket uuid, external int
--- returns: int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
-SELECT m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
+-- rows: client uuid, i int, ticket uuid, external int
+-- returns: int, int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
+SELECT r.i, m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
   m.missing_since, m.original, m.edits
 FROM @rows CROSS JOIN messages m WHERE m.client_id = r.client AND m.ticket_id = r.ticket AND m.external_id = r.external
-ORDER BY m.external_id;
+ORDER BY r.i, m.external_id;
 
 -- name: import_messages_whole
--- All of the ticket.
--- param: client uuid, ticket uuid
--- returns: int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
-SELECT external_id, id, at, direction, type, body, content, external_updated_at, sender_type, same_key, missing_since, original, edits
-FROM messages WHERE client_id = :client AND ticket_id = :ticket ORDER BY external_id;
+-- All of the tickets.
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, int, uuid, time, text, text, text?, json?, time, text?, text?, time?, json?, json?
+SELECT r.i, m.external_id, m.id, m.at, m.direction, m.type, m.body, m.content, m.external_updated_at, m.sender_type, m.same_key,
+  m.missing_since, m.original, m.edits
+FROM @rows CROSS JOIN messages m WHERE m.client_id = r.client AND m.ticket_id = r.ticket ORDER BY r.i, m.external_id;
 
 -- name: import_messages_insert
--- param: connection uuid, conversation uuid, ticket uuid, now time
--- rows: client uuid, id uuid, key text, at time, direction text, type text, body text, content json, status text, external int, updated_at time, sender text, same_key text
+-- param: connection uuid, now time
+-- rows: client uuid, id uuid, conversation uuid, ticket uuid, key text, at time, direction text, type text, body text, content json, status text, external int, updated_at time, sender text, same_key text
 INSERT INTO messages (client_id, id, connection_id, conversation_id, dedup_key, at, bad_time, direction, type, body, content, source,
   seen, status, status_rank, content_key, place_at, received_at, unread, ticket_id, external_id, external_updated_at, sender_type,
   same_key, created_at, updated_at)
-SELECT r.client, r.id, :connection, :conversation, r.key, r.at, FALSE, r.direction, r.type, r.body, r.content, 'helpdesk',
-  0, r.status, 0, x'', r.at, :now, FALSE, :ticket, r.external, r.updated_at, r.sender,
+SELECT r.client, r.id, :connection, r.conversation, r.key, r.at, FALSE, r.direction, r.type, r.body, r.content, 'helpdesk',
+  0, r.status, 0, x'', r.at, :now, FALSE, r.ticket, r.external, r.updated_at, r.sender,
   r.same_key, :now, :now
 FROM @rows WHERE true;
 
@@ -118,25 +123,26 @@ UPDATE messages SET missing_since = :now, updated_at = :now
 FROM @rows WHERE messages.client_id = r.client AND messages.id = r.id;
 
 -- name: import_times
--- param: client uuid, ticket uuid
--- returns: time, text
-SELECT at, dedup_key FROM messages WHERE client_id = :client AND ticket_id = :ticket ORDER BY at, dedup_key;
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, time, text
+SELECT r.i, m.at, m.dedup_key FROM @rows CROSS JOIN messages m WHERE m.client_id = r.client AND m.ticket_id = r.ticket
+ORDER BY r.i, m.at, m.dedup_key;
 
 -- name: import_sessions
--- All of a ticket, retired ones too.
--- param: client uuid, ticket uuid
--- returns: uuid, text, text?, time, time?, time?, json?, int, text?, text?, text?, int, time?, time?, uuid?
-SELECT id, source, class, started_at, ended_at, lead_in_at, tracking_ids, flags, user_name, user_email, start_key, message_count,
-  missing_since, retired_at, redirect_id
-FROM sessions WHERE client_id = :client AND ticket_id = :ticket ORDER BY started_at, id;
+-- All of the tickets, retired ones too.
+-- rows: client uuid, i int, ticket uuid
+-- returns: int, uuid, text, text?, time, time?, time?, json?, int, text?, text?, text?, int, time?, time?, uuid?
+SELECT r.i, s.id, s.source, s.class, s.started_at, s.ended_at, s.lead_in_at, s.tracking_ids, s.flags, s.user_name, s.user_email,
+  s.start_key, s.message_count, s.missing_since, s.retired_at, s.redirect_id
+FROM @rows CROSS JOIN sessions s WHERE s.client_id = r.client AND s.ticket_id = r.ticket ORDER BY r.i, s.started_at, s.id;
 
 -- name: import_sessions_put
 -- Inserts, changes and retires: the id decides whether it is there.
--- param: conversation uuid, ticket uuid, now time
--- rows: client uuid, id uuid, source text, class text, started_at time, ended_at time, lead_in_at time, tracking int, trackings json, flags int, user_name text, user_email text, start_key text, messages int, missing_since time, retired_at time, heir uuid
+-- param: now time
+-- rows: client uuid, id uuid, conversation uuid, ticket uuid, source text, class text, started_at time, ended_at time, lead_in_at time, tracking int, trackings json, flags int, user_name text, user_email text, start_key text, messages int, missing_since time, retired_at time, heir uuid
 INSERT INTO sessions (client_id, id, conversation_id, ticket_id, source, class, started_at, ended_at, lead_in_at, tracking_id,
   tracking_ids, flags, user_name, user_email, start_key, message_count, missing_since, retired_at, redirect_id, created_at, updated_at)
-SELECT r.client, r.id, :conversation, :ticket, r.source, r.class, r.started_at, r.ended_at, r.lead_in_at, r.tracking,
+SELECT r.client, r.id, r.conversation, r.ticket, r.source, r.class, r.started_at, r.ended_at, r.lead_in_at, r.tracking,
   r.trackings, r.flags, r.user_name, r.user_email, r.start_key, r.messages, r.missing_since, r.retired_at, r.heir, :now, :now
 FROM @rows WHERE true
 ON CONFLICT (client_id, id) DO UPDATE SET class = excluded.class, started_at = excluded.started_at, ended_at = excluded.ended_at,
@@ -146,13 +152,13 @@ ON CONFLICT (client_id, id) DO UPDATE SET class = excluded.class, started_at = e
   redirect_id = excluded.redirect_id, updated_at = excluded.updated_at;
 
 -- name: import_done_put
--- param: client uuid, external text, updated_at time
-INSERT INTO import_done (client_id, external_uuid, external_updated_at) VALUES (:client, :external, :updated_at)
+-- rows: client uuid, external text, updated_at time
+INSERT INTO import_done (client_id, external_uuid, external_updated_at) SELECT r.client, r.external, r.updated_at FROM @rows WHERE true
 ON CONFLICT (client_id, external_uuid) DO UPDATE SET external_updated_at = excluded.external_updated_at;
 
 -- name: import_failure_drop
--- param: client uuid, external text
-DELETE FROM import_failures WHERE client_id = :client AND external_uuid = :external;
+-- rows: client uuid, external text
+DELETE FROM import_failures WHERE (client_id, external_uuid) IN (SELECT r.client, r.external FROM @rows);
 
 -- name: import_failure_put
 -- param: client uuid, id uuid, external text, reason text, detail text, raw json, now time

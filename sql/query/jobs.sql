@@ -31,8 +31,8 @@ UPDATE jobs SET cancel_requested = false WHERE id = :id AND status IN ('queued',
 -- name: jobs_pick
 -- param: only uuid, now time
 -- rows: kind text
--- returns: uuid, uuid, text, json?, bool, time
-SELECT j.id, j.client_id, j.kind, j.params, j.started_at IS NOT NULL, j.created_at FROM @rows CROSS JOIN jobs j
+-- returns: uuid, uuid, text, json?, bool, time, json?
+SELECT j.id, j.client_id, j.kind, j.params, j.started_at IS NOT NULL, j.created_at, j.counts FROM @rows CROSS JOIN jobs j
 WHERE j.kind = r.kind AND j.status IN ('queued', 'running') AND (j.lease_until IS NULL OR j.lease_until <= :now)
   AND (:only IS NULL OR j.id = :only)
 ORDER BY j.created_at, j.id LIMIT 1;
@@ -72,7 +72,7 @@ UPDATE jobs SET cancel_requested = true,
   finished_at = CASE WHEN lease_until > :now THEN finished_at ELSE :now END,
   lease_owner = CASE WHEN lease_until > :now THEN lease_owner END,
   lease_until = CASE WHEN lease_until > :now THEN lease_until END
-WHERE id = :id AND kind IN ('import', 'sync_contacts') AND status IN ('queued', 'running');
+WHERE id = :id AND kind IN ('import', 'sync_contacts', 'analysis') AND status IN ('queued', 'running');
 
 -- Clients that a periodic import is due for: active, set up, none under way, the last one ended before that.
 -- name: jobs_import_due
@@ -159,3 +159,15 @@ FROM (SELECT c.id,
   FROM clients c WHERE c.id = :client) s
 WHERE connections.client_id = s.id AND connections.kind = 'helpdesk'
   AND (connections.status <> s.status OR COALESCE(connections.status_reason, '') <> COALESCE(s.reason, ''));
+
+-- A run of the analysis, for its answer.
+-- name: jobs_run
+-- param: id uuid
+-- returns: uuid, text, json, json?, text?
+SELECT client_id, status, params, counts, error FROM jobs WHERE id = :id AND kind = 'analysis';
+
+-- Those of the batch that have ended.
+-- name: jobs_ended
+-- rows: i int, id uuid
+-- returns: int
+SELECT r.i FROM @rows CROSS JOIN jobs j WHERE j.id = r.id AND j.status NOT IN ('queued', 'running');

@@ -76,17 +76,6 @@ admin_slug_wrong(struct str s)
 	return ok ? NULL : "must be 1 to 64 of a-z, 0-9 and -";
 }
 
-/* Characters of valid UTF-8. */
-static size_t
-characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static bool
 has_control(struct str s)
 {
@@ -106,7 +95,7 @@ admin_text_wrong(struct arena *a, struct str s, size_t max)
 		return "must be UTF-8";
 	if (str_is_empty(str_trim(s)))
 		return "must not be empty";
-	if (max > 0 && characters(s) > max)
+	if (max > 0 && utf8_length(s) > max)
 		return str_z(a, str_fmt(a, "must have at most %zu characters", max));
 	return has_control(s) ? "must not hold control characters" : NULL;
 }
@@ -296,6 +285,25 @@ admin_job_start(const struct admin *ad, struct admin_job *x)
 		e = admin_audit(ad, x->client, "job.started", "job", x->id,
 		                admin_detail(ad->arena, "kind", str_from(jobs_kind_name(x->kind))));
 	return db_end(ad->db, e);
+}
+
+enum err
+admin_analysis_start(const struct admin *ad, struct uuid client, const struct analysis_params *p,
+                     struct uuid *job)
+{
+	struct str params = analysis_params_write(ad->arena, p);
+	struct uuid id;
+	enum err e = begin(ad, UUID_NIL);
+
+	if (e != ERR_OK)
+		return e;
+	e = jobs_insert(ad->db, ad->rand, client, JOB_ANALYSIS, params, ad->now, &id);
+	if (e == ERR_OK)
+		e = admin_audit(ad, client, "analysis.started", "job", id, params);
+	e = db_end(ad->db, e);
+	if (e == ERR_OK)
+		*job = id;
+	return e;
 }
 
 /* The filter as it was given, for the job and the audit log. */

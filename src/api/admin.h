@@ -3,8 +3,8 @@
  * connection, tokens, jobs, what is to be applied again. One function each, so that both leave the
  * same rows and the same audit row.
  *
- * None begins or ends a transaction but admin_replay and admin_job_start: the caller has one open
- * for writing.
+ * None begins or ends a transaction but admin_replay, admin_job_start and admin_analysis_start: the
+ * caller has one open for writing.
  */
 #ifndef RECADO_API_ADMIN_H
 #define RECADO_API_ADMIN_H
@@ -14,6 +14,7 @@
 #include "base/secretbox.h"
 #include "store/db.h"
 #include "sys/rand.h"
+#include "work/analysis_run.h"
 #include "work/jobs.h"
 
 /* Who does it, when, and with what. */
@@ -95,6 +96,11 @@ struct admin_job {
  * the client can have no job, or only one that is held and was not wanted; nothing was changed.
  */
 MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
+
+/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits.
+ */
+MUST_CHECK enum err admin_analysis_start(const struct admin *, struct uuid client,
+                                         const struct analysis_params *, struct uuid *job);
 
 /* Which journal entries are to be applied again. */
 struct admin_replay {

@@ -10,9 +10,13 @@
 #include <stdlib.h>
 
 #include "api/call.h"
+#include "api/wait.h"
 #include "base/digest.h"
 #include "store/queries.h"
 #include "sys/log.h"
+#include "sys/zone_file.h"
+
+#define ZONE_ARENA ((size_t)1 << 20)
 
 enum err
 api_new(const struct api_options *o, struct api **out)
@@ -25,6 +29,22 @@ api_new(const struct api_options *o, struct api **out)
 	digest_sha256(o->config->admin_token, api->admin_digest);
 	api->throttle = throttle_new();
 	api->ready = ready_new();
+	api->wait = wait_new(&(const struct wait_options){
+		.pool = o->pool,
+		.clock = o->clock,
+		.content_type = JSON_CONTENT_TYPE,
+		.write = analysis_run_answer,
+	});
+	api->arena = arena_new(ZONE_ARENA);
+	api->zone = zone_utc();
+	if (str_is_set(o->config->timezone)) {
+		enum err e = zone_file_read(api->arena, o->config->timezone, &api->zone);
+
+		if (e != ERR_OK) {
+			api_free(api);
+			return e;
+		}
+	}
 	*out = api;
 	return ERR_OK;
 }
@@ -34,9 +54,18 @@ api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
+	wait_free(api->wait);
 	throttle_free(api->throttle);
 	ready_free(api->ready);
+	arena_free(api->arena);
 	free(api);
+}
+
+void
+api_stop_waiting(struct api *api)
+{
+	if (api != NULL)
+		wait_stop(api->wait);
 }
 
 size_t
@@ -200,12 +229,13 @@ static void
 answer_failure(struct api_call *c, enum err e, struct api_answer *out)
 {
 	bool wrong_method = c->status == 405;
+	int own = c->status >= 400 ? c->status : err_info(e)->http_status;
 
 	log_failure(c, e);
 	if (c->problem.code != e)
 		c->problem.detail = STR_NONE;
 	c->problem.code = e;
-	out->status = wrong_method ? 405 : err_info(e)->http_status;
+	out->status = own;
 	if (wrong_method)
 		add_header(out, "Allow", c->location);
 	else if (str_is_set(c->location))
@@ -244,6 +274,8 @@ answer_success(struct api_call *c, struct api_answer *out)
 	out->status = c->status;
 	out->content_type = c->content_type;
 	out->body = buf_slice(&c->out);
+	out->wait_job = c->wait_job;
+	out->wait_until = c->wait_until;
 	if (str_is_set(c->location))
 		add_header(out, "Location", c->location);
 	if (c->route->etag && c->status == 200) {
@@ -348,6 +380,9 @@ api_handle(void *api, void *thread, struct http_exchange *x)
 		return;
 	}
 	api_serve(api, thread, &in, &out);
+	if (!uuid_is_nil(out.wait_job) &&
+	    wait_for(((struct api *)api)->wait, x, out.wait_job, out.wait_until) == ERR_OK)
+		return;
 	http_reply(x, out.status, out.content_type, out.body, out.headers);
 }
 

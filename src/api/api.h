@@ -33,8 +33,12 @@ struct api_options {
 	void *wake_ctx;
 };
 
+/* ERR_NOT_FOUND, ERR_CORRUPT: the configuration's time zone cannot be read. */
 MUST_CHECK enum err api_new(const struct api_options *, struct api **out);
 void api_free(struct api *); /* NULL is fine */
+/* Answers requests that wait for a job's end, and lets none wait any more: before the HTTP server
+ * stops. NULL is fine. */
+void api_stop_waiting(struct api *);
 
 /* Context of one handler thread; a database that is away is tried again at each request. */
 void *api_thread_start(void *api);
@@ -59,6 +63,8 @@ struct api_answer {
 	const char *content_type;
 	struct str body;
 	struct http_header_out headers[API_MAX_HEADERS + 1]; /* ends with name NULL */
+	struct uuid wait_job; /* hold it back until this job has ended or wait_until has come */
+	int64_t wait_until;
 };
 /* Everything in *out lives until the next call with the same thread. */
 void api_serve(struct api *, void *thread, const struct api_request *, struct api_answer *out);

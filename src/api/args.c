@@ -44,10 +44,49 @@ check_limit(struct str s, int64_t *out)
 	return NULL;
 }
 
+static const char *
+check_int(struct api_call *c, const struct api_field *f, int64_t n, struct api_value *v)
+{
+	int64_t max = (int64_t)f->max;
+
+	v->i = n > max ? max : n;
+	if (n >= 1 && (n <= max || (f->flags & FIELD_CLAMP) != 0))
+		return NULL;
+	return (f->flags & FIELD_CLAMP) != 0
+	               ? "must be a whole number, 1 or more"
+	               : str_z(c->a, str_fmt(c->a, "must be a whole number from 1 to %zu", f->max));
+}
+
+static const char *
+check_key(struct api_call *c, const struct api_field *f, struct str s)
+{
+	const char *wrong = admin_text_wrong(c->a, s, f->max);
+
+	if (wrong == NULL && str_trim(s).n != s.n)
+		return "must not begin or end with white space";
+	if (wrong == NULL && (str_eq(s, STR(".")) || str_eq(s, STR(".."))))
+		return "must not be . or .., which no path can name";
+	if (wrong == NULL &&
+	    (str_find(s, '\n') < s.n || str_find(s, '\r') < s.n || str_find(s, '\t') < s.n))
+		return "must not hold control characters";
+	return wrong;
+}
+
+static const char *
+check_date(struct str s, struct api_value *v)
+{
+	v->b = time_parse_date(s, &v->i) == ERR_OK;
+	if (v->b || (time_parse(s, &v->i) == ERR_OK && v->i > CURSOR_FIRST_AT))
+		return NULL;
+	return "must be a day such as 2024-01-31, or a time such as 2024-01-31T09:00:00.000Z";
+}
+
 /* A value that stands as text, of a query parameter or of a string member. NULL: fine. */
 static const char *
 take_text(struct api_call *c, const struct api_field *f, struct str s, struct api_value *v)
 {
+	int64_t n;
+
 	v->set = true;
 	v->s = s;
 	switch (f->kind) {
@@ -74,8 +113,17 @@ take_text(struct api_call *c, const struct api_field *f, struct str s, struct ap
 		return check_limit(s, &v->i);
 	case KIND_CURSOR:
 		return NULL;
-	case KIND_BOOL:
+	case KIND_KEY:
+		return check_key(c, f, s);
+	case KIND_DATE:
+		return check_date(s, v);
+	case KIND_INT: /* of the query; a body's is a number */
+		return str_to_i64(s, &n) ? check_int(c, f, n, v) : "must be a whole number";
+	case KIND_BOOL: /* likewise */
+		v->b = str_eq(s, STR("true"));
+		return v->b || str_eq(s, STR("false")) ? NULL : "must be true or false";
 	case KIND_TEXTS:
+	case KIND_JSON:
 		break;
 	}
 	return "must not be text";
@@ -104,6 +152,17 @@ take_list(struct api_call *c, const struct api_field *f, const cJSON *json, stru
 }
 
 static const char *
+take_int(struct api_call *c, const struct api_field *f, const cJSON *json, struct api_value *v)
+{
+	int64_t n;
+
+	v->set = true;
+	if (!cJSON_IsNumber(json) || !json_i64(json, &n))
+		return "must be a whole number";
+	return check_int(c, f, n, v);
+}
+
+static const char *
 take_json(struct api_call *c, const struct api_field *f, const cJSON *json, struct api_value *v)
 {
 	struct str s = json_str(json);
@@ -112,6 +171,13 @@ take_json(struct api_call *c, const struct api_field *f, const cJSON *json, stru
 		v->set = v->null = true;
 		return (f->flags & FIELD_NULL) != 0 ? NULL : "must not be null";
 	}
+	v->json = json;
+	if (f->kind == KIND_JSON) {
+		v->set = true;
+		return NULL;
+	}
+	if (f->kind == KIND_INT)
+		return take_int(c, f, json, v);
 	if (f->kind == KIND_TEXTS)
 		return take_list(c, f, json, v);
 	if (f->kind == KIND_BOOL) {
@@ -169,6 +235,10 @@ args_check_query(struct api_call *c)
 		if (wrong != NULL)
 			problem_add(&c->problem, q.p[i].name, str_from(wrong));
 	}
+	for (size_t i = 0; c->route->query != NULL && c->route->query[i].name != NULL; i++)
+		if ((c->route->query[i].flags & FIELD_REQUIRED) != 0 && !c->query[i].set)
+			problem_add(&c->problem, str_from(c->route->query[i].name),
+			            STR("is required"));
 	return outcome(c);
 }
 

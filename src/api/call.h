@@ -9,8 +9,10 @@
 #include "api/api.h"
 #include "api/throttle.h"
 #include "base/json.h"
+#include "base/zone.h"
 #include "net/problem.h"
 #include "net/router.h"
+#include "work/analysis_queue.h"
 
 #define API_DEFAULT_LIMIT 50
 #define API_MAX_LIMIT     200
@@ -44,14 +46,19 @@ enum api_kind {
 	KIND_URL,    /* http(s) */
 	KIND_WORD,   /* one of `words` */
 	KIND_BOOL,
+	KIND_INT,  /* a whole number from 1 to max; FIELD_CLAMP: greater ones are max */
+	KIND_KEY,  /* 1…max characters on one line, not blank at either end */
 	KIND_TIME, /* ISO 8601 with zone */
+	KIND_DATE, /* a day (YYYY-MM-DD), or a time as above; query only */
 	KIND_UUID,
 	KIND_LIMIT, /* 1…200 */
 	KIND_CURSOR,
-	KIND_TEXTS /* array of up to 50 texts; body only */
+	KIND_TEXTS, /* array of up to 50 texts; body only */
+	KIND_JSON   /* any value, for the handler to look into; body only */
 };
 #define FIELD_REQUIRED 1u
 #define FIELD_NULL     2u
+#define FIELD_CLAMP    4u
 
 /* A query parameter or body member that a route takes. */
 struct api_field {
@@ -62,12 +69,14 @@ struct api_field {
 	const char *const *words; /* ends with NULL */
 };
 struct api_value {
-	bool set, null, b;
+	bool set, null;
+	bool b;       /* bool; of a date: it is a day */
 	struct str s; /* text; digits of a phone; raw cursor */
-	int64_t i;    /* time, limit */
+	int64_t i;    /* time, limit, int; number of a day */
 	struct uuid u;
 	struct str *list;
 	size_t nlist;
+	const cJSON *json;
 };
 
 struct api_call;
@@ -98,6 +107,9 @@ struct api {
 	unsigned char admin_digest[SHA256_LEN];
 	struct throttle *throttle;
 	struct ready *ready;
+	struct wait *wait;
+	struct arena *arena; /* of what follows */
+	const struct zone *zone;
 };
 
 struct api_thread {
@@ -124,13 +136,16 @@ struct api_call {
 	struct uuid subject; /* id of the connection, conversation … that the path names */
 	struct api_value query[API_MAX_FIELDS], body[API_MAX_FIELDS];
 	/* the answer */
-	int status; /* 200 until a handler says otherwise */
+	int status; /* 200 until a handler says otherwise; of a failure the code's own, unless 400
+	               or more */
 	const char *content_type;
 	struct buf out;
 	struct jw w;
 	struct problem problem; /* detail and errors[] of a failure */
 	struct str location;
 	int64_t retry_after_s;
+	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
+	int64_t wait_until;
 };
 
 /* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
@@ -209,7 +224,33 @@ MUST_CHECK enum err messages_write_forward(struct api_call *, struct uuid conver
                                            struct uuid ticket, const struct api_cursor *after,
                                            size_t limit, bool *more, struct api_cursor *next);
 
-/* sessions.c: in which session each message of a page is, by one query for all of them. */
+/* sessions.c: the document of a session of the client. ERR_NOT_FOUND: it has none of that id. */
+MUST_CHECK enum err session_write_one(struct api_call *, struct uuid id);
+
+/* analyses_combo.c: which analyses a question is about, and of which days. */
+struct api_combo {
+	bool none; /* the client has no active script; the rest is empty */
+	struct analysis_combo c;
+};
+/*
+ * From the query's scriptKey, scriptVersion and analysisVersionTag: the version named, or of the
+ * key named the highest active one, or the active script that was changed last. ERR_NOT_FOUND: what
+ * is named is not there.
+ */
+MUST_CHECK enum err combo_take(struct api_call *, struct api_combo *out);
+/* `"combo":…` */
+void combo_write(struct api_call *, const struct api_combo *);
+/* Both ends are inside. */
+struct api_window {
+	int64_t from, to;
+	int64_t days; /* 0: from a date of its own */
+};
+/* From the query's startDate, endDate and fromDays. */
+MUST_CHECK enum err window_take(struct api_call *, struct api_window *out);
+/* `"window":…` */
+void window_write(struct api_call *, const struct api_window *);
+
+/* Sessions: in which session each message of a page is, by one query for all of them. */
 struct session_finder {
 	int64_t first, last;  /* of the messages noted */
 	bool conversation;    /* some are of no helpdesk ticket: episodes are asked for */
@@ -300,5 +341,16 @@ API_HANDLER(job_cancel);
 API_HANDLER(imports_state);
 API_HANDLER(imports_failures);
 API_HANDLER(imports_retry);
+API_HANDLER(analysis_run);
+API_HANDLER(scripts_create);
+API_HANDLER(scripts_list);
+API_HANDLER(scripts_activate);
+API_HANDLER(analyses_summary);
+API_HANDLER(analyses_ranking);
+API_HANDLER(analyses_details);
+
+/* analysis_run.c: the summary of a run that has ended, or its job while it goes on. */
+MUST_CHECK enum err
+analysis_run_answer(struct db *, struct arena *, struct uuid job, bool ended, struct buf *out);
 
 #endif

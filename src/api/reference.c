@@ -104,6 +104,16 @@ static const char documents[] =
 	"`externalMessageId`; `sameAs`, the id of the same message as WhatsApp told it; `missingSince`,\n"
 	"gone there and kept here.\n"
 	"\n"
+	"**script**: `id clientId scriptKey version name description scriptText topics[key label weight]\n"
+	"isActive createdAt updatedAt`\n"
+	"\n"
+	"**analysis**: `id status startedAt processedAt retryCount nextRetryAt error model promptHash stale\n"
+	"truncated usage{inputTokens cachedTokens outputTokens costUsd attempts interruptedCalls latencyMs}\n"
+	"evidenceVerified evidenceUnverified report createdAt updatedAt`. `status` is `pending processing\n"
+	"done failed`; a failed one with `nextRetryAt` null is not tried again. `stale`: the session has\n"
+	"changed since it was read. `truncated`: it was too long, and its middle was left out.\n"
+	"`processedAt`: when the last attempt ended, well or badly.\n"
+	"\n"
 	"**webhook event**: `id status fields phoneNumberId receivedAt appliedAt attempts nextAttemptAt\n"
 	"error problems bytes`; `status` is the worst of its parts\n"
 	"\n"
@@ -159,16 +169,23 @@ write_kind(struct buf *b, const struct api_field *f)
 		[KIND_WORD] = "one of",
 		[KIND_BOOL] = "true or false",
 		[KIND_TIME] = "a time",
+		[KIND_DATE] = "a day such as 2024-01-31, of `TIMEZONE`, or a time",
 		[KIND_UUID] = "an id",
 		[KIND_LIMIT] = "1 to 200",
 		[KIND_CURSOR] = "from the page before",
 		[KIND_TEXTS] = "a list of at most 50 texts of 64 characters",
+		[KIND_JSON] = "see below",
 	};
 
 	if (f->kind == KIND_TEXT)
 		buf_fmt(b, "text of at most %zu characters", f->max);
 	else if (f->kind == KIND_DIGITS)
 		buf_fmt(b, "at most %zu digits", f->max);
+	else if (f->kind == KIND_KEY)
+		buf_fmt(b, "at most %zu characters on one line", f->max);
+	else if (f->kind == KIND_INT)
+		buf_fmt(b, "a whole number from 1 to %zu%s", f->max,
+		        (f->flags & FIELD_CLAMP) != 0 ? "; a greater one counts as that" : "");
 	else
 		buf_z(b, words[f->kind]);
 	for (size_t i = 0; f->kind == KIND_WORD && f->words[i] != NULL; i++)

@@ -5,6 +5,7 @@
  * What always holds: what is not named in a row is refused.
  */
 #include "api/call.h"
+#include "core/script.h"
 
 #define END                                                                                        \
 	{                                                                                          \
@@ -158,6 +159,66 @@ static const struct api_field job_query[] = {
 	{ "kind", KIND_WORD, 0, 0, job_kinds },
 	{ "status", KIND_WORD, 0, 0, job_states },
 	{ "clientSlug", KIND_SLUG, 0, 64, NULL },
+	END,
+};
+
+static const struct api_field script_new[] = {
+	{ "scriptKey", KIND_KEY, REQ, SCRIPT_MAX_KEY, NULL },
+	{ "name", KIND_TEXT, REQ, SCRIPT_MAX_NAME, NULL },
+	{ "scriptText", KIND_TEXT, REQ, SCRIPT_MAX_TEXT, NULL },
+	{ "version", KIND_INT, 0, SCRIPT_MAX_VERSION, NULL },
+	{ "description", KIND_TEXT, NUL, SCRIPT_MAX_DESCRIPTION, NULL },
+	{ "topics", KIND_JSON, NUL, 0, NULL },
+	{ "isActive", KIND_BOOL, 0, 0, NULL },
+	END,
+};
+static const struct api_field script_query[] = {
+	PAGE,
+	{ "scriptKey", KIND_KEY, 0, SCRIPT_MAX_KEY, NULL },
+	{ "activeOnly", KIND_BOOL, 0, 0, NULL },
+	END,
+};
+static const char *const orders[] = { "updated", "sent", NULL };
+static const struct api_field analysis_ask[] = {
+	{ "scriptKey", KIND_KEY, REQ, SCRIPT_MAX_KEY, NULL },
+	{ "scriptVersion", KIND_INT, 0, SCRIPT_MAX_VERSION, NULL },
+	{ "analysisVersionTag", KIND_KEY, 0, ANALYSIS_MAX_TAG, NULL },
+	{ "minMessages", KIND_INT, 0, INT32_MAX, NULL },
+	{ "tagFilter", KIND_JSON, 0, 0, NULL },
+	{ "limit", KIND_INT, FIELD_CLAMP, ANALYSIS_RUN_LIMIT, NULL },
+	{ "forceReprocess", KIND_BOOL, 0, 0, NULL },
+	{ "dryRun", KIND_BOOL, 0, 0, NULL },
+	{ "retryFailed", KIND_BOOL, 0, 0, NULL },
+	{ "messageOrder", KIND_WORD, 0, 0, orders },
+	{ "maxCostUsd", KIND_JSON, 0, 0, NULL },
+	END,
+};
+static const struct api_field script_choice[] = {
+	{ "version", KIND_INT, REQ, SCRIPT_MAX_VERSION, NULL },
+	{ "deactivateOthers", KIND_BOOL, 0, 0, NULL },
+	END,
+};
+#define COMBO                                                                                      \
+	{ "scriptKey", KIND_KEY, 0, SCRIPT_MAX_KEY, NULL },                                        \
+		{ "scriptVersion", KIND_INT, 0, SCRIPT_MAX_VERSION, NULL },                        \
+	{                                                                                          \
+		"analysisVersionTag", KIND_KEY, 0, 64, NULL                                        \
+	}
+#define WINDOW                                                                                     \
+	{ "startDate", KIND_DATE, 0, 0, NULL }, { "endDate", KIND_DATE, 0, 0, NULL },              \
+	{                                                                                          \
+		"fromDays", KIND_INT, 0, 365, NULL                                                 \
+	}
+static const struct api_field analysis_window[] = { COMBO, WINDOW, END };
+static const struct api_field analysis_ranking[] = {
+	COMBO,
+	WINDOW,
+	{ "limit", KIND_INT, FIELD_CLAMP, 200, NULL },
+	END,
+};
+static const struct api_field analysis_one[] = {
+	COMBO,
+	{ "sessionId", KIND_UUID, REQ, 0, NULL },
 	END,
 };
 
@@ -318,6 +379,28 @@ const struct api_route api_routes[] = {
 	{ "POST", "/api/clients/:slug/import-failures/:id/retry", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, imports_retry,
 	  NULL, "Tries now: an import is started, or the one under way answered.",
 	  "202 `{job}` and `Location`" },
+
+	{ "POST", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, NULL, script_new, false, scripts_create,
+	  "Analysis", "Adds a version of a rubric: without `version` the next one. `topics` is `[{key, label, weight}]`, keys unlike each other, `weight` 0 or more and 1 without it; the report answers each of them once. A version is never changed: make another.",
+	  "201 the script; 409 if there is that version" },
+	{ "GET", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, script_query, NULL, false, scripts_list,
+	  NULL, "The rubrics of a client by key, of each the newest version first.",
+	  "200 page of scripts" },
+	{ "POST", "/api/admin/:slug/analysis-scripts/:scriptKey/activate", ROLE_ADMIN, SCOPE_SLUG, NULL, script_choice, false, scripts_activate,
+	  NULL, "Puts a version into use, and the others of its key out of it unless `deactivateOthers` is false. The highest active version is what a run takes.",
+	  "200 `{ok, scriptKey, version, deactivateOthers}`; 404 if there is no such version" },
+	{ "POST", "/api/admin/:slug/session-analyses/run", ROLE_ADMIN, SCOPE_SLUG, NULL, analysis_ask, false, analysis_run,
+	  NULL, "Puts the sessions that may be analysed into the queue and works on it, the newest first, until `limit` (200, at most 500), the end of the queue or `maxCostUsd`. Sessions have been closed for a day, have `minMessages` (20) messages and are of people without a tag, which is what `tagFilter` `{\"mode\":\"none\"}` says; what is done is left unless `forceReprocess`, what failed for good unless `retryFailed`. Waits up to `ANALYSIS_SYNC_SECONDS`, not at all with `Prefer: respond-async`; a connection that is cut changes nothing. With `dryRun` it only says what there is and what it would cost.",
+	  "200 `{clientId, scriptKey, scriptVersion, analysisVersionTag, criteria, enqueued, processed, failed, remainingQueue, sample{processedIds, failedIds}, usage{inputTokens, cachedTokens, outputTokens, costUsd}, reason, jobId, status}`, or 202 `{job}` while it goes on; `reason` is null, or why it ended early: budget_spent, model_unavailable, unauthorized, unknown_model, cancelled …; dry 200 `{…, dryRun, eligible, alreadyDone, alreadyQueued, wouldEnqueue, wouldProcessNow, failedPermanent, estimate{sessions, inputTokens, outputTokens, costUsd, sampled}}`; 400 `not_implemented` for another `tagFilter`; 404 for a script that is not there; 503 without `OPENAI_API_KEY`" },
+	{ "GET", "/api/tenant/:slug/session-analyses/summary", ROLE_VIEWER, SCOPE_SLUG, analysis_window, NULL, false, analyses_summary,
+	  NULL, "Figures of the analyses that were processed in a window: from `startDate` to `endDate`, whole days where they are days, or the last `fromDays` (30). Of the script named, its highest active version or the one named; without a name of the active script that was changed last.",
+	  "200 `{clientId, clientSlug, combo, window{from, to, fromDays}, queue{pending, processing, failedRetryable, failedPermanent}, results{done, avgOverallScore, temperature{cold, neutral, warm, hot}, lastProcessedAt, evidenceVerifiedShare, stale}, usage{inputTokens, cachedTokens, outputTokens, costUsd}}`; `combo` is `{scriptKey, scriptVersion, analysisVersionTag}`, or null where no script is active, with zeros in the rest; 404 for a script or version that is not there" },
+	{ "GET", "/api/tenant/:slug/session-analyses/ranking", ROLE_VIEWER, SCOPE_SLUG, analysis_ranking, NULL, false, analyses_ranking,
+	  NULL, "The sessions of such a window, the worst first: 10, or `limit`.",
+	  "200 `{clientId, clientSlug, combo, window, items:[{sessionAnalysisId, sessionId, ticket{id, externalUuid}, session{startedAt, endedAt}, processedAt, overallScore, temperature, summary, assignedUserName, stale}]}`" },
+	{ "GET", "/api/tenant/:slug/session-analyses/details", ROLE_VIEWER, SCOPE_SLUG, analysis_one, NULL, false, analyses_details,
+	  NULL, "One session with its analysis.",
+	  "200 `{clientId, clientSlug, combo, session, analysis}`; `analysis` is null where there is none" },
 
 	{ "GET", "/api/webhook-events", ROLE_OPERATOR, SCOPE_NONE, event_query, NULL, false, events_list_all,
 	  "The journal and the audit log", "The journal of all clients, newest first; what nobody is known for too.",

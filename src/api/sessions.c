@@ -38,14 +38,6 @@ static const struct {
 	{ SESSION_ANCHORED, "anchored" },
 };
 
-static enum session_type
-type_of(struct str stored)
-{
-	return str_eq(stored, STR("CLOSED"))      ? SESSION_CLOSED
-	       : str_eq(stored, STR("OPEN_REAL")) ? SESSION_OPEN_REAL
-	                                          : SESSION_OPEN_WEAK;
-}
-
 static void
 write_flags(struct jw *w, unsigned flags)
 {
@@ -75,7 +67,8 @@ static struct episode_view
 view_of(const struct api_call *c, const struct db_result *r, size_t row, size_t col)
 {
 	int64_t end = db_get_time(r, row, col + S_END);
-	struct session s = { .type = type_of(db_get_text(r, row, col + S_CLASS)), .end = end };
+	struct session s = { .type = session_type_of(db_get_text(r, row, col + S_CLASS)),
+		             .end = end };
 
 	if (db_is_null(r, row, col + S_CLASS))
 		return episode_view(end, c->now);
@@ -85,9 +78,6 @@ view_of(const struct api_call *c, const struct db_result *r, size_t row, size_t 
 static void
 session_write(struct api_call *c, const struct db_result *r, size_t row, size_t col)
 {
-	static const char *const types[] = { [SESSION_CLOSED] = "CLOSED",
-		                             [SESSION_OPEN_REAL] = "OPEN_REAL",
-		                             [SESSION_OPEN_WEAK] = "OPEN_WEAK" };
 	struct episode_view v = view_of(c, r, row, col);
 	struct jw *w = &c->w;
 
@@ -96,7 +86,7 @@ session_write(struct api_call *c, const struct db_result *r, size_t row, size_t 
 	jw_kuuid(w, "conversationId", db_get_uuid(r, row, col + S_CONVERSATION));
 	jw_kuuid(w, "ticketId", db_get_uuid(r, row, col + S_TICKET));
 	jw_kstr(w, "source", db_get_text(r, row, col + S_SOURCE));
-	jw_kz(w, "type", types[v.type]);
+	jw_kz(w, "type", session_type_word(v.type));
 	jw_ktime(w, "startedAt", db_get_time(r, row, col + S_START));
 	jw_ktime(w, "endedAt", v.ended_at);
 	jw_ktime(w, "settledAt", v.settled_at);
@@ -111,22 +101,29 @@ session_write(struct api_call *c, const struct db_result *r, size_t row, size_t 
 }
 
 enum err
-sessions_get(struct api_call *c)
+session_write_one(struct api_call *c, struct uuid id)
 {
 	struct db_result r;
 	enum err e = db_query(c->rd, &q_api_session_one,
-	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
-	                      &r);
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(id)), NULL, c->a, &r);
 
 	if (e == ERR_OK && r.nrows == 0)
 		return ERR_NOT_FOUND;
-	if (e != ERR_OK)
-		return e;
+	if (e == ERR_OK)
+		session_write(c, &r, 0, 0);
+	return e;
+}
+
+enum err
+sessions_get(struct api_call *c)
+{
+	enum err e;
+
 	jw_obj(&c->w);
 	jw_key(&c->w, "session");
-	session_write(c, &r, 0, 0);
+	e = session_write_one(c, c->subject);
 	jw_obj_end(&c->w);
-	return ERR_OK;
+	return e;
 }
 
 enum err
@@ -271,7 +268,7 @@ session_finder_load(struct api_call *c, struct session_finder *f, struct uuid co
 	f->sessions = ARENA_ARRAY(c->a, r->nrows, struct session);
 	for (size_t i = 0; i < r->nrows; i++)
 		f->sessions[i] = (struct session){
-			.type = type_of(db_get_text(r, i, 2)),
+			.type = session_type_of(db_get_text(r, i, 2)),
 			.start = db_get_time(r, i, 3),
 			.end = db_get_time(r, i, 4),
 			.lead_in = db_get_time(r, i, 5),

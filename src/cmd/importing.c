@@ -1,6 +1,7 @@
 /*
- * Why: the importer is a step, and what it waits for are sockets. What always holds: its HTTP
- * client is used by its thread alone; jobs are given back after the thread has ended.
+ * Why: the importer is two steps, one that waits for sockets and one that waits for the database,
+ * each with a thread of its own. What always holds: the HTTP client is used by the first alone; the
+ * second outlives it; jobs are given back after both have ended.
  */
 #include "cmd/importing.h"
 
@@ -18,8 +19,8 @@
 struct importing {
 	struct http_client http;
 	struct importer *importer;
-	struct wake *wake;
-	struct driver *driver;
+	struct wake *wake, *store_wake;
+	struct driver *driver, *storer;
 };
 
 static void
@@ -53,6 +54,8 @@ start(struct importing *x, const struct settings *s, struct db_pool *pool, struc
 		.max_jobs = max_jobs,
 		.max_requests = JOB_REQUESTS,
 		.ticket_bytes = TICKET_BYTES,
+		.read_wake = x->wake,
+		.store_wake = x->store_wake,
 	};
 	enum err e = http_client_open(&http, &x->http);
 
@@ -60,7 +63,10 @@ start(struct importing *x, const struct settings *s, struct db_pool *pool, struc
 		e = importer_open(&o, &x->importer);
 	if (e != ERR_OK)
 		return e;
-	x->wake = wake_new();
+	e = driver_start("import-store", importer_store_step, x->importer, &clock_real,
+	                 x->store_wake, &x->storer);
+	if (e != ERR_OK)
+		return e;
 	return driver_start_waiting("importer", importer_step, x->importer, &clock_real, x->wake,
 	                            wait_for_answers, x, &x->driver);
 }
@@ -74,6 +80,9 @@ importing_start(const struct settings *s, struct db_pool *pool, struct uuid only
 
 	if (x == NULL)
 		abort();
+	x->wake = wake_new();
+	(void)wake_fd(x->wake); /* before it is shared */
+	x->store_wake = wake_new();
 	e = start(x, s, pool, only, max_jobs);
 	if (e != ERR_OK) {
 		log_error("importer.not_started", LOG_ERR(e));
@@ -102,10 +111,14 @@ importing_join(struct importing *x)
 	if (x == NULL)
 		return;
 	driver_join(x->driver);
+	if (x->storer != NULL)
+		driver_stop(x->storer);
+	driver_join(x->storer);
 	if (x->importer != NULL)
 		importer_stop(x->importer);
 	importer_close(x->importer);
 	wake_free(x->wake);
+	wake_free(x->store_wake);
 	http_client_close(&x->http);
 	free(x);
 }

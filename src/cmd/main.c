@@ -51,6 +51,36 @@ const struct command commands[] = {
 	  .max_words = 1,
 	  .options = { { "--json", NULL, "one JSON object a line on stdout", false } },
 	  .run = sync_contacts_run },
+	{ .name = "analyze",
+	  .words = "SLUG",
+	  .summary = "Have a client's sessions graded against a rubric",
+	  .details =
+	          "Takes sessions that have been closed for a day, of people without a tag, and "
+	          "works on the\n"
+	          "newest first. --dry-run shows how many there are and what they would cost; it "
+	          "writes\n"
+	          "nothing and needs no OPENAI_API_KEY. What is done is not paid again without "
+	          "--force.\n"
+	          "Exit status: 0 all done, 1 failed, 3 partly done. Ctrl-C gives what is under "
+	          "way back to\n"
+	          "the queue; the next call goes on from there. Ctrl-C once more ends it at once.",
+	  .min_words = 1,
+	  .max_words = 1,
+	  .options = { { "--script", "KEY", "which rubric", true },
+	               { "--version", "N", "of the rubric; without it, the highest active one",
+	                 false },
+	               { "--tag", "TAG", "analysisVersionTag, v1 if not given", false },
+	               { "--dry-run", NULL, "only say what would be done and what it costs",
+	                 false },
+	               { "--limit", "N", "sessions at most, 200 if not given, never above 500",
+	                 false },
+	               { "--min-messages", "N", "of a session, 20 if not given", false },
+	               { "--max-cost", "USD", "end when so much is spent", false },
+	               { "--order", "ORDER", "of messages: updated (the default) or sent", false },
+	               { "--force", NULL, "analyse again what is done", false },
+	               { "--retry-failed", NULL, "try again what has failed for good", false },
+	               { "--json", NULL, "one JSON object a line on stdout", false } },
+	  .run = analyze_run },
 	{ .name = "client add",
 	  .words = "SLUG",
 	  .summary = "Add a client",

@@ -187,6 +187,7 @@ stop(struct server *s)
 {
 	if (s->workers != NULL)
 		workers_stop(s->workers);
+	api_stop_waiting(s->api);
 	if (s->http != NULL)
 		http_server_stop(s->http, HTTP_DRAIN_MS);
 	if (s->handlers != NULL)

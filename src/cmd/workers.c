@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd/analysing.h"
 #include "cmd/importing.h"
 #include "sys/log.h"
 #include "sys/threads.h"
@@ -28,6 +29,7 @@ struct workers {
 	struct wake *keeper_wake;
 	struct driver *keeper_driver;
 	struct importing *importing;
+	struct analysing *analysing; /* NULL without a key for the model */
 };
 
 static enum err
@@ -96,6 +98,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		e = start_keeper(w, &k);
 	if (e == ERR_OK)
 		e = importing_start(s, pool, UUID_NIL, IMPORTS_MAX, &w->importing);
+	if (e == ERR_OK && !str_is_empty(c->openai_api_key))
+		e = analysing_start(s, pool, UUID_NIL, &w->analysing);
 	if (e != ERR_OK) {
 		log_error("workers.not_started", LOG_ERR(e));
 		workers_stop(w);
@@ -111,8 +115,6 @@ wake_drains(struct workers *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		wake_set(w->wakes[i]);
-	if (w->importing != NULL)
-		importing_wake(w->importing);
 }
 
 void
@@ -131,6 +133,10 @@ workers_wake(struct workers *w)
 	wake_drains(w);
 	if (w->keeper_wake != NULL)
 		wake_set(w->keeper_wake);
+	if (w->importing != NULL)
+		importing_wake(w->importing);
+	if (w->analysing != NULL)
+		analysing_wake(w->analysing);
 }
 
 void
@@ -143,6 +149,8 @@ workers_stop(struct workers *w)
 		driver_stop(w->keeper_driver);
 	if (w->importing != NULL)
 		importing_stop(w->importing);
+	if (w->analysing != NULL)
+		analysing_stop(w->analysing);
 }
 
 void
@@ -157,6 +165,7 @@ workers_join(struct workers *w)
 	}
 	driver_join(w->keeper_driver);
 	importing_join(w->importing);
+	analysing_join(w->analysing);
 	if (w->keeper != NULL)
 		keeper_close(w->keeper);
 	if (w->keeper_wake != NULL)

@@ -259,6 +259,26 @@ session_derive(struct arena *a, const struct tracking *trackings, size_t n_track
 	*out = set;
 }
 
+static const char *const type_words[] = { [SESSION_CLOSED] = "CLOSED",
+	                                  [SESSION_OPEN_REAL] = "OPEN_REAL",
+	                                  [SESSION_OPEN_WEAK] = "OPEN_WEAK" };
+
+const char *
+session_type_word(enum session_type type)
+{
+	return type_words[type];
+}
+
+enum session_type
+session_type_of(struct str word)
+{
+	enum session_type type = SESSION_CLOSED;
+
+	while (type < SESSION_OPEN_WEAK && !str_eq(word, str_from(type_words[type])))
+		type++;
+	return type;
+}
+
 int64_t
 session_settles_at(const struct session *s)
 {

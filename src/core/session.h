@@ -28,6 +28,9 @@ struct tracking {
 };
 
 enum session_type { SESSION_CLOSED, SESSION_OPEN_REAL, SESSION_OPEN_WEAK };
+/* As it is stored and shown: CLOSED, OPEN_REAL, OPEN_WEAK. Of any other word: OPEN_WEAK. */
+const char *session_type_word(enum session_type);
+enum session_type session_type_of(struct str word);
 
 /* Flags of a session, as bits. */
 enum session_flag {

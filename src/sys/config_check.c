@@ -9,9 +9,11 @@
 #include "base/digest.h"
 #include "base/time.h"
 #include "sys/config_internal.h"
+#include "sys/zone_file.h"
 
 #define KEY_LEN      32
 #define MAX_LIST_LEN 64
+#define ZONE_ARENA   ((size_t)1 << 20)
 
 void
 config_rule(const struct config_row *r, struct buf *b)
@@ -157,24 +159,12 @@ are_proxies(struct str v)
 static bool
 is_zone(struct str v)
 {
-	char path[128];
+	struct arena *a = arena_new(ZONE_ARENA);
+	const struct zone *z;
+	bool there = zone_file_read(a, v, &z) == ERR_OK;
 
-	if (str_eq(v, STR("UTC")))
-		return true;
-	if (v.p[0] == '/' || v.p[v.n - 1] == '/' || v.n > 64)
-		return false;
-	for (size_t i = 0; i < v.n; i++) {
-		char c = v.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      c == '/' || c == '_' || c == '-' || c == '+'))
-			return false;
-	}
-	(void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/" STR_FMT "/.", STR_ARG(v));
-	if (access(path, F_OK) == 0)
-		return false; /* a folder of zones */
-	path[strlen(path) - 2] = '\0';
-	return access(path, R_OK) == 0;
+	arena_free(a);
+	return there;
 }
 
 /* Digits with at most one point among them. */

@@ -105,7 +105,7 @@ static enum err
 people(struct contacts *cs)
 {
 	struct import_person *v = ARENA_ARRAY(cs->s->arena, cs->n, struct import_person);
-	size_t *of = ARENA_ARRAY(cs->s->arena, cs->n, size_t), n = 0, ignored;
+	size_t *of = ARENA_ARRAY(cs->s->arena, cs->n, size_t), n = 0;
 	enum err e;
 
 	for (size_t i = 0; i < cs->n; i++) {
@@ -119,7 +119,7 @@ people(struct contacts *cs)
 			                                               ? p->updated_at
 			                                               : p->created_at };
 	}
-	e = import_people(&cs->people, cs->s, v, n, STR_NONE, &ignored);
+	e = import_people(&cs->people, cs->s, v, n);
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < n; i++) {

@@ -1,9 +1,10 @@
-/* What the files of the import store share: one ticket (or one page of contacts) on its way into
+/* What the files of the import store share: tickets (or one page of contacts) on their way into
  * rows. Lives as long as the call's arena. */
 #ifndef RECADO_WORK_IMPORT_INTERNAL_H
 #define RECADO_WORK_IMPORT_INTERNAL_H
 
 #include "core/session.h"
+#include "work/analysis_stale.h"
 #include "work/apply_internal.h"
 #include "work/import_store.h"
 
@@ -30,20 +31,20 @@ struct import_person {
 	struct str node; /* another identity (kind helpdesk) that is his; STR_NONE */
 	struct str kept; /* kind:value of an identity that leads to a lead he keeps; STR_NONE */
 	struct str name; /* of what has no contact; STR_NONE */
+	struct str also; /* kind:value of an identity whose lead is wanted too; STR_NONE */
 	size_t at;       /* out: the node */
+	size_t also_at;  /* out: the node of `also`; APPLY_NONE */
 };
 /* Whether a contact says who he is. */
 bool import_contact_usable(struct arena *, const struct hd_contact *);
 /*
  * Leads for these people; afterwards v[i].at leads to a slot by apply_lead_of. People who turn out
- * to be one are joined here and now, with all that follows of it. `also`: an identity whose lead is
- * wanted too, likewise as kind:value; its node goes to *also_at.
+ * to be one are joined here and now, with all that follows of it.
  */
 MUST_CHECK enum err
-import_people(struct import_people *, struct import_store *, struct import_person *v, size_t n,
-              struct str also, size_t *also_at);
+import_people(struct import_people *, struct import_store *, struct import_person *v, size_t n);
 
-/* One ticket. */
+/* One ticket of a batch. */
 struct import_stored {
 	bool failed;     /* it has a row in import_failures */
 	int64_t done_at; /* in import_done; TIME_NONE */
@@ -64,31 +65,48 @@ struct import_tracking {
 	struct str raw;
 	int64_t missing_since;
 };
+struct import_messages;
 struct import_work {
-	struct import_store *s;
 	const struct import_ticket *in;
-	struct import_people people;
 	struct import_counts counts;
 	struct import_stored stored;
+	size_t node, old_node; /* of its person, and of whom it was with (APPLY_NONE: nobody) */
 	struct uuid ticket_id, conversation_id;
-	bool moved;           /* from another conversation */
-	uint64_t rows_before; /* as the connection counts what it changes */
-	bool wrote;           /* anything at all */
-	bool retimed;         /* trackings or times of messages are others now */
+	bool moved;   /* from another conversation */
+	bool wrote;   /* a row of its own */
+	bool retimed; /* trackings or times of messages are others now */
 	FACTS_LIST(struct import_tracking) trackings; /* by id */
+	struct import_messages *messages;
 	/* times of all messages, when they are wanted, and the keys that belong to them */
 	int64_t *times;
 	struct str *keys;
 	size_t ntimes;
 };
+/* Tickets that are stored together, each once; every stage is for all of them. */
+struct import_batch {
+	struct import_store *s;
+	struct import_people people;
+	struct import_work *v;
+	size_t n;
+	struct analysis_stale stale; /* what makes analyses stale */
+};
+/* Whether its sessions are to be looked at. */
+static inline bool
+import_wants_sessions(const struct import_batch *b, const struct import_work *w)
+{
+	return !w->stored.there || w->retimed || b->s->episodes;
+}
+
 /* import_messages.c: reads what is stored of them and takes them into the batch; then writes. */
-struct import_messages;
-MUST_CHECK enum err import_messages_load(struct import_work *, struct import_messages **);
-MUST_CHECK enum err import_messages_store(struct import_work *, struct import_messages *);
-/* Fills times and keys; after the messages were written. */
-MUST_CHECK enum err import_messages_times(struct import_work *, const struct import_messages *);
+MUST_CHECK enum err import_messages_load(struct import_batch *);
+MUST_CHECK enum err import_messages_store(struct import_batch *);
+/* Fills times and keys of those whose sessions are looked at; after the messages were written. */
+MUST_CHECK enum err import_messages_times(struct import_batch *);
+
+/* import_trackings.c: reads what is stored of them, writes what changed. */
+MUST_CHECK enum err import_trackings_store(struct import_batch *);
 
 /* import_sessions.c: needs the times. */
-MUST_CHECK enum err import_sessions_store(struct import_work *);
+MUST_CHECK enum err import_sessions_store(struct import_batch *);
 
 #endif

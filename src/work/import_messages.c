@@ -1,5 +1,5 @@
 /*
- * The messages of one helpdesk ticket. What always holds: a message is known by the helpdesk's id
+ * The messages of helpdesk tickets. What always holds: a message is known by the helpdesk's id
  * within its ticket; one that reads as it is stored is not written; an older reading never
  * overwrites a newer one; of a body that changed the earlier ones are kept in the form of
  * core/message_json.c, so that everything that shows versions shows these. Source: 4-helpdesk §2
@@ -134,58 +134,89 @@ cmp_reading(const void *pa, const void *pb)
 
 /* The same one twice is the newer reading. */
 static void
-fold(struct import_work *w, struct import_messages *ms)
+fold(struct arena *a, const struct import_work *w, struct import_messages *ms)
 {
 	size_t n = w->in->nmessages, kept = 0;
 
-	ms->v = ARENA_ARRAY(w->s->arena, n, struct reading);
+	ms->v = ARENA_ARRAY(a, n, struct reading);
 	for (size_t i = 0; i < n; i++)
 		ms->v[i].m = &w->in->messages[i];
-	order_sort(w->s->arena, ms->v, n, sizeof *ms->v, cmp_reading);
+	order_sort(a, ms->v, n, sizeof *ms->v, cmp_reading);
 	for (size_t i = 0; i < n; i++)
 		if (i + 1 == n || ms->v[i + 1].m->id != ms->v[i].m->id)
 			ms->v[kept++] = ms->v[i];
 	ms->n = kept;
 }
 
-static enum err
-load(struct import_work *w, struct import_messages *ms)
+static void
+row_read(struct arena *a, const struct db_result *r, size_t i, struct row *x)
 {
-	struct db_rows *ask = db_rows_of(w->s->arena, &q_import_messages, w->s->client_id);
-	const struct db_param whole[] = { db_uuid(w->s->client_id), db_uuid(w->ticket_id) };
-	struct arena *a = w->s->arena;
+	size_t c = 1; /* 0 is the ticket's place in the batch */
+
+	x->external_id = db_get_int(r, i, c++);
+	x->id = db_get_uuid(r, i, c++);
+	x->at = db_get_time(r, i, c++);
+	x->outbound = str_eq(db_get_text(r, i, c++), STR("OUTBOUND"));
+	x->type = db_get_text(r, i, c++);
+	x->body = db_get_text(r, i, c++);
+	x->content = import_canonical(a, db_get_text(r, i, c++));
+	x->updated_at = db_get_time(r, i, c++);
+	x->sender = db_get_text(r, i, c++);
+	x->same_key = db_get_text(r, i, c++);
+	x->missing_since = db_get_time(r, i, c++);
+	x->original = db_get_text(r, i, c++);
+	x->edits = db_get_text(r, i, c++);
+}
+
+/* Rows come ticket by ticket. */
+static void
+rows_read(struct import_batch *b, const struct db_result *r)
+{
+	struct row *rows = ARENA_ARRAY(b->s->arena, r->nrows, struct row);
+
+	for (size_t i = 0; i < r->nrows; i++) {
+		struct import_messages *ms = b->v[db_get_int(r, i, 0)].messages;
+
+		if (ms->nrows++ == 0)
+			ms->rows = &rows[i];
+		row_read(b->s->arena, r, i, &rows[i]);
+	}
+}
+
+/* What is stored of them: of those that were read, or all of the ticket. */
+static enum err
+load(struct import_batch *b)
+{
+	struct import_store *s = b->s;
+	struct db_rows *some = db_rows_of(s->arena, &q_import_messages, s->client_id);
+	struct db_rows *whole = db_rows_of(s->arena, &q_import_messages_whole, s->client_id);
 	struct db_result r;
 	enum err e;
 
-	for (size_t i = 0; i < ms->n && !w->in->whole; i++) {
-		db_row_uuid(ask, w->ticket_id);
-		db_row_int(ask, ms->v[i].m->id);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct import_work *w = &b->v[i];
+
+		if (!w->stored.there)
+			continue;
+		if (w->in->whole) {
+			db_row_int(whole, (int64_t)i);
+			db_row_uuid(whole, w->ticket_id);
+			continue;
+		}
+		for (size_t k = 0; k < w->messages->n; k++) {
+			db_row_int(some, (int64_t)i);
+			db_row_uuid(some, w->ticket_id);
+			db_row_int(some, w->messages->v[k].m->id);
+		}
 	}
-	e = w->in->whole ? db_query(w->s->db, &q_import_messages_whole, whole, NULL, a, &r)
-	                 : db_query(w->s->db, &q_import_messages, DB_NO_PARAMS, ask, a, &r);
+	e = db_query(s->db, &q_import_messages, DB_NO_PARAMS, some, s->arena, &r);
 	if (e != ERR_OK)
 		return e;
-	ms->nrows = r.nrows;
-	ms->rows = ARENA_ARRAY(a, r.nrows, struct row);
-	for (size_t i = 0; i < r.nrows; i++) {
-		struct row *x = &ms->rows[i];
-		size_t c = 0;
-
-		x->external_id = db_get_int(&r, i, c++);
-		x->id = db_get_uuid(&r, i, c++);
-		x->at = db_get_time(&r, i, c++);
-		x->outbound = str_eq(db_get_text(&r, i, c++), STR("OUTBOUND"));
-		x->type = db_get_text(&r, i, c++);
-		x->body = db_get_text(&r, i, c++);
-		x->content = import_canonical(a, db_get_text(&r, i, c++));
-		x->updated_at = db_get_time(&r, i, c++);
-		x->sender = db_get_text(&r, i, c++);
-		x->same_key = db_get_text(&r, i, c++);
-		x->missing_since = db_get_time(&r, i, c++);
-		x->original = db_get_text(&r, i, c++);
-		x->edits = db_get_text(&r, i, c++);
-	}
-	return ERR_OK;
+	rows_read(b, &r);
+	e = db_query(s->db, &q_import_messages_whole, DB_NO_PARAMS, whole, s->arena, &r);
+	if (e == ERR_OK)
+		rows_read(b, &r);
+	return e;
 }
 
 static struct str
@@ -221,9 +252,9 @@ last_edit(struct arena *a, struct str edits)
 
 /* The list with the new body's edit as its newest, whatever the helpdesk says of the time. */
 static struct str
-edits_json(struct import_work *w, const struct row *before, struct row *now)
+edits_json(const struct import_store *s, const struct row *before, struct row *now)
 {
-	struct arena *a = w->s->arena;
+	struct arena *a = s->arena;
 	int64_t last = last_edit(a, before->edits);
 	unsigned char digest[SHA256_LEN];
 	struct str edits = before->edits;
@@ -237,7 +268,7 @@ edits_json(struct import_work *w, const struct row *before, struct row *now)
 	jw_obj(&j);
 	jw_ki64(&j, "at", now->edited_at);
 	jw_ki64(&j, "rank", now->edited_at);
-	jw_ki64(&j, "received", w->s->now_ms);
+	jw_ki64(&j, "received", s->now_ms);
 	digest_sha256(str_fmt(a, "%lld " STR_FMT, (long long)now->edited_at, STR_ARG(now->body)),
 	              digest);
 	jw_kstr(&j, "key", hex_encode(a, digest, 16));
@@ -252,7 +283,7 @@ edits_json(struct import_work *w, const struct row *before, struct row *now)
 
 /* What is read against what is stored. */
 static void
-compare(struct import_work *w, struct reading *x)
+compare(const struct import_store *store, struct reading *x)
 {
 	const struct row *s = x->stored;
 	struct row *r = &x->row;
@@ -260,11 +291,11 @@ compare(struct import_work *w, struct reading *x)
 	r->id = s->id;
 	r->original = s->original;
 	r->edits = s->edits;
-	r->edited_at = last_edit(w->s->arena, s->edits);
+	r->edited_at = last_edit(store->arena, s->edits);
 	if (r->updated_at < s->updated_at) {
 		*r = *s;
 		r->missing_since = TIME_NONE;
-		r->edited_at = last_edit(w->s->arena, s->edits);
+		r->edited_at = last_edit(store->arena, s->edits);
 	}
 	x->changed = r->at != s->at || r->outbound != s->outbound ||
 	             r->updated_at != s->updated_at || s->missing_since != TIME_NONE ||
@@ -274,22 +305,23 @@ compare(struct import_work *w, struct reading *x)
 	if (same_text(r->body, s->body) || (!str_is_set(s->body) && !str_is_set(s->edits)))
 		return;
 	if (!str_is_set(s->edits))
-		r->original = original_json(w->s->arena, s);
-	r->edits = edits_json(w, s, r);
+		r->original = original_json(store->arena, s);
+	r->edits = edits_json(store, s, r);
 }
 
 /* Into the batch, so that conversations and leads are folded by apply's own code: the time stands
  * for itself, as if it had been received when it was written. */
 static void
-hand_on(struct import_work *w, const struct reading *x)
+hand_on(struct import_batch *b, const struct import_work *w, size_t conversation,
+        const struct reading *x)
 {
-	struct apply_message *m = APPLY_ADD(w->s->arena, &w->people.ap.messages);
+	struct apply_message *m = APPLY_ADD(b->s->arena, &b->people.ap.messages);
 
-	*m = (struct apply_message){ .conversation = 0,
+	*m = (struct apply_message){ .conversation = conversation,
 		                     .stored = x->stored != NULL,
 		                     .changed = x->changed };
 	m->row.id = x->row.id;
-	m->row.key = dedup_key(w->s->arena, x->row.external_id, w->in->ticket->uuid);
+	m->row.key = dedup_key(b->s->arena, x->row.external_id, w->in->ticket->uuid);
 	m->row.type = x->row.type;
 	m->row.outbound = x->row.outbound;
 	m->row.place_at = m->row.received_at = x->row.at;
@@ -300,35 +332,56 @@ hand_on(struct import_work *w, const struct reading *x)
 	}
 }
 
-enum err
-import_messages_load(struct import_work *w, struct import_messages **out)
+/* Each that was read against what is stored of its ticket; both are in the order of the ids. */
+static void
+match(struct import_batch *b, struct import_work *w)
 {
-	struct import_messages *ms = ARENA_ARRAY(w->s->arena, 1, struct import_messages);
-	size_t k = 0;
-	enum err e;
+	struct import_messages *ms = w->messages;
+	struct str key = map_key_uuids(b->s->arena, b->s->connection_id,
+	                               apply_lead_of(&b->people.ap, w->node)->row.id);
+	size_t conversation = map_get(&b->people.ap.conversation_map, key), k = 0;
 
-	*out = ms;
-	fold(w, ms);
-	e = w->stored.there ? load(w, ms) : ERR_OK;
-	for (size_t i = 0; e == ERR_OK && i < ms->n; i++) {
+	for (size_t i = 0; i < ms->n; i++) {
 		struct reading *x = &ms->v[i];
 
-		x->row = row_of(w->s->arena, x->m);
+		x->row = row_of(b->s->arena, x->m);
 		while (k < ms->nrows && ms->rows[k].external_id < x->m->id)
 			k++;
 		if (k < ms->nrows && ms->rows[k].external_id == x->m->id) {
 			x->stored = &ms->rows[k];
-			compare(w, x);
+			compare(b->s, x);
 		} else {
-			x->row.id = apply_new_id(&w->people.ap);
+			x->row.id = apply_new_id(&b->people.ap);
 		}
 		w->counts.messages_new += x->stored == NULL;
 		w->counts.messages_changed += x->changed;
 		w->counts.messages_same += x->stored != NULL && !x->changed;
 		w->retimed |= x->stored == NULL || x->row.at != x->stored->at;
-		if (x->stored == NULL || x->changed)
-			hand_on(w, x);
+		if (x->stored == NULL || x->changed) {
+			hand_on(b, w, conversation, x);
+			w->wrote = true;
+		}
+		if (x->changed) {
+			analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id,
+			                       x->stored->at);
+			analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id,
+			                       x->row.at);
+		}
 	}
+}
+
+enum err
+import_messages_load(struct import_batch *b)
+{
+	enum err e;
+
+	for (size_t i = 0; i < b->n; i++) {
+		b->v[i].messages = ARENA_NEW(b->s->arena, struct import_messages);
+		fold(b->s->arena, &b->v[i], b->v[i].messages);
+	}
+	e = load(b);
+	for (size_t i = 0; e == ERR_OK && i < b->n; i++)
+		match(b, &b->v[i]);
 	return e;
 }
 
@@ -344,10 +397,12 @@ write_common(struct db_rows *rows, const struct row *x)
 }
 
 static void
-write_new(struct import_work *w, struct db_rows *rows, const struct row *x)
+write_new(struct arena *a, const struct import_work *w, struct db_rows *rows, const struct row *x)
 {
 	db_row_uuid(rows, x->id);
-	db_row_text(rows, dedup_key(w->s->arena, x->external_id, w->in->ticket->uuid));
+	db_row_uuid(rows, w->conversation_id);
+	db_row_uuid(rows, w->ticket_id);
+	db_row_text(rows, dedup_key(a, x->external_id, w->in->ticket->uuid));
 	write_common(rows, x);
 	db_row_int(rows, x->external_id);
 	db_row_time(rows, x->updated_at);
@@ -369,10 +424,10 @@ write_changed(struct db_rows *rows, const struct row *x)
 }
 
 /* Those stored that a whole walk did not see, and that were not missing before. */
-static struct db_rows *
-vanished(struct import_work *w, const struct import_messages *ms)
+static void
+write_vanished(struct import_batch *b, struct import_work *w, struct db_rows *rows)
 {
-	struct db_rows *rows = db_rows_of(w->s->arena, &q_import_messages_missing, w->s->client_id);
+	const struct import_messages *ms = w->messages;
 	size_t k = 0;
 
 	for (size_t i = 0; w->in->whole && i < ms->nrows; i++) {
@@ -380,35 +435,43 @@ vanished(struct import_work *w, const struct import_messages *ms)
 			k++;
 		if (k < ms->n && ms->v[k].m->id == ms->rows[i].external_id)
 			continue;
-		if (ms->rows[i].missing_since == TIME_NONE)
-			db_row_uuid(rows, ms->rows[i].id);
+		if (ms->rows[i].missing_since != TIME_NONE)
+			continue;
+		db_row_uuid(rows, ms->rows[i].id);
+		analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id, ms->rows[i].at);
+		w->wrote = true;
 	}
-	return rows;
 }
 
 enum err
-import_messages_store(struct import_work *w, struct import_messages *ms)
+import_messages_store(struct import_batch *b)
 {
-	struct db_rows *fresh = db_rows_of(w->s->arena, &q_import_messages_insert, w->s->client_id);
-	struct db_rows *changed =
-		db_rows_of(w->s->arena, &q_import_messages_update, w->s->client_id);
-	const struct db_param now[] = { db_time(w->s->now_ms) };
+	struct import_store *s = b->s;
+	struct db_rows *fresh = db_rows_of(s->arena, &q_import_messages_insert, s->client_id);
+	struct db_rows *changed = db_rows_of(s->arena, &q_import_messages_update, s->client_id);
+	struct db_rows *gone = db_rows_of(s->arena, &q_import_messages_missing, s->client_id);
+	const struct db_param now[] = { db_time(s->now_ms) };
 	enum err e;
 
-	for (size_t i = 0; i < ms->n; i++) {
-		if (ms->v[i].stored == NULL)
-			write_new(w, fresh, &ms->v[i].row);
-		else if (ms->v[i].changed)
-			write_changed(changed, &ms->v[i].row);
+	for (size_t i = 0; i < b->n; i++) {
+		struct import_work *w = &b->v[i];
+
+		for (size_t k = 0; k < w->messages->n; k++) {
+			const struct reading *x = &w->messages->v[k];
+
+			if (x->stored == NULL)
+				write_new(s->arena, w, fresh, &x->row);
+			else if (x->changed)
+				write_changed(changed, &x->row);
+		}
+		write_vanished(b, w, gone);
 	}
-	e = db_exec(w->s->db, &q_import_messages_insert,
-	            DB_PARAMS(db_uuid(w->s->connection_id), db_uuid(w->conversation_id),
-	                      db_uuid(w->ticket_id), now[0]),
+	e = db_exec(s->db, &q_import_messages_insert, DB_PARAMS(db_uuid(s->connection_id), now[0]),
 	            fresh, NULL);
 	if (e == ERR_OK)
-		e = db_exec(w->s->db, &q_import_messages_update, now, changed, NULL);
+		e = db_exec(s->db, &q_import_messages_update, now, changed, NULL);
 	if (e == ERR_OK)
-		e = db_exec(w->s->db, &q_import_messages_missing, now, vanished(w, ms), NULL);
+		e = db_exec(s->db, &q_import_messages_missing, now, gone, NULL);
 	return e;
 }
 
@@ -425,33 +488,9 @@ cmp_moment(const void *pa, const void *pb)
 	return message_cmp_place(a->at, a->key, b->at, b->key);
 }
 
-/* Of a new ticket they are those that were read; otherwise the database tells. */
-enum err
-import_messages_times(struct import_work *w, const struct import_messages *ms)
+static void
+sort_times(struct arena *a, struct import_work *w, struct moment_of *v, size_t n)
 {
-	struct arena *a = w->s->arena;
-	struct moment_of *v;
-	struct db_result r;
-	size_t n = ms->n;
-
-	if (w->stored.there) {
-		enum err e = db_query(w->s->db, &q_import_times,
-		                      DB_PARAMS(db_uuid(w->s->client_id), db_uuid(w->ticket_id)),
-		                      NULL, a, &r);
-
-		if (e != ERR_OK)
-			return e;
-		n = r.nrows;
-	}
-	v = ARENA_ARRAY(a, n, struct moment_of);
-	for (size_t i = 0; i < n; i++) {
-		if (w->stored.there)
-			v[i] = (struct moment_of){ db_get_time(&r, i, 0), db_get_text(&r, i, 1) };
-		else
-			v[i] = (struct moment_of){
-				ms->v[i].row.at, dedup_key(a, ms->v[i].m->id, w->in->ticket->uuid)
-			};
-	}
 	order_sort(a, v, n, sizeof *v, cmp_moment);
 	w->ntimes = n;
 	w->times = ARENA_ARRAY(a, n, int64_t);
@@ -459,6 +498,52 @@ import_messages_times(struct import_work *w, const struct import_messages *ms)
 	for (size_t i = 0; i < n; i++) {
 		w->times[i] = v[i].at;
 		w->keys[i] = v[i].key;
+	}
+}
+
+static void
+times_read(struct import_batch *b, struct import_work *w)
+{
+	const struct import_messages *ms = w->messages;
+	struct arena *a = b->s->arena;
+	struct moment_of *v = ARENA_ARRAY(a, ms->n, struct moment_of);
+
+	for (size_t i = 0; i < ms->n; i++)
+		v[i] = (struct moment_of){ ms->v[i].row.at,
+			                   dedup_key(a, ms->v[i].m->id, w->in->ticket->uuid) };
+	sort_times(a, w, v, ms->n);
+}
+
+/* Of a new ticket they are those that were read; otherwise the database tells. */
+enum err
+import_messages_times(struct import_batch *b)
+{
+	struct arena *a = b->s->arena;
+	struct db_rows *rows = db_rows_of(a, &q_import_times, b->s->client_id);
+	struct moment_of *v;
+	struct db_result r;
+	enum err e;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct import_work *w = &b->v[i];
+
+		if (!w->stored.there) {
+			times_read(b, w);
+		} else if (import_wants_sessions(b, w)) {
+			db_row_int(rows, (int64_t)i);
+			db_row_uuid(rows, w->ticket_id);
+		}
+	}
+	e = db_query(b->s->db, &q_import_times, DB_NO_PARAMS, rows, a, &r);
+	if (e != ERR_OK)
+		return e;
+	v = ARENA_ARRAY(a, r.nrows, struct moment_of);
+	for (size_t i = 0; i < r.nrows; i++)
+		v[i] = (struct moment_of){ db_get_time(&r, i, 1), db_get_text(&r, i, 2) };
+	for (size_t from = 0, to; from < r.nrows; from = to) {
+		for (to = from; to < r.nrows && db_get_int(&r, to, 0) == db_get_int(&r, from, 0);)
+			to++;
+		sort_times(a, &b->v[db_get_int(&r, from, 0)], &v[from], to - from);
 	}
 	return ERR_OK;
 }

@@ -56,6 +56,7 @@ add_nodes(struct import_people *p, struct import_person *v)
 		v->at = join(&p->ap, v->at, apply_node(&p->ap, STR("helpdesk"), v->node));
 	if (str_is_set(v->kept))
 		v->at = join(&p->ap, v->at, node_of_identity(&p->ap, v->kept));
+	v->also_at = str_is_set(v->also) ? node_of_identity(&p->ap, v->also) : APPLY_NONE;
 }
 
 static void
@@ -78,8 +79,7 @@ add_evidence(struct import_people *p, const struct import_person *v)
 }
 
 static enum err
-resolve(struct import_people *p, struct import_person *v, size_t n, struct str also,
-        size_t *also_at)
+resolve(struct import_people *p, struct import_person *v, size_t n)
 {
 	const struct apply_options o = { .db = p->s->db,
 		                         .arena = p->s->arena,
@@ -91,7 +91,6 @@ resolve(struct import_people *p, struct import_person *v, size_t n, struct str a
 	apply_begin(&p->ap, &o, &p->counts, 4 * n);
 	for (size_t i = 0; i < n; i++)
 		add_nodes(p, &v[i]);
-	*also_at = str_is_set(also) ? node_of_identity(&p->ap, also) : APPLY_NONE;
 	e = apply_people_resolve(&p->ap);
 	for (size_t i = 0; e == ERR_OK && i < n; i++)
 		add_evidence(p, &v[i]);
@@ -101,16 +100,15 @@ resolve(struct import_people *p, struct import_person *v, size_t n, struct str a
 }
 
 enum err
-import_people(struct import_people *p, struct import_store *s, struct import_person *v, size_t n,
-              struct str also, size_t *also_at)
+import_people(struct import_people *p, struct import_store *s, struct import_person *v, size_t n)
 {
 	enum err e;
 
 	*p = (struct import_people){ .s = s };
-	e = resolve(p, v, n, also, also_at);
+	e = resolve(p, v, n);
 	if (e != ERR_OK || p->ap.merged_leads.n == 0)
 		return e;
 	/* now everybody is stored, and there is nobody left to join */
 	e = apply_finish(&p->ap);
-	return e == ERR_OK ? resolve(p, v, n, also, also_at) : e;
+	return e == ERR_OK ? resolve(p, v, n) : e;
 }

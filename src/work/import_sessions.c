@@ -1,5 +1,5 @@
 /*
- * The sessions of one helpdesk ticket: what its trackings and the times of its messages make of
+ * The sessions of helpdesk tickets: what a ticket's trackings and the times of its messages make of
  * them (core/session), against what is stored (core/session_diff). What always holds: only rows
  * whose content changed are written; a session's id stays with its trackings; nothing is deleted.
  * Episodes are cut inside the one OPEN_WEAK session, when asked, from the messages that are in it,
@@ -21,7 +21,9 @@ struct extra {
 };
 
 struct sessions {
+	struct import_batch *b;
 	struct import_work *w;
+	struct arena *a;
 	/* as stored */
 	FACTS_LIST(struct session_row) rows;
 	FACTS_LIST(struct extra) extras;         /* of the rows */
@@ -31,8 +33,8 @@ struct sessions {
 	struct session_set set;
 	struct session *v; /* of the set */
 	int64_t *counts;
-	size_t *in; /* of each message: its session, or SESSION_NONE */
-	struct db_rows *put, *follow;
+	size_t *in;                   /* of each message: its session, or SESSION_NONE */
+	struct db_rows *put, *follow; /* of the whole batch */
 };
 
 static void
@@ -53,54 +55,56 @@ read_ids(struct arena *a, struct str json, struct session *s)
 static void
 read_tracking_row(struct sessions *ss, const struct db_result *r, size_t i)
 {
-	struct arena *a = ss->w->s->arena;
-	struct session_row *x = APPLY_ADD(a, &ss->rows);
-	struct extra *more = APPLY_ADD(a, &ss->extras);
-	struct str class = db_get_text(r, i, 2);
+	struct session_row *x = APPLY_ADD(ss->a, &ss->rows);
+	struct extra *more = APPLY_ADD(ss->a, &ss->extras);
+	struct str class = db_get_text(r, i, 3);
 
-	x->id = db_get_uuid(r, i, 0);
+	x->id = db_get_uuid(r, i, 1);
 	for (size_t k = 0; k < sizeof classes / sizeof classes[0]; k++)
 		if (str_eq(class, str_from(classes[k])))
 			x->s.type = (enum session_type)k;
-	x->s.start = db_get_time(r, i, 3);
-	x->s.end = db_get_time(r, i, 4);
-	x->s.lead_in = db_get_time(r, i, 5);
-	read_ids(a, db_get_text(r, i, 6), &x->s);
-	x->s.flags = (unsigned)db_get_int(r, i, 7);
-	x->s.user_name = db_get_text(r, i, 8);
-	x->s.user_email = db_get_text(r, i, 9);
-	more->count = db_get_int(r, i, 11);
-	more->missing_since = db_get_time(r, i, 12);
-	more->retired_at = db_get_time(r, i, 13);
+	x->s.start = db_get_time(r, i, 4);
+	x->s.end = db_get_time(r, i, 5);
+	x->s.lead_in = db_get_time(r, i, 6);
+	read_ids(ss->a, db_get_text(r, i, 7), &x->s);
+	x->s.flags = (unsigned)db_get_int(r, i, 8);
+	x->s.user_name = db_get_text(r, i, 9);
+	x->s.user_email = db_get_text(r, i, 10);
+	more->count = db_get_int(r, i, 12);
+	more->missing_since = db_get_time(r, i, 13);
+	more->retired_at = db_get_time(r, i, 14);
 	x->retired = more->retired_at != TIME_NONE;
-	x->heir = db_get_uuid(r, i, 14);
+	x->heir = db_get_uuid(r, i, 15);
 }
 
-static enum err
-load(struct sessions *ss)
+static void
+read_row(struct sessions *ss, const struct db_result *r, size_t i)
 {
-	struct arena *a = ss->w->s->arena;
-	struct db_result r;
-	enum err e;
-
-	if (!ss->w->stored.there)
-		return ERR_OK;
-	e = db_query(ss->w->s->db, &q_import_sessions,
-	             DB_PARAMS(db_uuid(ss->w->s->client_id), db_uuid(ss->w->ticket_id)), NULL, a,
-	             &r);
-	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
-		if (str_eq(db_get_text(&r, i, 1), STR("tracking"))) {
-			read_tracking_row(ss, &r, i);
-		} else if (db_is_null(&r, i, 13)) {
-			*APPLY_ADD(a, &ss->episodes) = (struct episode_row){
-				.span = { db_get_time(&r, i, 3), db_get_time(&r, i, 4) },
-				.count = db_get_int(&r, i, 11),
-				.first_key = db_get_text(&r, i, 10)
-			};
-			*APPLY_ADD(a, &ss->episode_ids) = db_get_uuid(&r, i, 0);
-		}
+	if (str_eq(db_get_text(r, i, 2), STR("tracking"))) {
+		read_tracking_row(ss, r, i);
+	} else if (db_is_null(r, i, 14)) {
+		*APPLY_ADD(ss->a, &ss->episodes) = (struct episode_row){
+			.span = { db_get_time(r, i, 4), db_get_time(r, i, 5) },
+			.count = db_get_int(r, i, 12),
+			.first_key = db_get_text(r, i, 11)
+		};
+		*APPLY_ADD(ss->a, &ss->episode_ids) = db_get_uuid(r, i, 1);
 	}
-	return e;
+}
+
+/* What is stored, of the batch's tickets in their order. */
+static enum err
+load(struct import_batch *b, struct db_result *out)
+{
+	struct db_rows *rows = db_rows_of(b->s->arena, &q_import_sessions, b->s->client_id);
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->v[i].stored.there || !import_wants_sessions(b, &b->v[i]))
+			continue;
+		db_row_int(rows, (int64_t)i);
+		db_row_uuid(rows, b->v[i].ticket_id);
+	}
+	return db_query(b->s->db, &q_import_sessions, DB_NO_PARAMS, rows, b->s->arena, out);
 }
 
 /* Sessions, and which of them each message is in. */
@@ -108,7 +112,7 @@ static void
 derive(struct sessions *ss)
 {
 	struct import_work *w = ss->w;
-	struct arena *a = w->s->arena;
+	struct arena *a = ss->a;
 	struct tracking *t = ARENA_ARRAY(a, w->trackings.n, struct tracking);
 
 	for (size_t i = 0; i < w->trackings.n; i++)
@@ -151,13 +155,15 @@ put_tracking(struct sessions *ss, struct uuid id, const struct session *s, const
 	struct db_rows *rows = ss->put;
 
 	db_row_uuid(rows, id);
+	db_row_uuid(rows, ss->w->conversation_id);
+	db_row_uuid(rows, ss->w->ticket_id);
 	db_row_text(rows, STR("tracking"));
 	db_row_text(rows, str_from(classes[s->type]));
 	db_row_time(rows, s->start);
 	db_row_time(rows, s->end);
 	db_row_time(rows, s->lead_in);
 	db_row_int(rows, s->ids[s->n_ids - 1]);
-	db_row_text(rows, ids_json(ss->w->s->arena, s));
+	db_row_text(rows, ids_json(ss->a, s));
 	db_row_int(rows, s->flags);
 	db_row_text(rows, s->user_name);
 	db_row_text(rows, s->user_email);
@@ -175,6 +181,8 @@ put_episode(struct sessions *ss, struct uuid id, const struct episode_row *x, bo
 	struct db_rows *rows = ss->put;
 
 	db_row_uuid(rows, id);
+	db_row_uuid(rows, ss->w->conversation_id);
+	db_row_uuid(rows, ss->w->ticket_id);
 	db_row_text(rows, STR("episode"));
 	db_row_text(rows, STR_NONE);
 	db_row_time(rows, x->span.start);
@@ -188,8 +196,15 @@ put_episode(struct sessions *ss, struct uuid id, const struct episode_row *x, bo
 	db_row_text(rows, x->first_key);
 	db_row_int(rows, x->count);
 	db_row_time(rows, TIME_NONE);
-	db_row_time(rows, retired ? ss->w->s->now_ms : TIME_NONE);
+	db_row_time(rows, retired ? ss->b->s->now_ms : TIME_NONE);
 	db_row_uuid(rows, heir);
+}
+
+static void
+retire_episode(struct sessions *ss, size_t row, struct uuid heir)
+{
+	analysis_stale_session(&ss->b->stale, ss->episode_ids.v[row], ss->episodes.v[row].span.end);
+	put_episode(ss, ss->episode_ids.v[row], &ss->episodes.v[row], true, heir);
 }
 
 /* missingSince of the tracking that stands for the session. */
@@ -206,10 +221,10 @@ static void
 put_trackings(struct sessions *ss)
 {
 	struct import_work *w = ss->w;
-	struct uuid *ids = ARENA_ARRAY(w->s->arena, ss->set.n, struct uuid);
+	struct uuid *ids = ARENA_ARRAY(ss->a, ss->set.n, struct uuid);
 	struct session_diff d;
 
-	session_diff(w->s->arena, ss->rows.v, ss->rows.n, ss->set.v, ss->set.n, &d);
+	session_diff(ss->a, ss->rows.v, ss->rows.n, ss->set.v, ss->set.n, &d);
 	for (size_t i = 0; i < ss->set.n; i++) {
 		const struct session *s = &ss->v[i];
 		size_t row = d.places[i].row;
@@ -217,10 +232,12 @@ put_trackings(struct sessions *ss)
 			                    .missing_since = missing_since(w, s->ids[s->n_ids - 1]),
 			                    .retired_at = TIME_NONE };
 
-		ids[i] = row == SESSION_NONE ? apply_new_id(&w->people.ap) : ss->rows.v[row].id;
+		ids[i] = row == SESSION_NONE ? apply_new_id(&ss->b->people.ap) : ss->rows.v[row].id;
 		if (d.places[i].act == SESSION_KEEP && ss->extras.v[row].count == want.count &&
 		    ss->extras.v[row].missing_since == want.missing_since)
 			continue;
+		if (row != SESSION_NONE)
+			analysis_stale_session(&ss->b->stale, ids[i], ss->rows.v[row].s.end);
 		put_tracking(ss, ids[i], s, &want, UUID_NIL);
 	}
 	for (size_t i = 0; i < d.n_leaving; i++) {
@@ -228,7 +245,9 @@ put_trackings(struct sessions *ss)
 		struct extra more = ss->extras.v[l->row];
 
 		if (!l->again)
-			more.retired_at = w->s->now_ms;
+			more.retired_at = ss->b->s->now_ms;
+		analysis_stale_session(&ss->b->stale, ss->rows.v[l->row].id,
+		                       ss->rows.v[l->row].s.end);
 		put_tracking(ss, ss->rows.v[l->row].id, &ss->rows.v[l->row].s, &more,
 		             l->heir == SESSION_NONE ? UUID_NIL : ids[l->heir]);
 	}
@@ -252,14 +271,14 @@ leave_episodes(struct sessions *ss)
 
 	for (size_t i = 0; i < ss->episodes.n; i++)
 		if (weak == SESSION_NONE || ss->episodes.v[i].span.start < ss->v[weak].start)
-			put_episode(ss, ss->episode_ids.v[i], &ss->episodes.v[i], true, UUID_NIL);
+			retire_episode(ss, i, UUID_NIL);
 }
 
 static void
 put_episodes(struct sessions *ss)
 {
 	struct import_work *w = ss->w;
-	struct arena *a = w->s->arena;
+	struct arena *a = ss->a;
 	size_t weak = weak_session(ss), n = 0, nruns = 0;
 	int64_t *times = ARENA_ARRAY(a, w->ntimes, int64_t);
 	struct str *keys = ARENA_ARRAY(a, w->ntimes, struct str);
@@ -282,18 +301,21 @@ put_episodes(struct sessions *ss)
 			                         .count = run->count,
 			                         .first_key = keys[first] };
 
-		ids[i] = run->row == SESSION_NONE ? apply_new_id(&w->people.ap)
+		ids[i] = run->row == SESSION_NONE ? apply_new_id(&ss->b->people.ap)
 		                                  : ss->episode_ids.v[run->row];
 		if (run->act == EPISODE_KEEP &&
 		    str_eq(ss->episodes.v[run->row].first_key, now.first_key))
 			continue;
+		if (run->row != SESSION_NONE)
+			analysis_stale_session(&ss->b->stale, ids[i],
+			                       ss->episodes.v[run->row].span.end);
 		put_episode(ss, ids[i], &now, false, UUID_NIL);
 	}
 	for (size_t i = 0; i < plan.n_leaving; i++) {
 		const struct episode_leaving *l = &plan.leaving[i];
 		struct uuid heir = l->heir == SESSION_NONE ? UUID_NIL : ids[l->heir];
 
-		put_episode(ss, ss->episode_ids.v[l->row], &ss->episodes.v[l->row], true, heir);
+		retire_episode(ss, l->row, heir);
 		if (uuid_is_nil(heir))
 			continue;
 		db_row_uuid(ss->follow, ss->episode_ids.v[l->row]);
@@ -301,31 +323,44 @@ put_episodes(struct sessions *ss)
 	}
 }
 
-enum err
-import_sessions_store(struct import_work *w)
+/* One ticket's. *row: the first of the stored ones that is not a former ticket's; moved on. */
+static void
+ticket_sessions(struct import_batch *b, size_t i, const struct db_result *stored, size_t *row,
+                struct db_rows *put, struct db_rows *follow)
 {
-	struct import_store *s = w->s;
 	struct sessions ss = {
-		.w = w,
-		.put = db_rows_of(s->arena, &q_import_sessions_put, s->client_id),
-		.follow = db_rows_of(s->arena, &q_apply_sessions_follow, s->client_id),
+		.b = b, .w = &b->v[i], .a = b->s->arena, .put = put, .follow = follow
 	};
-	const struct db_param now[] = { db_time(s->now_ms) };
-	enum err e = load(&ss);
+	size_t before = put->nrows;
 
-	if (e != ERR_OK)
-		return e;
+	for (; *row < stored->nrows && db_get_int(stored, *row, 0) == (int64_t)i; ++*row)
+		read_row(&ss, stored, *row);
 	derive(&ss);
 	put_trackings(&ss);
-	if (s->episodes)
+	if (b->s->episodes)
 		put_episodes(&ss);
 	else
 		leave_episodes(&ss);
-	w->counts.sessions_changed = (int64_t)ss.put->nrows;
-	e = db_exec(s->db, &q_import_sessions_put,
-	            DB_PARAMS(db_uuid(w->conversation_id), db_uuid(w->ticket_id), now[0]), ss.put,
-	            NULL);
-	if (e == ERR_OK)
-		e = db_exec(s->db, &q_apply_sessions_follow, now, ss.follow, NULL);
-	return e;
+	ss.w->counts.sessions_changed = (int64_t)(put->nrows - before);
+	ss.w->wrote |= put->nrows > before;
+}
+
+enum err
+import_sessions_store(struct import_batch *b)
+{
+	struct import_store *s = b->s;
+	struct db_rows *put = db_rows_of(s->arena, &q_import_sessions_put, s->client_id);
+	struct db_rows *follow = db_rows_of(s->arena, &q_apply_sessions_follow, s->client_id);
+	const struct db_param now[] = { db_time(s->now_ms) };
+	struct db_result stored;
+	size_t row = 0;
+	enum err e = load(b, &stored);
+
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < b->n; i++)
+		if (import_wants_sessions(b, &b->v[i]))
+			ticket_sessions(b, i, &stored, &row, put, follow);
+	e = db_exec(s->db, &q_import_sessions_put, now, put, NULL);
+	return e == ERR_OK ? db_exec(s->db, &q_apply_sessions_follow, now, follow, NULL) : e;
 }

@@ -40,6 +40,20 @@ import_id_text(struct arena *a, int64_t id)
 	return id == HD_NO_ID ? STR_NONE : str_fmt(a, "%lld", (long long)id);
 }
 
+void
+import_counts_add(struct import_counts *c, const struct import_counts *more)
+{
+	c->tickets_new += more->tickets_new;
+	c->tickets_changed += more->tickets_changed;
+	c->tickets_same += more->tickets_same;
+	c->messages_new += more->messages_new;
+	c->messages_changed += more->messages_changed;
+	c->messages_same += more->messages_same;
+	c->leads_new += more->leads_new;
+	c->sessions_changed += more->sessions_changed;
+	c->rows_changed += more->rows_changed;
+}
+
 enum err
 import_store_known(struct import_store *s, const struct hd_ticket *v, size_t n,
                    struct import_known *out)

@@ -1,7 +1,7 @@
 /*
- * The importer's step: takes one result, or stores one ticket, or claims one job, and begins what
- * the budget allows. What always holds: a job that is not renewed in time is dropped without
- * another word; the database away stops everything for a second and loses nothing.
+ * The importer's step: takes what came back, claims one job, begins what the budget allows and
+ * has one batch of tickets stored. What always holds: a job that is not renewed in time is dropped
+ * without another word; the database away stops everything for a second and loses nothing.
  */
 #include "work/importer.h"
 
@@ -28,7 +28,10 @@ importer_open(const struct importer_options *o, struct importer **out)
 	if (im->o.max_jobs > IMPORTER_MAX_JOBS)
 		im->o.max_jobs = IMPORTER_MAX_JOBS;
 	e = db_open_batch(o->pool, &im->db);
+	if (e == ERR_OK)
+		e = import_storer_new(o->pool, &im->storer);
 	if (e != ERR_OK) {
+		db_close(im->db);
 		free(im);
 		return e;
 	}
@@ -44,6 +47,7 @@ importer_close(struct importer *im)
 		return;
 	while (im->njobs > 0)
 		import_job_drop(im->jobs[0]);
+	import_storer_free(im->storer);
 	db_close(im->db);
 	arena_free(im->arena);
 	free(im);
@@ -132,21 +136,24 @@ claim(struct importer *im, int64_t now_ms, bool *worked)
 	return import_job_open(im, &job, now_ms);
 }
 
+/* What the network is to do meanwhile is begun before anything is stored. */
 static enum err
 job_step(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
 	enum err e = ERR_OK;
 
+	arena_reset(j->im->arena);
 	if (!j->ending)
-		e = j->job.kind == JOB_IMPORT ? tickets_step(j, now_ms, worked)
+		e = j->job.kind == JOB_IMPORT ? tickets_begin(j, now_ms, worked)
 		                              : contacts_step(j, now_ms, worked);
+	if (e == ERR_OK && !j->ending)
+		e = asks_start(j, now_ms, next_ms);
+	if (e == ERR_OK && !j->ending && j->job.kind == JOB_IMPORT)
+		e = tickets_store(j, now_ms, next_ms, worked);
 	if (e == ERR_OK && j->ending) {
 		*worked = true;
 		return import_job_end(j, now_ms);
 	}
-	arena_reset(j->im->arena);
-	if (e == ERR_OK)
-		e = asks_start(j, now_ms, next_ms);
 	if (j->renew_at < *next_ms)
 		*next_ms = j->renew_at;
 	return e;

@@ -12,6 +12,7 @@
 #define FIRST_BYTE_MS (60 * TIME_SECOND)
 #define WHOLE_MS      (180 * TIME_SECOND)
 #define MAX_PAGE      ((size_t)32 << 20)
+#define TOKENS_MOST   128  /* taken at once */
 #define TOKENS_MS     1000 /* tokens that were taken and not spent in this time are let go */
 
 static const int64_t wanted_sizes[] = { [HD_TICKETS] = 50, [HD_MESSAGES] = 20, [HD_CONTACTS] = 50 };
@@ -160,7 +161,7 @@ static enum err
 fill_tokens(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 {
 	/* as many as are spent within a fiftieth of a second: a fast source costs one transaction
-	 * for several requests */
+	 * for many requests */
 	size_t want = (size_t)(j->im->o.per_minute / 3000) + 1;
 	int64_t wait_ms = 0;
 	enum err e;
@@ -172,8 +173,8 @@ fill_tokens(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 			*next_ms = j->ask_budget_at;
 		return ERR_OK;
 	}
-	if (want > j->im->o.max_requests)
-		want = j->im->o.max_requests;
+	if (want > TOKENS_MOST)
+		want = TOKENS_MOST;
 	e = with_budget(j, now_ms, want, 0, &j->tokens, &wait_ms);
 	if (e != ERR_OK)
 		return e;

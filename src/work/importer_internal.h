@@ -9,9 +9,11 @@
 #include "work/import_store.h"
 #include "work/importer.h"
 
-#define IMPORTER_MAX_JOBS 64
+#define IMPORTER_MAX_JOBS    64
+#define IMPORT_BATCH_TICKETS 128 /* stored in one transaction */
 
 struct import_job;
+struct import_storer;
 struct ticket_work;
 
 /* One request that is to be made or under way: a page of the job's list, or of one ticket's
@@ -40,8 +42,15 @@ struct ticket_page {
 	size_t refs;
 };
 
-/* Outdated: the list has shown it again, changed. */
-enum ticket_state { TICKET_WAITS, TICKET_READS, TICKET_READ, TICKET_FAILED, TICKET_OUTDATED };
+/* Done: stored, noted as a failure, or outdated, since the list has shown it again, changed. */
+enum ticket_state {
+	TICKET_WAITS,
+	TICKET_READS,
+	TICKET_READ,
+	TICKET_STORES, /* the storer's */
+	TICKET_FAILED,
+	TICKET_DONE
+};
 
 struct ticket_work {
 	struct ticket_work *next;
@@ -52,6 +61,7 @@ struct ticket_work {
 	const struct hd_ticket *ticket;
 	struct import_known known;
 	enum ticket_state state;
+	int64_t read_at;
 	struct arena *arena;      /* its messages; NULL before it is begun */
 	struct arena *walk_arena; /* likewise */
 	struct import_walk walk;
@@ -121,6 +131,7 @@ struct import_job {
 
 struct importer {
 	struct importer_options o;
+	struct import_storer *storer;
 	struct db *db;
 	struct arena *arena; /* of one piece of work */
 	struct import_job *jobs[IMPORTER_MAX_JOBS];
@@ -173,10 +184,26 @@ MUST_CHECK enum err tickets_again(struct import_job *, struct str body, int64_t 
 /* What tells versions of one ticket apart, as a note of `seen`. */
 uint32_t import_version(struct str raw, int64_t updated_at);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
-/* Stores one ticket that was read, begins others; *worked: there was one. Ends the job when all is
- * done. */
-MUST_CHECK enum err tickets_step(struct import_job *, int64_t now_ms, bool *worked);
+/* Takes those that may be read next: their asks are wanted. Once all are done, one piece of what
+ * follows; *worked then. Ends the job after the last. */
+MUST_CHECK enum err tickets_begin(struct import_job *, int64_t now_ms, bool *worked);
+/* Has stored what was read, if it is a batch or has waited long enough; *next_ms falls to when it
+ * will have; *worked: some are done. Ends the job when all is done. */
+MUST_CHECK enum err
+tickets_store(struct import_job *, int64_t now_ms, int64_t *next_ms, bool *worked);
 void tickets_drop(struct import_job *);
+
+/* importer_store.c: one batch of tickets at a time, of whichever job. */
+MUST_CHECK enum err import_storer_new(struct db_pool *, struct import_storer **out);
+void import_storer_free(struct import_storer *); /* NULL is fine */
+/* Gives what was read to be stored, if that is a batch or has waited long enough, and it is the
+ * job's turn; *next_ms falls to when it will have waited. */
+MUST_CHECK enum err import_storer_give(struct import_job *, int64_t now_ms, int64_t *next_ms);
+/* Takes the job's batch back if it is stored: its tickets are done, failed, or to be given again,
+ * since the database is away (that error). */
+MUST_CHECK enum err import_storer_take(struct import_job *);
+/* Nothing of the job's is with the storer any more; waits for what is being written. */
+void import_storer_settle(struct import_job *);
 
 /* importer_after.c: one piece of any phase but IMPORT_READS, one transaction; the next phase once
  * it has no more. */

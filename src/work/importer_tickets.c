@@ -1,8 +1,8 @@
 /*
- * The tickets of a run: which of a page are read, their messages, and the one transaction that
- * stores each. What always holds: a ticket is stored whole or noted as a failure, and neither stops
- * the others; what was done in this run at the same updatedAt is not read again; the walk goes on
- * while tickets are read and stored, at most so far ahead.
+ * The tickets of a run: which of a page are read, their messages, and that they are handed on to be
+ * stored (importer_store.c). What always holds: a ticket is stored or noted as a failure, and
+ * neither stops the others; what was done in this run at the same updatedAt is not read again; the
+ * walk goes on while tickets are read and stored, at most so far ahead.
  */
 #include <stdlib.h>
 
@@ -76,6 +76,7 @@ work_free(struct ticket_work *t)
 void
 tickets_drop(struct import_job *j)
 {
+	import_storer_settle(j);
 	while (j->first != NULL) {
 		struct ticket_work *t = j->first;
 
@@ -285,9 +286,10 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 		ticket_failed(t, "too_many_pages", STR("the list of its messages does not end"));
 	else if (next == IMPORT_DONE && !t->walk.complete)
 		ticket_failed(t, "incomplete", STR("pages of its messages could not be reached"));
-	else if (next == IMPORT_DONE)
+	else if (next == IMPORT_DONE) {
 		t->state = TICKET_READ;
-	else
+		t->read_at = now_ms;
+	} else
 		ask_page(&t->ask, t->walk.walk.page, now_ms);
 	return ERR_OK;
 }
@@ -300,7 +302,7 @@ import_is_away(enum err e)
 }
 
 static enum err
-store_failure(struct import_job *j, const struct ticket_work *t, int64_t now_ms)
+store_failure(struct import_job *j, struct ticket_work *t, int64_t now_ms)
 {
 	struct import_store s = import_job_store(j, now_ms);
 	struct str detail = str_fmt(s.arena, STR_FMT ": " STR_FMT,
@@ -311,77 +313,81 @@ store_failure(struct import_job *j, const struct ticket_work *t, int64_t now_ms)
 	if (e != ERR_OK)
 		return e;
 	j->failed++;
+	t->state = TICKET_DONE;
 	log_warn("import.ticket_failed", LOG_UUID("job", j->job.id),
 	         LOG_STR("ticket", t->ticket->uuid), LOG_Z("reason", t->reason));
 	return ERR_OK;
 }
 
+/* Failures are noted, and what was read is handed on, if enough of it is there. */
 static enum err
-store_ticket(struct import_job *j, struct ticket_work *t, int64_t now_ms)
+store_some(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 {
-	struct import_store s = import_job_store(j, now_ms);
-	const struct import_ticket x = {
-		.ticket = t->ticket,
-		.messages = t->messages.v,
-		.nmessages = t->messages.n,
-		.whole = !t->walk.early && !t->holes,
-		.done = j->started_at != TIME_NONE &&
-		        t->ticket->updated_at < j->started_at - IMPORT_CURSOR_BACK_MS,
-		.always_done = j->job.full,
-	};
-	enum err e = import_store_ticket(&s, &x, &j->counts);
+	enum err e = import_storer_take(j);
 
-	if (e == ERR_OK || import_is_away(e))
-		return e;
-	log_warn("import.not_stored", LOG_UUID("job", j->job.id),
-	         LOG_STR("ticket", t->ticket->uuid), LOG_ERR(e),
-	         LOG_Z("detail", db_message(j->im->db)));
-	t->reason = "not_stored";
-	t->detail = str_fmt(t->page->arena, "%s: %s", err_info(e)->code, db_message(j->im->db));
-	return store_failure(j, t, now_ms);
-}
-
-/* The first ticket that was read, given up or outdated, out of the queue; NULL: none. */
-static struct ticket_work *
-take_read(struct import_job *j)
-{
-	struct ticket_work *before = NULL;
-
-	for (struct ticket_work *t = j->first; t != NULL; before = t, t = t->next) {
-		if (t->state == TICKET_WAITS || t->state == TICKET_READS)
+	for (struct ticket_work *t = j->first; e == ERR_OK && t != NULL; t = t->next) {
+		if (t->state != TICKET_READ && t->state != TICKET_FAILED)
 			continue;
-		if (before == NULL)
-			j->first = t->next;
-		else
-			before->next = t->next;
-		if (j->last == t)
-			j->last = before;
-		t->next = NULL;
-		return t;
+		if (t->outdated)
+			t->state = TICKET_DONE;
+		else if (t->state == TICKET_FAILED)
+			e = store_failure(j, t, now_ms);
 	}
-	return NULL;
+	return e == ERR_OK ? import_storer_give(j, now_ms, next_ms) : e;
 }
 
-static void
-put_back(struct import_job *j, struct ticket_work *t)
+/* Those that are done leave the queue. */
+static bool
+sweep(struct import_job *j)
 {
-	t->next = j->first;
-	j->first = t;
-	if (j->last == NULL)
-		j->last = t;
+	int64_t before = j->finished;
+
+	j->last = NULL;
+	for (struct ticket_work **at = &j->first; *at != NULL;) {
+		struct ticket_work *t = *at;
+
+		if (t->state != TICKET_DONE) {
+			j->last = t;
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		j->finished++;
+		if (t->arena != NULL)
+			j->reading--;
+		work_free(t);
+	}
+	return j->finished != before;
+}
+
+/* How many may be read: beside those that are, as many as may fly. */
+static size_t
+may_begin(const struct import_job *j)
+{
+	size_t read = 0, most = j->im->o.max_requests;
+
+	for (const struct ticket_work *t = j->first; t != NULL; t = t->next)
+		read += t->arena != NULL && t->state != TICKET_READS;
+	if (read >= 2 * (size_t)IMPORT_BATCH_TICKETS)
+		return 0;
+	return j->reading - read < most ? most - (j->reading - read) : 0;
 }
 
 static void
 begin_some(struct import_job *j, int64_t now_ms)
 {
-	for (struct ticket_work *t = j->first;
-	     t != NULL && j->waiting > 0 && j->reading < j->im->o.max_requests; t = t->next) {
+	size_t most = j->waiting > 0 ? may_begin(j) : 0;
+
+	for (struct ticket_work *t = j->first; t != NULL && j->waiting > 0 && most > 0;
+	     t = t->next) {
 		if (t->state != TICKET_WAITS)
 			continue;
-		if (!t->outdated)
+		if (!t->outdated) {
 			ticket_begin(t, now_ms);
-		else
-			leave_waiting(j, t, TICKET_OUTDATED);
+			most--;
+		} else {
+			leave_waiting(j, t, TICKET_DONE);
+		}
 	}
 }
 
@@ -412,9 +418,8 @@ tickets_piece(struct import_job *j, int64_t now_ms, bool *worked)
 }
 
 enum err
-tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
+tickets_begin(struct import_job *j, int64_t now_ms, bool *worked)
 {
-	struct ticket_work *t;
 	enum err e;
 
 	if (j->phase != IMPORT_READS)
@@ -426,27 +431,22 @@ tickets_step(struct import_job *j, int64_t now_ms, bool *worked)
 	if (j->ask.wanted &&
 	    (j->waiting - j->waiting_failures > AHEAD || j->pages_held > IMPORTER_PAGES_HELD))
 		j->ask.not_before = now_ms + 100;
-	t = take_read(j);
-	if (t != NULL) {
-		if (t->outdated)
-			e = ERR_OK;
-		else
-			e = t->state == TICKET_READ ? store_ticket(j, t, now_ms)
-			                            : store_failure(j, t, now_ms);
-		if (e != ERR_OK) {
-			put_back(j, t);
-			return e;
-		}
-		j->finished++;
-		if (t->arena != NULL)
-			j->reading--;
-		work_free(t);
-		*worked = true;
-	}
 	begin_some(j, now_ms);
-	if (j->first == NULL && j->list_done && !j->failures_left && !j->ending) {
+	return ERR_OK;
+}
+
+enum err
+tickets_store(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
+{
+	enum err e;
+
+	if (j->phase != IMPORT_READS)
+		return ERR_OK;
+	e = store_some(j, now_ms, next_ms);
+	*worked |= sweep(j);
+	if (e == ERR_OK && j->first == NULL && j->list_done && !j->failures_left && !j->ending) {
 		*worked = true;
 		finish(j);
 	}
-	return ERR_OK;
+	return e;
 }

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "store/queries.h"
 
-#define KINDS        2
+#define KINDS        3
 #define TAKE_TRIES   16 /* against others that are faster each time */
 #define SMALL_ARENA  ((size_t)64 << 10)
 #define PARAMS_BYTES 256
@@ -21,6 +21,7 @@ static const struct {
 } kinds[KINDS] = {
 	[JOB_IMPORT] = { "import", "tickets" },
 	[JOB_SYNC_CONTACTS] = { "sync_contacts", "contacts" },
+	[JOB_ANALYSIS] = { "analysis", "sessions" },
 };
 
 static const char *const ends[] = {
@@ -117,12 +118,28 @@ meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool fu
 }
 
 enum err
+jobs_insert(struct db *db, const struct randomness *rand, struct uuid client_id, enum job_kind kind,
+            struct str params, int64_t now_ms, struct uuid *id)
+{
+	struct uuid fresh = rand_uuid_v7(rand, now_ms);
+	enum err e = db_exec(db, &q_jobs_insert,
+	                     DB_PARAMS(db_uuid(fresh), db_uuid(client_id),
+	                               db_text(str_from(kinds[kind].name)), db_json(params),
+	                               db_text(str_from(kinds[kind].unit)), db_time(now_ms)),
+	                     NULL, NULL);
+
+	if (e == ERR_OK)
+		*id = fresh;
+	return e;
+}
+
+enum err
 jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, struct uuid client_id,
              enum job_kind kind, bool full, bool episodes, int64_t now_ms, struct uuid *id,
              bool *existing)
 {
 	const struct wish x = { .full = full, .episodes = episodes };
-	struct uuid fresh = rand_uuid_v7(rand, now_ms);
+	struct uuid fresh;
 	bool kept = false;
 	struct db_result r;
 	enum err e = db_query(
@@ -133,12 +150,7 @@ jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, stru
 	if (e == ERR_OK && r.nrows > 0)
 		e = meet_existing(db, a, &r, full, episodes, now_ms, &kept);
 	if (e == ERR_OK && !kept)
-		e = db_exec(db, &q_jobs_insert,
-		            DB_PARAMS(db_uuid(fresh), db_uuid(client_id),
-		                      db_text(str_from(kinds[kind].name)),
-		                      db_json(write_params(a, &x)),
-		                      db_text(str_from(kinds[kind].unit)), db_time(now_ms)),
-		            NULL, NULL);
+		e = jobs_insert(db, rand, client_id, kind, write_params(a, &x), now_ms, &fresh);
 	if (e != ERR_OK)
 		return e;
 	*id = kept ? db_get_uuid(&r, 0, 0) : fresh;
@@ -175,8 +187,10 @@ read_job(struct arena *a, const struct db_result *r, struct job *out)
 	struct job j = { .id = db_get_uuid(r, 0, 0),
 		         .client_id = db_get_uuid(r, 0, 1),
 		         .resumed = db_get_bool(r, 0, 4),
-		         .created_at = db_get_time(r, 0, 5) };
-	struct wish x = read_params(a, db_get_text(r, 0, 3));
+		         .created_at = db_get_time(r, 0, 5),
+		         .params = db_get_text(r, 0, 3),
+		         .counts = db_get_text(r, 0, 6) };
+	struct wish x = read_params(a, j.params);
 
 	for (size_t k = 0; k < KINDS; k++)
 		if (str_eq(db_get_text(r, 0, 2), str_from(kinds[k].name)))

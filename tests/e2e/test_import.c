@@ -247,6 +247,53 @@ START_TEST(what_cannot_be_read_is_left_and_said)
 }
 END_TEST
 
+/* Tickets are stored many at a time: what is wrong with one costs no other of its batch. */
+START_TEST(a_ticket_that_the_database_refuses_is_left_alone)
+{
+	struct desk d = desk_start("none");
+	struct shop first = shop_new(d.url, HELPDESK_KEY, FAST), s;
+	int64_t tickets, messages;
+	struct raw *raw;
+	struct str *uuid;
+
+	ck_assert_msg(import(&first, NULL) == 0, "%s", err(first.dir));
+	tickets = number(&first, TICKETS);
+	messages = number(&first, MESSAGES);
+	raw = raw_open(first.url);
+	ck_assert_uint_ge(raw_column(raw, test_arena(),
+	                             "SELECT external_uuid FROM tickets ORDER BY external_uuid",
+	                             &uuid),
+	                  1);
+	raw_close(raw);
+	s = shop_new(d.url, HELPDESK_KEY, FAST);
+	raw = raw_open(s.url);
+	raw_exec(
+		raw,
+		pg != NULL
+			? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	                      "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
+	                      "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
+	                      "'" STR_FMT "') EXECUTE FUNCTION refuse()",
+	                      STR_ARG(uuid[0]))
+			: FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
+	                      "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
+	                      "'not this one'); END",
+	                      STR_ARG(uuid[0])));
+	ck_assert_msg(import(&s, NULL) == 3, "%s", err(s.dir));
+	ck_assert_int_eq(number(&s, TICKETS), tickets - 1);
+	ck_assert_int_eq(number(&s, "SELECT count(*) FROM import_failures WHERE reason = "
+	                            "'not_stored' AND detail LIKE '%not this one%'"),
+	                 1);
+	raw_exec(raw, pg != NULL ? "DROP TRIGGER refuse ON tickets" : "DROP TRIGGER refuse");
+	raw_close(raw);
+	ck_assert_msg(import(&s, NULL) == 0, "%s", err(s.dir));
+	ck_assert_int_eq(number(&s, TICKETS), tickets);
+	ck_assert_int_eq(number(&s, MESSAGES), messages);
+	ck_assert_int_eq(number(&s, "SELECT count(*) FROM import_failures"), 0);
+	desk_end(&d);
+}
+END_TEST
+
 /* `recado import` at a slow pace, once some tickets are there. */
 static pid_t
 import_to_the_middle(const struct shop *s)
@@ -378,6 +425,7 @@ make_suite(void)
 	                  a_wrong_key_is_said_and_fails,
 	                  one_clients_trouble_does_not_stop_anothers_import,
 	                  what_cannot_be_read_is_left_and_said,
+	                  a_ticket_that_the_database_refuses_is_left_alone,
 	                  killed_in_the_middle_and_called_again_it_is_complete,
 	                  stopped_by_ctrl_c_and_called_again_it_is_complete,
 	                  a_server_that_stops_gives_its_import_back_and_a_command_takes_it_up,

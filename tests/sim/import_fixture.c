@@ -166,25 +166,29 @@ import_fixture_ticket(const struct fix_ticket *t)
 	return page.tickets[0];
 }
 
-enum err
-import_fixture_try(struct import_fixture *f, const struct fix_ticket *t)
+static enum err
+put(struct import_fixture *f, const struct fix_ticket *t, size_t n)
 {
-	struct hd_ticket ticket = import_fixture_ticket(t);
+	struct hd_ticket *tickets = ARENA_ARRAY(test_arena(), n, struct hd_ticket);
+	struct import_ticket *x = ARENA_ARRAY(test_arena(), n, struct import_ticket);
 	struct db_stats before = db_stats(f->db), after;
-	struct hd_page page;
-	struct import_ticket x;
 	enum err e;
 
-	ck_assert_ok(hd_decode(test_arena(), HD_MESSAGES, messages_json(t), &page));
-	ck_assert_uint_eq(page.nmessages, t->nmessages);
-	x = (struct import_ticket){ .ticket = &ticket,
-		                    .messages = page.messages,
-		                    .nmessages = page.nmessages,
-		                    .whole = f->whole,
-		                    .done = f->done };
+	for (size_t i = 0; i < n; i++) {
+		struct hd_page page;
+
+		tickets[i] = import_fixture_ticket(&t[i]);
+		ck_assert_ok(hd_decode(test_arena(), HD_MESSAGES, messages_json(&t[i]), &page));
+		ck_assert_uint_eq(page.nmessages, t[i].nmessages);
+		x[i] = (struct import_ticket){ .ticket = &tickets[i],
+			                       .messages = page.messages,
+			                       .nmessages = page.nmessages,
+			                       .whole = f->whole,
+			                       .done = f->done };
+	}
 	f->counts = (struct import_counts){ 0 };
 	f->store.arena = arena_new((size_t)64 << 20);
-	e = import_store_ticket(&f->store, &x, &f->counts);
+	e = import_store_tickets(&f->store, x, n, &f->counts);
 	arena_free(f->store.arena);
 	f->store.arena = NULL;
 	after = db_stats(f->db);
@@ -193,10 +197,22 @@ import_fixture_try(struct import_fixture *f, const struct fix_ticket *t)
 	return e;
 }
 
+enum err
+import_fixture_try(struct import_fixture *f, const struct fix_ticket *t)
+{
+	return put(f, t, 1);
+}
+
 void
 import_fixture_put(struct import_fixture *f, const struct fix_ticket *t)
 {
-	enum err e = import_fixture_try(f, t);
+	import_fixture_put_all(f, t, 1);
+}
+
+void
+import_fixture_put_all(struct import_fixture *f, const struct fix_ticket *t, size_t n)
+{
+	enum err e = put(f, t, n);
 
 	ck_assert_msg(e == ERR_OK, "%s: %s", err_info(e)->code, db_message(f->db));
 }

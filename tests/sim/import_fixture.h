@@ -66,6 +66,8 @@ struct fix_ticket {
 enum err import_fixture_try(struct import_fixture *, const struct fix_ticket *);
 void import_fixture_put(struct import_fixture *, const struct fix_ticket *);
 #define PUT(f, ...) import_fixture_put((f), &(const struct fix_ticket){ __VA_ARGS__ })
+/* All of them in one transaction. */
+void import_fixture_put_all(struct import_fixture *, const struct fix_ticket *, size_t n);
 /* The ticket as it is read. */
 struct hd_ticket import_fixture_ticket(const struct fix_ticket *);
 

@@ -271,7 +271,7 @@ START_TEST(an_array_that_could_not_be_read_whole_says_nothing_of_what_is_not_in_
 	ticket.trackings_whole = false;
 	x.ticket = &ticket;
 	f.store.arena = test_arena();
-	ck_assert_ok(import_store_ticket(&f.store, &x, &f.counts));
+	ck_assert_ok(import_store_tickets(&f.store, &x, 1, &f.counts));
 	ck_assert_sessions("CLOSED 0-10 [1] 0\nOPEN_REAL 20- [2] 0");
 	close_fixture();
 }
@@ -434,6 +434,149 @@ START_TEST(a_ticket_that_failed_waits_until_it_is_stored)
 }
 END_TEST
 
+/* Tickets of a few people, some without one, with trackings and messages; `round` 1 is later. */
+static struct fix_ticket *
+many(size_t n, int round)
+{
+	struct fix_ticket *v = ARENA_ARRAY(test_arena(), n, struct fix_ticket);
+
+	for (size_t i = 0; i < n; i++) {
+		struct fix_tracking *t = ARENA_ARRAY(test_arena(), 2, struct fix_tracking);
+		struct fix_message *m = ARENA_ARRAY(test_arena(), 3, struct fix_message);
+		int64_t id = 100 * (int64_t)i;
+
+		for (int k = 0; k < 2; k++)
+			t[k] = (struct fix_tracking){ id + k, MIN(10 * k), MIN(10 * k + 1),
+				                      round + k < 2 ? MIN(10 * k + 5)
+				                                    : FIXTURE_NONE,
+				                      "Bia" };
+		for (int k = 0; k < 3; k++)
+			m[k] = (struct fix_message){ .id = id + k,
+				                     .at = MIN(5 * k),
+				                     .updated = MIN(5 * k + round),
+				                     .body = round > 0 && k == 1 ? "depois"
+				                                                 : "antes",
+				                     .from_me = k == 2 };
+		v[i] = (struct fix_ticket){
+			.uuid = str_z(test_arena(), str_fmt(test_arena(), "t%zu", i)),
+			.updated = MIN(100 + round),
+			/* every third moves to another person, every seventh names nobody */
+			.contact = i % 7 == 0                ? 0
+			           : round > 0 && i % 3 == 0 ? 50 + (int64_t)i % 4
+			                                     : 1 + (int64_t)i % 5,
+			.name = i % 7 == 0 ? NULL : "Ana",
+			.trackings = t,
+			.ntrackings = 2,
+			.messages = m,
+			.nmessages = 2 + (size_t)round,
+		};
+	}
+	return v;
+}
+
+START_TEST(many_tickets_in_one_transaction_are_what_they_are_one_by_one)
+{
+	enum { N = 40 };
+	struct import_fixture alone, together;
+	uint64_t statements[2];
+
+	import_fixture_open(&alone, postgres);
+	import_fixture_open(&together, postgres);
+	for (int round = 0; round < 2; round++) {
+		struct fix_ticket *v = many(N, round);
+
+		for (size_t i = 0; i < N; i++)
+			import_fixture_put(&alone, &v[i]);
+		/* the first alone, so that its statements can be compared with those of the rest */
+		import_fixture_put(&together, &v[1]);
+		statements[0] = together.statements;
+		import_fixture_put_all(&together, v, N);
+		statements[1] = together.statements;
+		ck_assert_uint_le(statements[1], statements[0] + 12);
+		ck_assert_int_eq(together.counts.tickets_same, 1);
+		ck_assert_int_eq(together.counts.tickets_new, round == 0 ? N - 1 : 0);
+		ck_assert_int_eq(together.counts.tickets_changed, round == 0 ? 0 : N - 1);
+		ck_assert_slice(import_fixture_digest(&together), import_fixture_digest(&alone));
+		import_fixture_put_all(&together, v, N);
+		ck_assert_uint_eq(together.rows, 0);
+	}
+	import_fixture_close(&together);
+	import_fixture_close(&alone);
+}
+END_TEST
+
+/* As if each session had been graded. */
+static void
+grade_all(void)
+{
+	raw_exec(f.scene.raw,
+	         postgres != NULL
+	                 ? "INSERT INTO session_analyses (\"clientId\", \"sessionId\", "
+	                   "\"scriptKey\", "
+	                   "\"scriptVersion\", \"analysisVersionTag\", \"status\", "
+	                   "\"sessionEndedAt\", "
+	                   "\"createdAt\", \"updatedAt\") SELECT client_id, id, 'k', 1, 'v1', "
+	                   "'done', "
+	                   "now(), now(), now() FROM sessions WHERE retired_at IS NULL ON CONFLICT "
+	                   "DO "
+	                   "NOTHING; UPDATE session_analyses SET \"stale\" = false"
+	                 : "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
+	                   "\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
+	                   "\"sessionEndedAt\", \"createdAt\", \"updatedAt\") SELECT "
+	                   "randomblob(16), "
+	                   "client_id, id, 'k', 1, 'v1', 'done', 0, 0, 0 FROM sessions WHERE "
+	                   "retired_at "
+	                   "IS NULL ON CONFLICT DO NOTHING; UPDATE session_analyses SET \"stale\" "
+	                   "= 0");
+}
+
+#define STALE import_fixture_number(&f, "SELECT count(*) FROM session_analyses WHERE \"stale\"")
+#define CLOSED_10_TO_20                                                                            \
+	TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" }, { 2, MIN(40), MIN(40), MIN(50), NULL })
+#define WORDS(text)                                                                                \
+	MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },                     \
+	         { .id = 2, .at = MIN(12), .body = (text), .updated = MIN(61) },                   \
+	         { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) })
+
+START_TEST(an_analysis_is_stale_when_what_it_read_changes_and_only_then)
+{
+	open_fixture();
+	f.store.now_ms = FIXTURE_AT + 10 * TIME_DAY;
+	PUT(&f, .updated = MIN(100), CLOSED_10_TO_20, WORDS("quero uma"));
+	grade_all();
+	/* the same again, and what no prompt shows */
+	PUT(&f, .updated = MIN(100), CLOSED_10_TO_20, WORDS("quero uma"));
+	PUT(&f, .updated = MIN(101), .status = "closed", CLOSED_10_TO_20, WORDS("quero uma"));
+	ck_assert_int_eq(STALE, 0);
+	/* S9: a message was edited */
+	PUT(&f, .updated = MIN(102), CLOSED_10_TO_20,
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	grade_all();
+	/* one came late */
+	PUT(&f, .updated = MIN(103), CLOSED_10_TO_20,
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) },
+	             { .id = 4, .at = MIN(42), .body = "obrigado", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	grade_all();
+	/* S2: the end was taken back */
+	PUT(&f, .updated = MIN(104),
+	    TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" },
+	              { 2, MIN(40), MIN(40), FIXTURE_NONE, NULL }),
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) },
+	             { .id = 4, .at = MIN(42), .body = "obrigado", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	ck_assert_int_eq(import_fixture_number(&f, "SELECT count(*) FROM session_analyses"), 2);
+	close_fixture();
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -445,7 +588,9 @@ make_suite(void)
 	                  the_same_again_writes_nothing,
 	                  an_edited_body_is_refreshed_and_the_earlier_ones_are_kept,
 	                  a_message_that_comes_late_is_taken_in,
-	                  a_ticket_that_failed_waits_until_it_is_stored);
+	                  a_ticket_that_failed_waits_until_it_is_stored,
+	                  many_tickets_in_one_transaction_are_what_they_are_one_by_one,
+	                  an_analysis_is_stale_when_what_it_read_changes_and_only_then);
 }
 
 int

@@ -54,9 +54,9 @@ static const struct found_by list[] = {
 	{ &q_import_ticket,
 	  { "ux_tickets_external", "ux_import_failures_uuid", "ix_identities_lead" } },
 	{ &q_import_messages, { "ux_messages_external" } },
-	{ &q_import_times, { "ix_messages_ticket_time" } },
+	{ &q_import_times, { "ix_messages_sessionId" } },
 	{ &q_import_sessions, { OF_TICKET } },
-	{ &q_import_ticket_move_messages, { "ix_messages_ticket_time" } },
+	{ &q_import_ticket_move_messages, { "ix_messages_sessionId" } },
 	{ &q_import_ticket_move_sessions, { OF_TICKET } },
 	{ &q_import_contacts_of, { "ix_helpdesk_contacts_lead" } },
 	{ &q_importer_gone, { "ux_import_failures_uuid" } },
@@ -145,7 +145,7 @@ uses(const char *plan, const char *index)
 	size_t n = strlen(index);
 
 	for (const char *p = plan; (p = strstr(p, index)) != NULL; p += n)
-		if (p[n] == ' ' || p[n] == '\n')
+		if (p[n] == ' ' || p[n] == '\n' || p[n] == '"')
 			return true;
 	return false;
 }
@@ -212,7 +212,8 @@ START_TEST(an_index_that_is_gone_is_noticed)
 	for (size_t i = 0; i < LISTED; i++) {
 		for (size_t k = 0; k < 4 && list[i].indexes[k] != NULL; k++) {
 			struct arena *a = test_arena();
-			const char *sql = str_z(a, str_fmt(a, "DROP INDEX %s", list[i].indexes[k]));
+			const char *sql =
+				str_z(a, str_fmt(a, "DROP INDEX \"%s\"", list[i].indexes[k]));
 			struct query *drop = ARENA_NEW(a, struct query);
 
 			if (list[i].indexes[k][0] == AUTO[0])

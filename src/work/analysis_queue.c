@@ -1,0 +1,191 @@
+/*
+ * Why: a call to the model takes half a minute and may be lost on the way, while the row it is for
+ * must be worked on by one caller at a time and never be forgotten. What always holds: a row is
+ * claimed, and given back, by one statement on it that names the state it must be in; what its
+ * owner does not give back its lease does; what may be claimed follows from the status (the column
+ * "ready"), so the index that the next row is found by cannot disagree with it.
+ */
+#include "work/analysis_queue.h"
+
+#include <assert.h>
+
+#include "core/model_retry.h"
+#include "core/order.h"
+#include "store/queries.h"
+
+/* The four parameters that name a combo. */
+#define COMBO(c)                                                                                   \
+	db_uuid((c)->client_id), db_text((c)->script_key), db_int((c)->script_version),            \
+		db_text((c)->tag)
+
+/* Bounded batches until one is not full. */
+static enum err
+in_batches(struct db *db, const struct query *q, const struct db_param *params, int64_t *sum)
+{
+	int64_t changed = ANALYSIS_BATCH;
+	enum err e = ERR_OK;
+
+	*sum = 0;
+	while (e == ERR_OK && changed == ANALYSIS_BATCH) {
+		changed = 0;
+		e = db_begin(db, DB_APPLY);
+		if (e == ERR_OK)
+			e = db_end(db, db_exec(db, q, params, NULL, &changed));
+		*sum += changed;
+	}
+	return e;
+}
+
+enum err
+analysis_queue_retry_failed(struct db *db, const struct analysis_combo *c, int64_t now_ms,
+                            int64_t *changed)
+{
+	return in_batches(db, &q_analysis_retry,
+	                  DB_PARAMS(COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)), changed);
+}
+
+enum err
+analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
+{
+	return in_batches(db, &q_analysis_sweep, DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	                  returned);
+}
+
+static int
+cmp_claimed(const void *pa, const void *pb)
+{
+	const struct analysis_claimed *a = pa, *b = pb;
+
+	if (a->session_ended_at != b->session_ended_at)
+		return order_i64(b->session_ended_at, a->session_ended_at);
+	if (a->created_at != b->created_at)
+		return order_i64(b->created_at, a->created_at);
+	return uuid_cmp(a->id, b->id);
+}
+
+enum err
+analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo *c,
+                     struct uuid owner, int64_t now_ms, int64_t lease_until, int64_t before,
+                     size_t n, struct analysis_claimed **out, size_t *nout)
+{
+	struct analysis_claimed *v;
+	struct db_result r;
+	int64_t due;
+	enum err e = in_batches(db, &q_analysis_due,
+	                        DB_PARAMS(COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)), &due);
+
+	assert(n <= ANALYSIS_BATCH);
+	if (e == ERR_OK)
+		e = db_begin(db, DB_APPLY);
+	if (e != ERR_OK)
+		return e;
+	e = db_query(db, &q_analysis_claim,
+	             DB_PARAMS(COMBO(c), db_uuid(owner), db_time(now_ms), db_time(lease_until),
+	                       db_time(before), db_int((int64_t)n)),
+	             NULL, a, &r);
+	e = db_end(db, e);
+	if (e != ERR_OK)
+		return e;
+	v = ARENA_ARRAY(a, r.nrows, struct analysis_claimed);
+	for (size_t i = 0; i < r.nrows; i++)
+		v[i] = (struct analysis_claimed){
+			.id = db_get_uuid(&r, i, 0),
+			.session_id = db_get_uuid(&r, i, 1),
+			.session_ended_at = db_get_time(&r, i, 2),
+			.created_at = db_get_time(&r, i, 3),
+			.retry_count = db_get_int(&r, i, 4),
+			.losses = (unsigned)db_get_int(&r, i, 5),
+			.attempts = db_get_int(&r, i, 6),
+			.longer_output = db_get_bool(&r, i, 7),
+		};
+	order_sort(a, v, r.nrows, sizeof *v, cmp_claimed);
+	*out = v;
+	*nout = r.nrows;
+	return ERR_OK;
+}
+
+/* One statement on a row that the owner must hold. */
+static enum err
+give_back(struct db *db, const struct query *q, const struct db_param *params)
+{
+	int64_t changed = 0;
+	enum err e = db_begin(db, DB_APPLY);
+
+	if (e == ERR_OK)
+		e = db_end(db, db_exec(db, q, params, NULL, &changed));
+	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+}
+
+/* The parameters that name a held row. */
+#define LEASE(l) db_uuid((l)->client_id), db_uuid((l)->id), db_uuid((l)->owner)
+#define PAID(p)                                                                                    \
+	db_int((p)->calls), db_int((p)->usage.input_tokens), db_int((p)->usage.cached_tokens),     \
+		db_int((p)->usage.output_tokens),                                                  \
+		(p)->priced ? db_int((p)->cost_micro_usd) : db_null('i'),                          \
+		(p)->latency_ms > 0 ? db_int((p)->latency_ms) : db_null('i')
+
+enum err
+analysis_queue_done(struct db *db, const struct analysis_lease *l, int64_t now_ms,
+                    const struct analysis_done *d, const struct analysis_paid *p)
+{
+	return give_back(db, &q_analysis_done,
+	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_json(d->report), db_text(d->model),
+	                           db_text(d->prompt_hash), db_double(d->overall_score),
+	                           db_text(d->temperature), db_int(d->verified),
+	                           db_int(d->unverified), db_bool(d->truncated), PAID(p)));
+}
+
+enum err
+analysis_queue_failed(struct db *db, const struct analysis_lease *l, int64_t now_ms,
+                      const struct analysis_failure *f, const struct analysis_paid *p)
+{
+	return give_back(db, &q_analysis_failed,
+	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_text(f->error), db_text(f->model),
+	                           db_text(f->prompt_hash), db_time(f->next_retry_at),
+	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)));
+}
+
+enum err
+analysis_queue_release(struct db *db, const struct analysis_lease *l, int64_t now_ms,
+                       const struct analysis_release *r, const struct analysis_paid *p)
+{
+	return give_back(db, &q_analysis_release,
+	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_int(r->losses), db_bool(r->longer),
+	                           db_int(r->interrupted), PAID(p)));
+}
+
+enum err
+analysis_queue_drop(struct db *db, const struct analysis_lease *l)
+{
+	return give_back(db, &q_analysis_drop, DB_PARAMS(LEASE(l)));
+}
+
+enum err
+analysis_queue_counts(struct db *db, struct arena *a, const struct analysis_combo *c,
+                      int64_t now_ms, struct analysis_counts *out)
+{
+	struct db_result r;
+	enum err e =
+		db_query(db, &q_analysis_counts, DB_PARAMS(COMBO(c), db_time(now_ms)), NULL, a, &r);
+
+	if (e != ERR_OK)
+		return e;
+	*out = (struct analysis_counts){ .pending = db_get_int(&r, 0, 0),
+		                         .processing = db_get_int(&r, 0, 1),
+		                         .failed_retryable = db_get_int(&r, 0, 2),
+		                         .due = db_get_int(&r, 0, 3),
+		                         .failed_permanent = db_get_int(&r, 0, 4),
+		                         .done = db_get_int(&r, 0, 5) };
+	return ERR_OK;
+}
+
+enum err
+analysis_queue_next_due(struct db *db, struct arena *a, const struct analysis_combo *c, int64_t *at)
+{
+	struct db_result r;
+	enum err e = db_query(db, &q_analysis_next_due, DB_PARAMS(COMBO(c)), NULL, a, &r);
+
+	if (e == ERR_OK)
+		*at = r.nrows > 0 ? db_get_time(&r, 0, 0) : TIME_NONE;
+	return e;
+}

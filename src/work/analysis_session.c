@@ -1,0 +1,169 @@
+/*
+ * Why: no message says which session it is in, so reading one means asking the rules that cut it
+ * (core/session.h). What always holds: the messages are those that the API shows with this session
+ * at the same moment; memory is bounded by ANALYSIS_MAX_MESSAGES, since of a session that is longer
+ * only its ends are read.
+ */
+#include "work/analysis_session.h"
+
+#include "core/episode.h"
+#include "store/queries.h"
+
+#define HALF (ANALYSIS_MAX_MESSAGES / 2)
+
+struct loading {
+	struct db *db;
+	struct arena *a;
+	struct uuid client_id;
+	struct analysis_session *s;
+	bool episode;
+	int64_t from, to;
+	struct db_result head, tail;
+};
+
+static void
+read_message(const struct db_result *r, size_t i, struct analysis_message *m)
+{
+	*m = (struct analysis_message){
+		.id = db_get_uuid(r, i, 0),
+		.outbound = str_eq(db_get_text(r, i, 1), STR("OUTBOUND")),
+		.sender_type = db_get_text(r, i, 2),
+		.source = db_get_text(r, i, 3),
+		.type = db_get_text(r, i, 4),
+		.body = db_get_text(r, i, 5),
+		.content = db_get_text(r, i, 6),
+		.at = db_get_time(r, i, 7),
+		.external_updated_at = db_get_time(r, i, 8),
+		.external_id = db_get_int(r, i, 9),
+		.revoked_at = db_get_time(r, i, 10),
+		.missing_since = db_get_time(r, i, 11),
+		.key = db_get_text(r, i, 12),
+	};
+}
+
+static enum err
+read_rows(struct loading *l)
+{
+	bool of_ticket = !uuid_is_nil(l->s->ticket_id);
+	const struct db_param client = db_uuid(l->client_id), to = db_time(l->to), n = db_int(HALF),
+			      of = db_uuid(of_ticket ? l->s->ticket_id : l->s->conversation_id);
+	enum err e = db_query(l->db,
+	                      of_ticket ? &q_analysis_session_ticket : &q_analysis_session_episode,
+	                      DB_PARAMS(client, of, db_time(l->from), to, n), NULL, l->a, &l->head);
+
+	if (e != ERR_OK || l->head.nrows < HALF)
+		return e;
+	return db_query(l->db,
+	                of_ticket ? &q_analysis_session_ticket_tail
+	                          : &q_analysis_session_episode_tail,
+	                DB_PARAMS(client, of, db_time(db_get_time(&l->head, HALF - 1, 7)),
+	                          db_text(db_get_text(&l->head, HALF - 1, 12)), to, n),
+	                NULL, l->a, &l->tail);
+}
+
+/* Those of the ticket's messages that are in the session: with its own id, or for an episode in the
+ * waiting session around it. */
+static enum err
+keep_own(struct loading *l)
+{
+	struct session *v;
+	struct db_result r;
+	int64_t *times = ARENA_ARRAY(l->a, l->s->n, int64_t);
+	size_t *in = ARENA_ARRAY(l->a, l->s->n, size_t), kept = 0;
+	enum err e = db_query(l->db, &q_analysis_session_trackings,
+	                      DB_PARAMS(db_uuid(l->client_id), db_uuid(l->s->ticket_id),
+	                                db_time(l->from), db_time(l->to)),
+	                      NULL, l->a, &r);
+
+	if (e != ERR_OK)
+		return e;
+	v = ARENA_ARRAY(l->a, r.nrows, struct session);
+	for (size_t i = 0; i < r.nrows; i++)
+		v[i] = (struct session){
+			.type = session_type_of(db_get_text(&r, i, 1)),
+			.start = db_get_time(&r, i, 2),
+			.end = db_get_time(&r, i, 3),
+			.lead_in = db_get_time(&r, i, 4),
+			.ids = &r.cells[(i * r.ncols) + 5].i, /* the highest decides ties */
+			.n_ids = 1,
+		};
+	for (size_t i = 0; i < l->s->n; i++)
+		times[i] = l->s->messages[i].at;
+	session_assign_all(l->a, v, r.nrows, times, l->s->n, in);
+	for (size_t i = 0; i < l->s->n; i++) {
+		if (in[i] == SESSION_NONE)
+			continue;
+		if (l->episode ? v[in[i]].type == SESSION_OPEN_WEAK
+		               : uuid_eq(db_get_uuid(&r, in[i], 0), l->s->id))
+			l->s->messages[kept++] = l->s->messages[i];
+	}
+	l->s->n = kept;
+	return ERR_OK;
+}
+
+static enum err
+load_messages(struct loading *l)
+{
+	size_t head, tail;
+	enum err e = read_rows(l);
+
+	if (e != ERR_OK)
+		return e;
+	head = l->head.nrows;
+	tail = l->tail.nrows;
+	l->s->messages = ARENA_ARRAY(l->a, head + tail, struct analysis_message);
+	for (size_t i = 0; i < head; i++)
+		read_message(&l->head, i, &l->s->messages[i]);
+	for (size_t i = 0; i < tail; i++)
+		read_message(&l->tail, tail - 1 - i, &l->s->messages[head + i]);
+	l->s->n = head + tail;
+	l->s->cut = tail == HALF;
+	return uuid_is_nil(l->s->ticket_id) ? ERR_OK : keep_own(l);
+}
+
+static enum err
+load(struct loading *l, int64_t now_ms)
+{
+	struct analysis_session *s = l->s;
+	struct session bounds;
+	bool retired;
+	struct db_result r;
+	enum err e = db_query(l->db, &q_analysis_session,
+	                      DB_PARAMS(db_uuid(l->client_id), db_uuid(s->id)), NULL, l->a, &r);
+
+	if (e == ERR_OK && r.nrows == 0)
+		return ERR_NOT_FOUND;
+	if (e != ERR_OK)
+		return e;
+	s->conversation_id = db_get_uuid(&r, 0, 0);
+	s->ticket_id = db_get_uuid(&r, 0, 1);
+	s->started_at = db_get_time(&r, 0, 4);
+	s->ended_at = db_get_time(&r, 0, 5);
+	l->episode = str_eq(db_get_text(&r, 0, 2), STR("episode"));
+	l->from = db_get_time(&r, 0, 6);
+	l->to = s->ended_at;
+	retired = !db_is_null(&r, 0, 7);
+	bounds = (struct session){ .type = l->episode ? episode_view(s->ended_at, now_ms).type
+		                                      : session_type_of(db_get_text(&r, 0, 3)),
+		                   .end = s->ended_at };
+	s->settled = !retired && s->ended_at != TIME_NONE && bounds.type == SESSION_CLOSED &&
+	             session_settles_at(&bounds) <= now_ms;
+	return s->settled ? load_messages(l) : ERR_OK;
+}
+
+enum err
+analysis_session_load(struct db *db, struct arena *a, struct uuid client_id, struct uuid session_id,
+                      int64_t now_ms, struct analysis_session *out)
+{
+	struct analysis_session s = { .id = session_id };
+	struct loading l = { .db = db, .a = a, .client_id = client_id, .s = &s };
+	enum err e = db_begin_read(db);
+
+	if (e == ERR_OK)
+		e = db_end(db, load(&l, now_ms));
+	if (e == ERR_OK)
+		e = arena_check(a);
+	if (e == ERR_OK)
+		*out = s;
+	return e;
+}

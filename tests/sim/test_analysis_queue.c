@@ -1,0 +1,922 @@
+/*
+ * The queue of analyses under a fake clock: who is eligible, what a dry run says and that
+ * enqueueing and claiming then do just that, and what becomes of a row that is worked on. ENGINE
+ * says on which engine.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "analysis_fixture.h"
+#include "sim/dice.h"
+
+#define AT      DESK_AT
+#define THREADS 4
+
+/* Messages of an episode: how many, and how many of them the helpdesk tells as well. */
+enum told { ALL_OWN, ALL_TOLD, ONE_OWN, TOLD_TO_ANOTHER, ONLY_SYSTEM };
+
+static const struct rule {
+	const char *says;
+	struct planted p;
+	enum told told;
+	bool eligible;
+} rules[] = {
+	{ "closed and settled", { .ended_ago = 2 * DAY }, 0, true },
+	{ "settled to the millisecond", { .ended_ago = DAY }, 0, true },
+	{ "a millisecond too early", { .ended_ago = DAY - 1 }, 0, false },
+	{ "open", { .class = "OPEN_REAL", .ended_ago = -1 }, 0, false },
+	{ "waiting", { .class = "OPEN_WEAK", .ended_ago = -1 }, 0, false },
+	{ "retired", { .retired = true }, 0, false },
+	{ "its tracking vanished", { .missing = true }, 0, true },
+	{ "the fewest messages", { .messages = 5 }, 0, true },
+	{ "one too few", { .messages = 4 }, 0, false },
+	{ "a group's", { .group = true }, 0, false },
+	{ "of a person with a tag", { .tag = TAG_BY_HAND }, 0, false },
+	{ "with a tag of the helpdesk", { .tag = TAG_BY_HELPDESK }, 0, false },
+	{ "whose tag vanished", { .tag = TAG_BY_HELPDESK, .tag_vanished = true }, 0, true },
+	{ "whose tag vanished, but is one set by hand too",
+	  { .tag = TAG_BY_HAND, .tag_vanished = true },
+	  0,
+	  false },
+	{ "an episode, settled", { .episode = true, .ended_ago = DAY }, ALL_OWN, true },
+	{ "an episode that may go on", { .episode = true, .ended_ago = DAY - 1 }, ALL_OWN, false },
+	{ "an episode, retired", { .episode = true, .retired = true }, ALL_OWN, false },
+	{ "an episode of a person with a tag",
+	  { .episode = true, .tag = TAG_BY_HAND },
+	  ALL_OWN,
+	  false },
+	{ "an episode that a helpdesk tells whole", { .episode = true }, ALL_TOLD, false },
+	{ "an episode that a helpdesk tells but for a message",
+	  { .episode = true },
+	  ONE_OWN,
+	  true },
+	{ "an episode like one of somebody else's", { .episode = true }, TOLD_TO_ANOTHER, true },
+	{ "an episode of notices alone", { .episode = true }, ONLY_SYSTEM, false },
+	{ "an episode in a waiting stretch",
+	  { .episode = true, .in_ticket = true },
+	  ALL_OWN,
+	  true },
+	{ "an episode in a group's",
+	  { .episode = true, .in_ticket = true, .group = true },
+	  0,
+	  false },
+};
+
+/* The same message at the helpdesk, where the person has another conversation. */
+static void
+tell_too(struct desk *d, const struct planted *p, const char *key, bool to_another)
+{
+	struct planted there = { .lead = to_another ? UUID_NIL : p->lead,
+		                 .class = "OPEN_REAL",
+		                 .ended_ago = -1 };
+	struct planted_message m = { .at = p->start, .same_key = key };
+
+	desk_plant(d, &there);
+	m.conversation = there.conversation;
+	m.ticket = there.ticket;
+	desk_message(d, &m);
+}
+
+static void
+plant_rule(struct desk *d, const struct rule *rule)
+{
+	struct planted p = rule->p;
+
+	desk_plant(d, &p);
+	for (int i = 0; p.episode && i < 3; i++) {
+		struct planted_message m = { .conversation = p.conversation,
+			                     .ticket = p.ticket,
+			                     .at = p.start + i,
+			                     .type = rule->told == ONLY_SYSTEM ? "system" : NULL };
+
+		desk_message(d, &m);
+		if (rule->told == ALL_TOLD || rule->told == TOLD_TO_ANOTHER ||
+		    (rule->told == ONE_OWN && i > 0))
+			tell_too(d, &p, m.key, rule->told == TOLD_TO_ANOTHER);
+	}
+}
+
+START_TEST(a_session_is_eligible_by_every_rule)
+{
+	struct desk *d = desk_open();
+	int64_t expected = 0;
+
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		plant_rule(d, &rules[i]);
+		expected += rules[i].eligible;
+		ck_assert_msg(desk_figures(d, AT).eligible == expected, "%s: %s", rules[i].says,
+		              rules[i].eligible ? "is not" : "is");
+	}
+	ck_assert_int_eq(desk_enqueue(d, AT), expected);
+	/* what is young now is not in a week */
+	ck_assert_int_gt(desk_figures(d, AT + 7 * DAY).eligible, expected);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(another_clients_sessions_are_not_seen)
+{
+	struct desk *d = desk_open();
+	struct planted p = { .client = d->other };
+
+	desk_plant(d, &p);
+	ck_assert_int_eq(desk_figures(d, AT).eligible, 0);
+	ck_assert_int_eq(desk_enqueue(d, AT), 0);
+	d->combo.client_id = d->other;
+	ck_assert_int_eq(desk_enqueue(d, AT), 1);
+	d->combo.client_id = d->client;
+	ck_assert_int_eq(desk_counts(d, AT).pending, 0);
+	desk_close(d);
+}
+END_TEST
+
+static void
+plant_many(struct desk *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct planted p = { .ended_ago = (int64_t)(2 + i) * DAY };
+
+		desk_plant(d, &p);
+	}
+}
+
+START_TEST(a_dry_run_says_what_there_is_and_writes_nothing)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+	struct analysis_figures f;
+	uint64_t written;
+
+	plant_many(d, 10);
+	ck_assert_int_eq(desk_enqueue(d, AT), 10);
+	ck_assert_uint_eq(desk_claim(d, AT, 6, &v), 6);
+	desk_done(d, &v[0], AT);
+	desk_done(d, &v[1], AT);
+	desk_failed(d, &v[2], AT, AT + TIME_MINUTE);
+	desk_failed(d, &v[3], AT, AT + 5 * TIME_MINUTE);
+	desk_failed(d, &v[4], AT, TIME_NONE);
+	plant_many(d, 3);
+	written = db_stats(d->s.db).rows_changed;
+	f = desk_figures(d, AT + TIME_MINUTE);
+	ck_assert_int_eq(f.eligible, 13);
+	ck_assert_int_eq(f.already_done, 2);
+	ck_assert_int_eq(f.would_enqueue, 11);
+	ck_assert_int_eq(f.would_write, 3);
+	ck_assert_int_eq(f.already_queued, 7);
+	ck_assert_int_eq(f.processing, 1);
+	ck_assert_int_eq(f.would_process_now, 5); /* four pending and one due */
+	ck_assert_int_eq(f.failed_permanent, 1);
+	d->choice.force = true;
+	f = desk_figures(d, AT + TIME_MINUTE);
+	ck_assert_int_eq(f.already_done, 2);
+	ck_assert_int_eq(f.would_enqueue, 13);
+	ck_assert_int_eq(f.would_write, 12); /* all but the one that is being processed */
+	ck_assert_uint_eq(db_stats(d->s.db).rows_changed, written);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(what_is_done_is_counted_among_the_eligible_alone)
+{
+	struct desk *d = desk_open();
+	struct planted tagged = { .tag = TAG_NONE };
+	struct analysis_claimed *v;
+	struct analysis_figures f;
+
+	desk_plant(d, &tagged);
+	plant_many(d, 2);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 10, &v), 3);
+	for (size_t i = 0; i < 3; i++)
+		desk_done(d, &v[i], AT);
+	desk_sql(d, "UPDATE sessions SET retired_at = %s WHERE id = %s", desk_time(d, AT),
+	         desk_uuid(d, tagged.id));
+	plant_many(d, 1);
+	f = desk_figures(d, AT);
+	ck_assert_int_eq(f.eligible, 3);
+	ck_assert_int_eq(f.already_done, 2);
+	ck_assert_int_eq(f.would_enqueue, 1);
+	ck_assert_int_eq(desk_enqueue(d, AT), 1);
+	desk_close(d);
+}
+END_TEST
+
+/* Rows in every state, as chance has it. */
+static void
+shake(struct desk *d, struct dice *dice, int64_t now)
+{
+	struct analysis_claimed *v;
+	size_t n = desk_claim(d, now, dice_below(dice, 30), &v);
+
+	for (size_t i = 0; i < n; i++) {
+		switch (dice_below(dice, 4)) {
+		case 0:
+			desk_done(d, &v[i], now);
+			break;
+		case 1:
+			desk_failed(d, &v[i], now, now + (int64_t)dice_below(dice, 3) * TIME_HOUR);
+			break;
+		case 2:
+			desk_failed(d, &v[i], now, TIME_NONE);
+			break;
+		default:
+			break; /* still held */
+		}
+	}
+}
+
+/* What was said beforehand is what happens. */
+static void
+compare_with_deed(struct desk *d, int64_t now)
+{
+	struct analysis_figures f = desk_figures(d, now), after;
+	struct analysis_candidate *c;
+	struct analysis_claimed *v;
+	size_t n, listed = 0;
+	struct uuid last = UUID_NIL;
+
+	do {
+		ck_assert_ok(analysis_queue_candidates(d->s.db, test_arena(), &d->combo, &d->choice,
+		                                       now, last, 7, &c, &n));
+		listed += n;
+		if (n > 0)
+			last = c[n - 1].session_id;
+	} while (n == 7);
+	ck_assert_int_eq((int64_t)listed, f.would_enqueue);
+	ck_assert_uint_eq(desk_claim(d, now, ANALYSIS_BATCH, &v), f.would_process_now);
+	for (int64_t i = 0; i < f.would_process_now; i++) {
+		const struct analysis_lease l = desk_lease(d, &v[i]);
+
+		ck_assert_ok(analysis_queue_release(d->s.db, &l, now,
+		                                    &(struct analysis_release){ .longer = false },
+		                                    &(struct analysis_paid){ .calls = 0 }));
+	}
+	f = desk_figures(d, now);
+	ck_assert_int_eq(desk_enqueue(d, now), f.would_write);
+	after = desk_figures(d, now);
+	ck_assert_int_eq(after.eligible, f.eligible);
+	ck_assert_int_eq(after.would_write, d->choice.force ? f.would_write : 0);
+	ck_assert_int_eq(after.already_done, d->choice.force ? 0 : f.already_done);
+}
+
+START_TEST(on_random_queues_the_deed_is_what_the_dry_run_said)
+{
+	struct desk *d = desk_open();
+	struct dice dice = dice_for(7, 1, 0);
+	int64_t now = AT;
+
+	for (int round = 0; round < 12; round++) {
+		for (int i = 0; i < 12; i++)
+			plant_rule(d, &rules[dice_below(&dice, sizeof rules / sizeof rules[0])]);
+		if (round % 3 != 0)
+			desk_enqueue(d, now);
+		shake(d, &dice, now);
+		now += (int64_t)dice_below(&dice, 4) * TIME_HOUR;
+		if (round % 4 == 3) {
+			int64_t back;
+
+			ck_assert_ok(analysis_queue_sweep(d->s.db, now, &back));
+		}
+		d->choice = (struct analysis_choice){ .min_messages = 4 + round % 3,
+			                              .force = round % 5 == 4 };
+		compare_with_deed(d, now);
+	}
+	ck_assert_int_gt(desk_counts(d, now).done + desk_counts(d, now).failed_permanent, 3);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(who_is_in_the_queue_is_not_put_there_twice)
+{
+	struct desk *d = desk_open();
+
+	plant_many(d, 4);
+	ck_assert_int_eq(desk_enqueue(d, AT), 4);
+	ck_assert_int_eq(desk_enqueue(d, AT + 1), 0);
+	plant_many(d, 1);
+	ck_assert_int_eq(desk_enqueue(d, AT + 2), 1);
+	d->combo.tag = STR("v2");
+	ck_assert_int_eq(desk_enqueue(d, AT + 3), 5);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses"), 10);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(very_many_are_enqueued_page_by_page_and_a_failure_loses_none)
+{
+	struct desk *d = desk_open();
+	struct planted p = { .messages = 9 };
+	struct analysis_enqueue at = { .enqueued = 0 };
+	const int64_t most = 2 * ANALYSIS_PAGE + 500;
+	size_t calls = 0;
+
+	desk_plant(d, &p);
+	desk_sql(d, "BEGIN");
+	for (int64_t i = 1; i < most; i++)
+		desk_sql(d,
+		         "INSERT INTO sessions (client_id, id, conversation_id, ticket_id, source, "
+		         "class, started_at, ended_at, flags, message_count, created_at, "
+		         "updated_at) "
+		         "SELECT client_id, %s, conversation_id, ticket_id, source, class, "
+		         "started_at, "
+		         "ended_at, flags, message_count, created_at, updated_at FROM sessions "
+		         "WHERE id "
+		         "= %s",
+		         desk_uuid(d, desk_id(d)), desk_uuid(d, p.id));
+	desk_sql(d, "COMMIT");
+	while (!at.finished) {
+		enum err e;
+
+		if (calls == 1)
+			db_fail_at(d->s.db, 3, ERR_UNAVAILABLE);
+		e = analysis_queue_enqueue(d->s.db, test_arena(), &d->s.rand, &d->combo, &d->choice,
+		                           AT, &at);
+		db_fail_at(d->s.db, 0, ERR_OK);
+		ck_assert_int_eq(e, calls == 1 ? ERR_UNAVAILABLE : ERR_OK);
+		ck_assert_int_le(at.enqueued, (int64_t)++calls * ANALYSIS_PAGE);
+	}
+	ck_assert_uint_eq(calls, 4); /* three pages, one of them twice */
+	ck_assert_int_eq(at.enqueued, most);
+	ck_assert_int_eq(desk_counts(d, AT).pending, most);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(the_newest_session_is_claimed_first_and_then_the_newest_row)
+{
+	struct desk *d = desk_open();
+	struct planted old = { .ended_ago = 9 * DAY }, young = { .ended_ago = 2 * DAY },
+		       same = { .ended_ago = 9 * DAY };
+	struct analysis_claimed *v;
+
+	desk_plant(d, &old);
+	desk_enqueue(d, AT);
+	desk_plant(d, &same);
+	desk_enqueue(d, AT + 1);
+	desk_plant(d, &young);
+	desk_enqueue(d, AT + 2);
+	ck_assert_uint_eq(desk_claim(d, AT + 3, 10, &v), 3);
+	ck_assert(uuid_eq(v[0].session_id, young.id));
+	ck_assert(uuid_eq(v[1].session_id, same.id));
+	ck_assert(uuid_eq(v[2].session_id, old.id));
+	ck_assert_int_eq(v[2].session_ended_at, old.end);
+	ck_assert_uint_eq(desk_claim(d, AT + 3, 10, &v), 0);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_claim_takes_rows_of_its_combo_alone)
+{
+	struct desk *d = desk_open();
+	struct analysis_combo all[4];
+	struct analysis_claimed *v;
+
+	plant_many(d, 2);
+	for (size_t i = 0; i < 4; i++) {
+		all[i] = d->combo;
+		if (i == 1)
+			all[i].script_key = STR("saless");
+		if (i == 2)
+			all[i].script_version = 3;
+		if (i == 3)
+			all[i].tag = STR("V1");
+	}
+	for (size_t i = 0; i < 4; i++) {
+		d->combo = all[i];
+		ck_assert_int_eq(desk_enqueue(d, AT), 2);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		d->combo = all[i];
+		ck_assert_uint_eq(desk_claim(d, AT, 10, &v), 2);
+		ck_assert_uint_eq(desk_claim(d, AT, 10, &v), 0);
+	}
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_claim_says_whose_a_row_is_and_since_when)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+
+	plant_many(d, 1);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT + 5, 1, &v), 1);
+	ck_assert_int_eq(
+		desk_number(d,
+	                    "SELECT count(*) FROM session_analyses WHERE status = "
+	                    "'processing' AND \"leaseOwner\" = %s AND \"leaseUntil\" = %s "
+	                    "AND \"startedAt\" = %s AND \"updatedAt\" = %s AND \"createdAt\" "
+	                    "= %s",
+	                    desk_uuid(d, d->me), desk_time(d, AT + 5 + 2 * TIME_MINUTE),
+	                    desk_time(d, AT + 5), desk_time(d, AT + 5), desk_time(d, AT)),
+		1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(only_the_owner_ends_what_he_holds)
+{
+	struct desk *d = desk_open();
+	const struct analysis_paid paid = { .calls = 1 };
+	const struct analysis_done done = { .report = STR("{}"),
+		                            .model = STR("m"),
+		                            .prompt_hash = STR("h"),
+		                            .temperature = STR("cold") };
+	const struct analysis_failure failure = { .error = STR("x"), .next_retry_at = TIME_NONE };
+	const struct analysis_release back = { .losses = 1 };
+	struct analysis_claimed *v;
+	struct analysis_lease l;
+
+	plant_many(d, 1);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
+	l = desk_lease(d, &v[0]);
+	for (int who = 0; who < 3; who++) {
+		struct analysis_lease wrong = l;
+
+		if (who == 0)
+			wrong.owner = desk_id(d);
+		else if (who == 1)
+			wrong.client_id = d->other;
+		else
+			wrong.id = desk_id(d);
+		ck_assert_err(analysis_queue_done(d->s.db, &wrong, AT, &done, &paid), ERR_CONFLICT);
+		ck_assert_err(analysis_queue_failed(d->s.db, &wrong, AT, &failure, &paid),
+		              ERR_CONFLICT);
+		ck_assert_err(analysis_queue_release(d->s.db, &wrong, AT, &back, &paid),
+		              ERR_CONFLICT);
+		ck_assert_err(analysis_queue_drop(d->s.db, &wrong), ERR_CONFLICT);
+	}
+	ck_assert_int_eq(desk_counts(d, AT).processing, 1);
+	ck_assert_ok(analysis_queue_done(d->s.db, &l, AT, &done, &paid));
+	/* and only once */
+	ck_assert_err(analysis_queue_done(d->s.db, &l, AT, &done, &paid), ERR_CONFLICT);
+	ck_assert_err(analysis_queue_failed(d->s.db, &l, AT, &failure, &paid), ERR_CONFLICT);
+	ck_assert_int_eq(desk_number(d, "SELECT \"attempts\" FROM session_analyses"), 1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final)
+{
+	static const int64_t waits[] = { TIME_MINUTE, 5 * TIME_MINUTE, 15 * TIME_MINUTE };
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+	int64_t now = AT, due;
+
+	plant_many(d, 1);
+	desk_enqueue(d, now);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_uint_eq(desk_claim(d, now, 5, &v), 1);
+		ck_assert_int_eq(v[0].retry_count, i);
+		/* even if another time is asked for after the fourth */
+		desk_failed(d, &v[0], now, now + (i < 3 ? waits[i] : 1));
+		ck_assert_ok(analysis_queue_next_due(d->s.db, test_arena(), &d->combo, &due));
+		if (i == 3)
+			break;
+		ck_assert_int_eq(due, now + waits[i]);
+		now += waits[i];
+		ck_assert_uint_eq(desk_claim(d, now - 1, 5, &v), 0);
+		ck_assert_int_eq(desk_counts(d, now - 1).due, 0);
+		ck_assert_int_eq(desk_counts(d, now).due, 1);
+		ck_assert_int_eq(desk_counts(d, now).failed_retryable, 1);
+	}
+	ck_assert_int_eq(due, TIME_NONE);
+	ck_assert_uint_eq(desk_claim(d, now + 365 * DAY, 5, &v), 0);
+	ck_assert_int_eq(desk_counts(d, now).failed_permanent, 1);
+	ck_assert_int_eq(desk_counts(d, now).failed_retryable, 0);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(failed_rows_that_are_due_stand_in_the_line_like_any_other)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v, *w;
+	size_t n;
+
+	plant_many(d, 6); /* the first is the newest */
+	desk_enqueue(d, AT);
+	n = desk_claim(d, AT, 3, &v);
+	ck_assert_uint_eq(n, 3);
+	desk_failed(d, &v[0], AT, AT + TIME_MINUTE);
+	desk_failed(d, &v[2], AT, AT + 2);
+	ck_assert_uint_eq(desk_claim(d, AT + TIME_MINUTE, 3, &w), 3);
+	ck_assert(uuid_eq(w[0].id, v[0].id));
+	ck_assert(uuid_eq(w[1].id, v[2].id));
+	ck_assert_int_eq(w[1].retry_count, 1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(more_due_rows_than_a_batch_are_claimed_in_order)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+	struct planted p = { .ended_ago = 2 * DAY };
+
+	/* the newest session is due last */
+	plant_many(d, 3);
+	desk_plant(d, &p);
+	desk_enqueue(d, AT);
+	desk_sql(d,
+	         "UPDATE session_analyses SET \"status\" = 'failed', \"retryCount\" = 1, "
+	         "\"nextRetryAt\" = %s",
+	         desk_time(d, AT + 2));
+	for (int i = 0; i < ANALYSIS_BATCH + 20; i++)
+		desk_sql(
+			d,
+			"INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
+			"\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
+			"\"sessionEndedAt\", \"nextRetryAt\", \"createdAt\", \"updatedAt\") VALUES "
+			"(%s, %s, %s, 'sales', 2, 'v1', 'failed', %s, %s, %s, %s)",
+			desk_uuid(d, desk_id(d)), desk_uuid(d, d->client), desk_uuid(d, desk_id(d)),
+			desk_time(d, AT - 30 * DAY), desk_time(d, AT + 1), desk_time(d, AT),
+			desk_time(d, AT));
+	ck_assert_uint_eq(desk_claim(d, AT + 2, 1, &v), 1);
+	ck_assert_int_eq(v[0].session_ended_at, AT - 2 * DAY);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE \"ready\""),
+	                 ANALYSIS_BATCH + 23);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(what_is_given_back_has_lost_no_attempt_and_what_it_cost_adds_up)
+{
+	struct desk *d = desk_open();
+	const struct analysis_paid paid = { .calls = 1,
+		                            .usage = { 100, 40, 10 },
+		                            .priced = true,
+		                            .cost_micro_usd = 7,
+		                            .latency_ms = 900 };
+	const struct analysis_paid nothing = { .calls = 0 };
+	struct analysis_claimed *v;
+	struct analysis_lease l;
+
+	plant_many(d, 1);
+	desk_enqueue(d, AT);
+	desk_claim(d, AT, 1, &v);
+	l = desk_lease(d, &v[0]);
+	ck_assert_ok(analysis_queue_release(d->s.db, &l, AT,
+	                                    &(struct analysis_release){ .losses = 1 }, &nothing));
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE "
+	                                "\"costMicroUsd\" IS NULL AND \"latencyMs\" IS NULL"),
+	                 1);
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
+	ck_assert(v[0].retry_count == 0 && v[0].losses == 1 && !v[0].longer_output);
+	ck_assert_ok(analysis_queue_release(
+		d->s.db, &l, AT, &(struct analysis_release){ .losses = 1, .longer = true }, &paid));
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
+	ck_assert(v[0].retry_count == 0 && v[0].losses == 1 && v[0].longer_output);
+	ck_assert_int_eq(v[0].attempts, 1);
+	ck_assert_ok(analysis_queue_failed(d->s.db, &l, AT,
+	                                   &(struct analysis_failure){ .error = STR("cut"),
+	                                                               .next_retry_at = AT + 1,
+	                                                               .losses = 2 },
+	                                   &paid));
+	ck_assert_uint_eq(desk_claim(d, AT + 1, 1, &v), 1);
+	ck_assert(v[0].retry_count == 1 && v[0].losses == 2 && v[0].longer_output);
+	ck_assert_ok(analysis_queue_done(d->s.db, &l, AT + 2,
+	                                 &(struct analysis_done){ .report = STR("{\"a\":1}"),
+	                                                          .model = STR("m-1"),
+	                                                          .prompt_hash = STR("f00"),
+	                                                          .overall_score = 62.5,
+	                                                          .temperature = STR("hot"),
+	                                                          .verified = 3,
+	                                                          .unverified = 1,
+	                                                          .truncated = true },
+	                                 &paid));
+	ck_assert_int_eq(
+		desk_number(
+			d,
+			"SELECT count(*) FROM session_analyses WHERE \"status\" = 'done' AND "
+			"\"attempts\" = 3 AND \"inputTokens\" = 300 AND \"cachedTokens\" = 120 "
+			"AND \"outputTokens\" = 30 AND \"costMicroUsd\" = 21 AND \"latencyMs\" = "
+			"900 AND \"overallScore\" = 62.5 AND \"temperature\" = 'hot' AND "
+			"\"model\" = 'm-1' AND \"promptHash\" = 'f00' AND \"error\" IS NULL AND "
+			"\"evidenceVerified\" = 3 AND \"evidenceUnverified\" = 1 AND "
+			"\"truncated\" AND \"leaseOwner\" IS NULL AND \"leaseUntil\" IS NULL AND "
+			"\"retryCount\" = 1 AND \"lostCalls\" = 0 AND \"processedAt\" = %s",
+			desk_time(d, AT + 2)),
+		1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_lease_that_is_over_is_swept_and_lost_to_its_owner)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v, *w;
+	const struct analysis_paid paid = { .calls = 1 };
+	int64_t over = AT + 2 * TIME_MINUTE, returned;
+	struct analysis_lease l;
+
+	plant_many(d, 3);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 2, &v), 2);
+	ck_assert_ok(analysis_queue_sweep(d->s.db, over - 1, &returned));
+	ck_assert_int_eq(returned, 0);
+	desk_done(d, &v[1], over - 1);
+	ck_assert_ok(analysis_queue_sweep(d->s.db, over, &returned));
+	ck_assert_int_eq(returned, 1);
+	ck_assert_ok(analysis_queue_sweep(d->s.db, over, &returned));
+	ck_assert_int_eq(returned, 0);
+	l = desk_lease(d, &v[0]);
+	ck_assert_err(analysis_queue_release(d->s.db, &l, over,
+	                                     &(struct analysis_release){ .longer = false }, &paid),
+	              ERR_CONFLICT);
+	d->me = desk_id(d);
+	ck_assert_uint_eq(desk_claim(d, over, 1, &w), 1);
+	ck_assert(uuid_eq(w[0].id, v[0].id));
+	ck_assert_int_eq(w[0].retry_count, 0);
+	ck_assert_int_eq(desk_number(d, "SELECT \"interruptedCalls\" FROM session_analyses WHERE "
+	                                "\"status\" = 'processing'"),
+	                 1);
+	/* the one who came too late */
+	ck_assert_err(analysis_queue_release(d->s.db, &l, over,
+	                                     &(struct analysis_release){ .longer = false }, &paid),
+	              ERR_CONFLICT);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_row_that_is_processed_without_a_lease_cannot_be)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+
+	plant_many(d, 1);
+	desk_enqueue(d, AT);
+	desk_claim(d, AT, 1, &v);
+	ck_assert_int_eq(
+		desk_number(d, "SELECT count(*) FROM session_analyses WHERE NOT \"ready\""), 1);
+	/* what may be claimed follows from the status, whoever writes it */
+	desk_sql(d, "UPDATE session_analyses SET \"status\" = 'pending'");
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
+	ck_assert_err(db_exec(d->s.db, &q_analysis_claim,
+	                      DB_PARAMS(db_uuid(d->client), db_text(d->combo.script_key), db_int(2),
+	                                db_text(d->combo.tag), db_uuid(d->me), db_time(AT),
+	                                db_time(TIME_NONE), db_time(TIME_NONE), db_int(1)),
+	                      NULL, NULL),
+	              ERR_OK); /* nothing is left to take */
+	desk_sql(d, "UPDATE session_analyses SET \"status\" = 'pending'");
+	ck_assert_err(db_exec(d->s.db, &q_analysis_claim,
+	                      DB_PARAMS(db_uuid(d->client), db_text(d->combo.script_key), db_int(2),
+	                                db_text(d->combo.tag), db_uuid(d->me), db_time(AT),
+	                                db_time(TIME_NONE), db_time(TIME_NONE), db_int(1)),
+	                      NULL, NULL),
+	              ERR_CONFLICT);
+	desk_close(d);
+}
+END_TEST
+
+/* How many columns of a row are not as in a new one. */
+static int64_t
+used_columns(struct desk *d, struct uuid id)
+{
+	return desk_number(
+		d,
+		"SELECT CASE WHEN \"retryCount\" = 0 AND \"nextRetryAt\" IS NULL AND "
+		"\"leaseOwner\" IS "
+		"NULL AND \"leaseUntil\" IS NULL AND \"interruptedCalls\" = 0 AND \"lostCalls\" = "
+		"0 "
+		"AND NOT \"longerOutput\" AND \"startedAt\" IS NULL AND \"processedAt\" IS NULL "
+		"AND "
+		"\"report\" IS NULL AND \"error\" IS NULL AND \"model\" IS NULL AND \"promptHash\" "
+		"IS "
+		"NULL AND \"overallScore\" IS NULL AND \"temperature\" IS NULL AND "
+		"\"evidenceVerified\" = 0 AND \"evidenceUnverified\" = 0 AND NOT \"truncated\" AND "
+		"NOT "
+		"\"stale\" AND \"attempts\" = 0 AND \"inputTokens\" = 0 AND \"cachedTokens\" = 0 "
+		"AND "
+		"\"outputTokens\" = 0 AND \"costMicroUsd\" IS NULL AND \"latencyMs\" IS NULL AND "
+		"\"status\" = 'pending' THEN 0 ELSE 1 END FROM session_analyses WHERE \"id\" = %s",
+		desk_uuid(d, id));
+}
+
+START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
+{
+	struct desk *d = desk_open();
+	struct planted left = { .ended_ago = 40 * DAY };
+	struct analysis_claimed *v;
+
+	plant_many(d, 4);
+	desk_plant(d, &left);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 5, &v), 5);
+	desk_done(d, &v[0], AT);
+	desk_failed(d, &v[1], AT, AT + TIME_MINUTE);
+	desk_failed(d, &v[2], AT, TIME_NONE);
+	desk_done(d, &v[4], AT);
+	desk_sql(
+		d,
+		"UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3 WHERE \"id\" = %s",
+		desk_uuid(d, v[0].id));
+	/* no longer eligible: it keeps its report */
+	desk_sql(d, "UPDATE sessions SET message_count = 1 WHERE id = %s", desk_uuid(d, left.id));
+	d->choice.force = true;
+	ck_assert_int_eq(desk_enqueue(d, AT + 9), 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(used_columns(d, v[i].id), 0);
+	ck_assert_int_eq(used_columns(d, v[3].id), 1);
+	ck_assert_int_eq(used_columns(d, v[4].id), 1);
+	ck_assert_int_eq(desk_counts(d, AT).processing, 1);
+	ck_assert_int_eq(desk_counts(d, AT).done, 1);
+	ck_assert_int_eq(
+		desk_number(d, "SELECT count(*) FROM session_analyses WHERE \"updatedAt\" = %s",
+	                    desk_time(d, AT + 9)),
+		3);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(failed_rows_are_tried_again_when_asked_for)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+	int64_t changed = 0;
+
+	plant_many(d, 4);
+	desk_enqueue(d, AT);
+	desk_claim(d, AT, 3, &v);
+	desk_failed(d, &v[0], AT, AT + TIME_HOUR);
+	desk_failed(d, &v[1], AT, TIME_NONE);
+	desk_done(d, &v[2], AT);
+	ck_assert_ok(analysis_queue_retry_failed(d->s.db, &d->combo, AT + 1, &changed));
+	ck_assert_int_eq(changed, 2);
+	ck_assert_int_eq(desk_counts(d, AT + 1).pending, 3);
+	ck_assert_int_eq(desk_counts(d, AT + 1).done, 1);
+	ck_assert_int_eq(desk_number(d, "SELECT sum(\"retryCount\") FROM session_analyses"), 0);
+	ck_assert_ok(analysis_queue_retry_failed(d->s.db, &d->combo, AT + 1, &changed));
+	ck_assert_int_eq(changed, 0);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_dropped_row_is_found_again_once_its_session_is_settled)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *v;
+	struct analysis_lease l;
+
+	plant_many(d, 1);
+	desk_enqueue(d, AT);
+	desk_claim(d, AT, 1, &v);
+	l = desk_lease(d, &v[0]);
+	ck_assert_ok(analysis_queue_drop(d->s.db, &l));
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses"), 0);
+	ck_assert_int_eq(desk_enqueue(d, AT), 1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_session_that_retires_before_it_is_written_is_not_enqueued)
+{
+	struct desk *d = desk_open();
+	struct planted p = { .retired = true }, q = { .ended_ago = -1 };
+	struct db_rows *rows = db_rows_of(test_arena(), &q_analysis_insert, d->client);
+	int64_t made = -1;
+
+	desk_plant(d, &p);
+	desk_plant(d, &q);
+	db_row_uuid(rows, desk_id(d));
+	db_row_uuid(rows, p.id);
+	db_row_uuid(rows, desk_id(d));
+	db_row_uuid(rows, q.id);
+	ck_assert_ok(
+		db_exec(d->s.db, &q_analysis_insert,
+	                DB_PARAMS(db_text(STR("k")), db_int(1), db_text(STR("v1")), db_time(AT)),
+	                rows, &made));
+	ck_assert_int_eq(made, 0);
+	desk_close(d);
+}
+END_TEST
+
+struct worker {
+	struct db *db;
+	const struct analysis_combo *combo;
+	struct uuid owner;
+	size_t taken;
+	bool wrong;
+};
+
+static atomic_size_t left_over;
+
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	struct arena *a = arena_new((size_t)1 << 20);
+
+	while (!w->wrong && atomic_load(&left_over) > 0) {
+		struct analysis_claimed *v;
+		size_t n;
+
+		arena_reset(a);
+		w->wrong = analysis_queue_claim(w->db, a, w->combo, w->owner, AT, AT + TIME_MINUTE,
+		                                TIME_NONE, 3, &v, &n) != ERR_OK;
+		for (size_t i = 0; !w->wrong && i < n; i++) {
+			const struct analysis_lease l = { w->combo->client_id, v[i].id, w->owner };
+
+			/* another's claim of the same row would have taken it from us */
+			w->wrong = analysis_queue_failed(
+					   w->db, &l, AT,
+					   &(struct analysis_failure){ .error = STR("x"),
+			                                               .next_retry_at = TIME_NONE },
+					   &(struct analysis_paid){ .calls = 1 }) != ERR_OK;
+			atomic_fetch_sub(&left_over, 1);
+			w->taken++;
+		}
+	}
+	arena_free(a);
+	return NULL;
+}
+
+START_TEST(two_workers_never_hold_the_same_row)
+{
+	struct desk *d = desk_open();
+	struct worker workers[THREADS];
+	pthread_t threads[THREADS];
+	size_t sum = 0;
+
+	plant_many(d, 120);
+	ck_assert_int_eq(desk_enqueue(d, AT), 120);
+	atomic_store(&left_over, 120);
+	for (size_t i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker){ .combo = &d->combo, .owner = desk_id(d) };
+		ck_assert_ok(db_open(d->s.pool, false, &workers[i].db));
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		db_close(workers[i].db);
+		ck_assert_msg(!workers[i].wrong, "worker %zu", i);
+		sum += workers[i].taken;
+	}
+	ck_assert_uint_eq(sum, 120);
+	ck_assert_int_eq(desk_number(d, "SELECT sum(\"attempts\") FROM session_analyses"), 120);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(what_was_claimed_since_a_time_can_be_passed_over)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *first, *next;
+	const struct analysis_release none = { 0 };
+	const struct analysis_paid paid = { 0 };
+	struct analysis_lease l;
+	size_t n;
+
+	plant_many(d, 3);
+	ck_assert_int_eq(desk_enqueue(d, AT), 3);
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &first), 1);
+	l = desk_lease(d, first);
+	ck_assert_ok(analysis_queue_release(d->s.db, &l, AT, &none, &paid));
+	/* it is the newest, and would be next */
+	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, AT + 1,
+	                                  AT + TIME_MINUTE, AT, 10, &next, &n));
+	ck_assert_uint_eq(n, 2);
+	ck_assert(!uuid_eq(next[0].id, first->id) && !uuid_eq(next[1].id, first->id));
+	ck_assert_uint_eq(desk_claim(d, AT + 2, 10, &next), 1);
+	ck_assert(uuid_eq(next[0].id, first->id));
+	desk_close(d);
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+	return TEST_SUITE("analysis queue", a_session_is_eligible_by_every_rule,
+	                  another_clients_sessions_are_not_seen,
+	                  a_dry_run_says_what_there_is_and_writes_nothing,
+	                  what_is_done_is_counted_among_the_eligible_alone,
+	                  on_random_queues_the_deed_is_what_the_dry_run_said,
+	                  who_is_in_the_queue_is_not_put_there_twice,
+	                  very_many_are_enqueued_page_by_page_and_a_failure_loses_none,
+	                  the_newest_session_is_claimed_first_and_then_the_newest_row,
+	                  a_claim_takes_rows_of_its_combo_alone,
+	                  a_claim_says_whose_a_row_is_and_since_when,
+	                  only_the_owner_ends_what_he_holds,
+	                  a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final,
+	                  failed_rows_that_are_due_stand_in_the_line_like_any_other,
+	                  more_due_rows_than_a_batch_are_claimed_in_order,
+	                  what_is_given_back_has_lost_no_attempt_and_what_it_cost_adds_up,
+	                  a_lease_that_is_over_is_swept_and_lost_to_its_owner,
+	                  a_row_that_is_processed_without_a_lease_cannot_be,
+	                  with_force_the_eligible_begin_anew_but_for_those_in_work,
+	                  failed_rows_are_tried_again_when_asked_for,
+	                  a_dropped_row_is_found_again_once_its_session_is_settled,
+	                  a_session_that_retires_before_it_is_written_is_not_enqueued,
+	                  two_workers_never_hold_the_same_row,
+	                  what_was_claimed_since_a_time_can_be_passed_over);
+}
+
+int
+main(void)
+{
+	return desk_main(make_suite);
+}
