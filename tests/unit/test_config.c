@@ -391,7 +391,7 @@ START_TEST(what_nothing_reads_yet_stands_apart_and_says_so)
 	mark = strstr(all, "# Not used yet:\n");
 	ck_assert_ptr_nonnull(mark);
 	ck_assert(strstr(all, "PORT=3000\n") < mark);
-	ck_assert(strstr(all, "META_APP_ID=(unset)\n") > mark);
+	ck_assert(strstr(all, "MEDIA_DIR=data/media\n") > mark);
 	/* but for the mark it can be read like a .env file */
 	rest = printed();
 	while (str_split(&rest, '\n', &line)) {
