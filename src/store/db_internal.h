@@ -72,6 +72,7 @@ struct db {
 	struct db_stats stats;
 	uint64_t fail_in; /* statements until the planted fault; 0: none */
 	enum err fail_with;
+	uint64_t lose_in; /* commits until the one whose outcome is not told; 0: none */
 	char message[512];
 	char constraint[128];
 };
