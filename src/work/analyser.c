@@ -203,10 +203,12 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 	return e;
 }
 
-/* Runs take turns, so that a long one does not keep the others waiting. */
+/* Runs take turns, so that a long one does not keep the others waiting: the turn is past whoever
+ * had the last. */
 static enum err
 begin_calls(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
+	const size_t first = an->turn;
 	enum err e = ERR_OK;
 
 	if (now_ms < an->client.held_until) {
@@ -214,9 +216,13 @@ begin_calls(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 			*next_ms = an->client.held_until;
 		return ERR_OK;
 	}
-	for (size_t i = 0; e == ERR_OK && i < an->nruns && an->ncalls < an->o.concurrency; i++)
-		e = claim_rows(an->runs[(an->turn + i) % an->nruns], now_ms, worked);
-	an->turn++;
+	for (size_t i = 0; e == ERR_OK && i < an->nruns && an->ncalls < an->o.concurrency; i++) {
+		size_t at = (first + i) % an->nruns, before = an->ncalls;
+
+		e = claim_rows(an->runs[at], now_ms, worked);
+		if (an->ncalls > before)
+			an->turn = at + 1;
+	}
 	return e;
 }
 
