@@ -9,6 +9,9 @@
 #define MOST_MS    TIME_MINUTE /* between two steps */
 #define MOST_STEPS 50000
 #define MESSAGES   6
+#define TOPICS                                                                                     \
+	"[{\"key\":\"cortesia\",\"label\":\"Cumprimenta\",\"weight\":1},"                          \
+	"{\"key\":\"fecho\",\"label\":\"Conduz ao fecho\",\"weight\":2}]"
 
 #define Z(s) str_z(test_arena(), (s))
 
@@ -135,7 +138,7 @@ office_rubric(struct office *o, struct uuid client, const char *key, int64_t ver
 	                     DB_PARAMS(db_uuid(desk_id(o->d)), db_uuid(client),
 	                               db_text(str_from(key)), db_int(version), db_text(STR("n")),
 	                               db_text(STR_NONE), db_text(STR(OFFICE_RUBRIC)),
-	                               db_json(STR("[]")), db_bool(true), db_time(1000)),
+	                               db_json(STR(TOPICS)), db_bool(true), db_time(1000)),
 	                     NULL, NULL));
 }
 
@@ -212,6 +215,20 @@ office_close(struct office *o)
 	desk_close(o->d);
 }
 
+void
+office_begin_again(struct office *o)
+{
+	const struct llm_options model = o->llm->options;
+
+	office_check(o);
+	raw_exec(o->d->s.raw, "BEGIN; DELETE FROM session_analyses; DELETE FROM jobs; DELETE FROM "
+	                      "messages; DELETE FROM sessions; DELETE FROM helpdesk_tickets; "
+	                      "DELETE FROM conversations; COMMIT");
+	llm_free(o->llm);
+	o->llm = llm_new(&model);
+	o->nasked = 0;
+}
+
 struct uuid
 office_session(struct office *o, const char *marker, struct planted *p)
 {
@@ -235,16 +252,32 @@ office_session(struct office *o, const char *marker, struct planted *p)
 }
 
 struct uuid *
-office_sessions(struct office *o, size_t n)
+office_marked(struct office *o, const char *const *markers, size_t n)
 {
 	struct uuid *v = ARENA_ARRAY(test_arena(), n, struct uuid);
 
 	for (size_t i = 0; i < n; i++) {
 		struct planted p = { .ended_ago = 10 * DAY + (int64_t)i * TIME_HOUR };
 
-		v[i] = office_session(o, NULL, &p);
+		v[i] = office_session(o, markers[i], &p);
 	}
 	return v;
+}
+
+struct uuid *
+office_sessions(struct office *o, size_t n)
+{
+	return office_marked(o, ARENA_ARRAY(test_arena(), n, const char *), n);
+}
+
+size_t
+office_times(const struct office *o, struct uuid session)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->nasked; i++)
+		n += uuid_eq(o->asked[i].session, session);
+	return n;
 }
 
 struct uuid

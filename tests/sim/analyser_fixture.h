@@ -56,6 +56,9 @@ struct office *office_open(void);
 void office_check(struct office *);
 /* Checks it, then ends it. */
 void office_close(struct office *);
+/* Checks it; then there are no sessions, rows, jobs and requests, and the model knows nothing. Time
+ * goes on, and whoever works goes on. */
+void office_begin_again(struct office *);
 
 /* A process that knows nothing takes this place; whoever stood there is gone without a word. */
 void office_hire(struct office *, size_t place);
@@ -65,13 +68,17 @@ void office_stop(struct office *, size_t place);
 /* Its database fails at every statement, or does so no longer. */
 void office_away(struct office *, size_t place, bool away);
 
-/* The rubric of a combo, without topics. */
+/* A rubric with two topics. */
 void office_rubric(struct office *, struct uuid client, const char *key, int64_t version);
 /* A settled session of ten messages with six of them written, the first with this marker; the
  * others of the session are like desk_plant's. */
 struct uuid office_session(struct office *, const char *marker, struct planted *);
 /* So many, the first one the newest. In test_arena. */
 struct uuid *office_sessions(struct office *, size_t n);
+/* With these markers, NULL for none; the same. */
+struct uuid *office_marked(struct office *, const char *const *markers, size_t n);
+/* How often the session was asked about. */
+size_t office_times(const struct office *, struct uuid session);
 
 /* Asks for a run with office.params. */
 struct uuid office_ask(struct office *);

@@ -8,17 +8,6 @@
 #include "analyser_fixture.h"
 #include "work/analysis_stale.h"
 
-/* How often a session was asked about. */
-static size_t
-times_asked(const struct office *o, struct uuid session)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < o->nasked; i++)
-		n += uuid_eq(o->asked[i].session, session);
-	return n;
-}
-
 START_TEST(a_session_is_graded_and_what_it_took_is_told)
 {
 	struct office *o = office_open();
@@ -310,7 +299,7 @@ START_TEST(two_runs_of_one_combo_share_its_rows)
 	ck_assert_int_eq(t[0].usage.input_tokens + t[1].usage.input_tokens,
 	                 (int64_t)o->llm->stats.usage.input);
 	for (size_t i = 0; i < 10; i++)
-		ck_assert_uint_eq(times_asked(o, v[i]), 1);
+		ck_assert_uint_eq(office_times(o, v[i]), 1);
 	office_close(o);
 }
 END_TEST
