@@ -142,8 +142,14 @@ db_pool_of(struct db *db)
 static bool
 fault_due(struct db *db)
 {
-	if (db->fail_in == 0 || (db->fail_in != DB_FAIL_ALWAYS && --db->fail_in > 0))
+	if (db->fail_in == 0)
 		return false;
+	if (db->fail_in > 1) {
+		db->fail_in--;
+		return false;
+	}
+	if (!db->fail_on)
+		db->fail_in = 0;
 	db_fail(db, db->fail_with, NULL, "planted fault");
 	return true;
 }
@@ -450,6 +456,14 @@ db_fail_at(struct db *db, uint64_t n, enum err e)
 {
 	db->fail_in = n;
 	db->fail_with = e;
+	db->fail_on = false;
+}
+
+void
+db_fail_from(struct db *db, uint64_t n, enum err e)
+{
+	db_fail_at(db, n, e);
+	db->fail_on = true;
 }
 
 void

@@ -109,7 +109,7 @@ office_kill(struct office *o, size_t place)
 void
 office_away(struct office *o, size_t place, bool away)
 {
-	db_fail_at(o->hands[place].analyser->db, away ? DB_FAIL_ALWAYS : 0, ERR_UNAVAILABLE);
+	db_fail_from(o->hands[place].analyser->db, away ? 1 : 0, ERR_UNAVAILABLE);
 }
 
 void
