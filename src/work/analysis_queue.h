@@ -98,9 +98,10 @@ struct analysis_claimed {
  * passed over, so that a row the server always fails at does not keep the others waiting;
  * TIME_NONE: none is. At most n (<= ANALYSIS_BATCH).
  */
-MUST_CHECK enum err analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *,
-                                         struct uuid owner, int64_t now_ms, int64_t lease_until,
-                                         int64_t before, size_t n, struct analysis_claimed **out, size_t *nout);
+MUST_CHECK enum err
+analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *, struct uuid owner,
+                     int64_t now_ms, int64_t lease_until, int64_t before, size_t n,
+                     struct analysis_claimed **out, size_t *nout);
 
 /* Whose row it is. All that follow give ERR_CONFLICT, and change nothing, when it is not the
  * owner's any more. */
@@ -153,6 +154,12 @@ MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease
 /* Rows of all clients whose lease is over are pending again, no attempt spent, an interrupted call
  * counted. Several transactions. *returned: how many. */
 MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *returned);
+
+/* Rows that the owner holds beside these are pending again, as after a sweep: what he gave back
+ * while the database was away, and what he was not told that he had claimed. */
+MUST_CHECK enum err
+analysis_queue_gather(struct db *, struct arena *, struct uuid owner, const struct uuid *held,
+                      size_t nheld, int64_t now_ms, int64_t *returned);
 
 struct analysis_counts {
 	int64_t pending, processing, done;

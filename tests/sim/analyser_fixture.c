@@ -374,7 +374,24 @@ job_text(struct office *o, const char *column, struct uuid job)
 struct str
 office_status(struct office *o, struct uuid job)
 {
-	return job_text(o, "status", job);
+	static const char *const words[] = { "queued",  "running", "succeeded",
+		                             "partial", "failed",  "cancelled" };
+	struct desk *d = o->d;
+	struct arena *a = arena_new(1u << 16); /* it is looked at after every step */
+	struct str *v, got = STR_NONE;
+	char sql[200];
+
+	(void)snprintf(sql, sizeof sql,
+	               db_engine(d->s.db) == DB_POSTGRES
+	                       ? "SELECT status FROM jobs WHERE id = '%s'"
+	                       : "SELECT status FROM jobs WHERE id = x'%s'",
+	               str_z(a, hex_encode(a, job.b, sizeof job.b)));
+	if (raw_column(d->s.raw, a, sql, &v) == 1)
+		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+			if (str_eq(v[0], str_from(words[i])))
+				got = str_from(words[i]);
+	arena_free(a);
+	return got;
 }
 
 struct str
