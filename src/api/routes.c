@@ -42,6 +42,10 @@ static const char *const event_fields[] = {
 
 static const struct api_field page[] = { PAGE, END };
 
+static const struct api_field login_new[] = {
+	{ "token", KIND_TEXT, REQ, 1024, NULL },
+	END,
+};
 static const struct api_field client_new[] = {
 	{ "slug", KIND_SLUG, REQ, 64, NULL },        { "name", KIND_TEXT, REQ, 200, NULL },
 	{ "apiBaseUrl", KIND_URL, NUL, 1024, NULL }, { "apiKey", KIND_TEXT, NUL, 1024, NULL },
@@ -162,6 +166,25 @@ static const struct api_field job_query[] = {
 	END,
 };
 
+static const char *const granularities[] = { "day", "month", "total", NULL };
+static const char *const formats[] = { "json", "csv", NULL };
+#define FIGURES                                                                                    \
+	{ "from", KIND_DATE, 0, 0, NULL }, { "to", KIND_DATE, 0, 0, NULL },                        \
+		{ "agent", KIND_TEXT, 0, 320, NULL }, { "tag", KIND_TEXT, 0, 200, NULL },          \
+	{                                                                                          \
+		"format", KIND_WORD, 0, 0, formats                                                 \
+	}
+static const struct api_field kpi_response[] = {
+	FIGURES,
+	{ "granularity", KIND_WORD, 0, 0, granularities },
+	END,
+};
+static const struct api_field kpi_duration[] = { FIGURES, END };
+static const struct api_field kpi_slowest[] = {
+	FIGURES,
+	{ "limit", KIND_INT, 0, 50, NULL },
+	END,
+};
 static const struct api_field script_new[] = {
 	{ "scriptKey", KIND_KEY, REQ, SCRIPT_MAX_KEY, NULL },
 	{ "name", KIND_TEXT, REQ, SCRIPT_MAX_NAME, NULL },
@@ -238,6 +261,18 @@ const struct api_route api_routes[] = {
 	{ "GET", "/metrics", ROLE_VIEWER, SCOPE_ALL, NULL, NULL, false, operation_metrics,
 	  NULL, "Counters for Prometheus.",
 	  "200, text" },
+	{ "POST", "/api/login", ROLE_NONE, SCOPE_NONE, NULL, login_new, false, login_post,
+	  NULL, "Logs a browser in with a token, the operator's or one of `rcd_…`: sets the cookie `recado` for 14 days. Calls by cookie that change something must come from the page itself (`Origin`).",
+	  "200 as `GET /api/me`; 401 for a wrong token, 429 after too many" },
+	{ "POST", "/api/logout", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, logout_post,
+	  NULL, "Makes the cookie worthless, and takes it back.",
+	  "204" },
+	{ "POST", "/api/login-links", ROLE_OPERATOR, SCOPE_NONE, NULL, NULL, false, login_links_create,
+	  NULL, "A link that logs a browser in as the operator, once, within ten minutes.",
+	  "201 `{url, expiresAt}`" },
+	{ "GET", "/login/:secret", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, login_link_use,
+	  NULL, "Such a link: sets the cookie and leads to the page.",
+	  "303" },
 	{ "GET", "/api/me", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, operation_me,
 	  NULL, "Who the caller is.",
 	  "200 `{role, clients:[\"slug\"], language}`" },
@@ -379,6 +414,16 @@ const struct api_route api_routes[] = {
 	{ "POST", "/api/clients/:slug/import-failures/:id/retry", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, imports_retry,
 	  NULL, "Tries now: an import is started, or the one under way answered.",
 	  "202 `{job}` and `Location`" },
+
+	{ "GET", "/api/clients/:slug/kpis/first-response", ROLE_VIEWER, SCOPE_SLUG, kpi_response, NULL, false, kpis_first_response,
+	  "Figures", "How long people waited for the first answer of a person, in sessions that started from `from` to `to` (the last 30 days; at most 366), by the day or month of `TIMEZONE` they started on, or in all. Of one agent (name or e-mail) or one tag, whatever the case.",
+	  "200 `{from, to, data:[{period, averageSeconds, medianSeconds, p90Seconds, answered, unanswered}]}`, null where nobody was answered; or CSV" },
+	{ "GET", "/api/clients/:slug/kpis/session-duration", ROLE_VIEWER, SCOPE_SLUG, kpi_duration, NULL, false, kpis_session_duration,
+	  NULL, "How long closed sessions took, by tag; one of several tags counts in each, one without in `Sem tag`.",
+	  "200 `{from, to, data:[{tag, sessions, averageSeconds, medianSeconds, p90Seconds}]}`, or CSV" },
+	{ "GET", "/api/clients/:slug/kpis/slowest-sessions", ROLE_VIEWER, SCOPE_SLUG, kpi_slowest, NULL, false, kpis_slowest_sessions,
+	  NULL, "The closed sessions that took longest: 10, or `limit`.",
+	  "200 `{from, to, data:[{sessionId, conversationId, ticketId, leadId, startedAt, endedAt, durationSeconds, assignedUserName, assignedUserEmail}]}`, or CSV" },
 
 	{ "POST", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, NULL, script_new, false, scripts_create,
 	  "Analysis", "Adds a version of a rubric: without `version` the next one. `topics` is `[{key, label, weight}]`, keys unlike each other, `weight` 0 or more and 1 without it; the report answers each of them once. A version is never changed: make another.",

@@ -214,6 +214,19 @@ START_TEST(a_wrong_key_is_said_and_fails)
 }
 END_TEST
 
+START_TEST(an_address_that_is_never_called_is_said_and_fails)
+{
+	struct shop s = shop_new("http://169.254.169.254/", HELPDESK_KEY, FAST);
+
+	ck_assert_int_eq(import(&s, NULL), 1);
+	ck_assert_has(err(s.dir), "acme: failed: 0 tickets: refused_by_rule: forbidden");
+	ck_assert_int_ne(RUN(s.dir, "client", "add", "beta", "--name", "Beta", "--api-base-url",
+	                     "ftp://helpdesk.exemplo.com.br", "--api-key-file", "key"),
+	                 0);
+	ck_assert_has(err(s.dir), "must be an http or https address");
+}
+END_TEST
+
 START_TEST(one_clients_trouble_does_not_stop_anothers_import)
 {
 	struct desk d = desk_start("none");
@@ -267,16 +280,18 @@ START_TEST(a_ticket_that_the_database_refuses_is_left_alone)
 	raw_close(raw);
 	s = shop_new(d.url, HELPDESK_KEY, FAST);
 	raw = raw_open(s.url);
-	raw_exec(raw, pg != NULL
-	                      ? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
-	                            "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
-	                            "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
-	                            "'" STR_FMT "') EXECUTE FUNCTION refuse()",
-	                            STR_ARG(uuid[0]))
-	                      : FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
-	                            "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
-	                            "'not this one'); END",
-	                            STR_ARG(uuid[0])));
+	raw_exec(
+		raw,
+		pg != NULL
+			? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	                      "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
+	                      "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
+	                      "'" STR_FMT "') EXECUTE FUNCTION refuse()",
+	                      STR_ARG(uuid[0]))
+			: FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
+	                      "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
+	                      "'not this one'); END",
+	                      STR_ARG(uuid[0])));
 	ck_assert_msg(import(&s, NULL) == 3, "%s", err(s.dir));
 	ck_assert_int_eq(number(&s, TICKETS), tickets - 1);
 	ck_assert_int_eq(number(&s, "SELECT count(*) FROM import_failures WHERE reason = "
@@ -421,6 +436,7 @@ make_suite(void)
 {
 	return TEST_SUITE("import", a_helpdesk_is_imported_and_again_without_writing_a_row,
 	                  a_wrong_key_is_said_and_fails,
+	                  an_address_that_is_never_called_is_said_and_fails,
 	                  one_clients_trouble_does_not_stop_anothers_import,
 	                  what_cannot_be_read_is_left_and_said,
 	                  a_ticket_that_the_database_refuses_is_left_alone,
