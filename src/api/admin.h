@@ -84,6 +84,7 @@ struct admin_job {
 	struct uuid client;
 	enum job_kind kind;
 	bool full, episodes;
+	bool retry;          /* failures are tried again, also by one that is under way */
 	bool unheld;         /* only if nobody works on the one that is under way */
 	struct uuid id;      /* out: its id, or of the one that is under way */
 	bool existing;       /* out: that one */
@@ -96,7 +97,8 @@ struct admin_job {
  */
 MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
 
-/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits. */
+/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits.
+ */
 MUST_CHECK enum err admin_analysis_start(const struct admin *, struct uuid client,
                                          const struct analysis_params *, struct uuid *job);
 

@@ -61,7 +61,8 @@ check_tag_filter(struct api_call *c)
 	if (str_eq(mode, STR("none")))
 		return ERR_OK;
 	c->status = 400;
-	return api_fail(c, ERR_NOT_IMPLEMENTED, "tagFilter.mode: não implementado; only \"none\" is.");
+	return api_fail(c, ERR_NOT_IMPLEMENTED,
+	                "tagFilter.mode: não implementado; only \"none\" is.");
 }
 
 /* maxCostUsd as micro-USD. */

@@ -159,15 +159,22 @@ struct api_call {
 	struct buf out;
 	struct jw w;
 	struct problem problem; /* detail and errors[] of a failure */
-	struct str location;
+	struct str location, set_cookie;
 	int64_t retry_after_s;
 	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
 	int64_t wait_until;
 };
 
+#define AUTH_COOKIE "recado"
+
 /* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
  */
 MUST_CHECK enum err auth_check(struct api_call *);
+/* The same by a token as such: the operator's or one of `rcd_…`. */
+MUST_CHECK enum err auth_by_token(struct api_call *, struct str token);
+/* Whether a browser sent this from our own page, or nobody's browser did; false also where a
+ * browser does not say. Source: Fetch, "Origin header"; Fetch Metadata. */
+bool auth_same_site(const struct api_call *);
 struct str auth_actor(const struct api_call *); /* "operator" or "token:<id>" */
 const char *auth_role_name(enum api_role);
 enum api_role auth_role_of(struct str name); /* ROLE_NONE if there is none such */
@@ -304,6 +311,10 @@ struct ready *ready_new(void);
 void ready_free(struct ready *);
 
 #define API_HANDLER(name) enum err name(struct api_call *)
+API_HANDLER(login_post);
+API_HANDLER(logout_post);
+API_HANDLER(login_links_create);
+API_HANDLER(login_link_use);
 API_HANDLER(operation_health);
 API_HANDLER(operation_ready);
 API_HANDLER(operation_metrics);

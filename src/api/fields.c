@@ -24,6 +24,10 @@
 
 const struct api_field fields_page[] = { PAGE, END };
 
+const struct api_field fields_login_new[] = {
+	{ "token", KIND_TEXT, REQ, 1024, NULL, NULL },
+	END,
+};
 const struct api_field fields_client_new[] = {
 	{ "slug", KIND_SLUG, REQ, 64, NULL, NULL },
 	{ "name", KIND_TEXT, REQ, 200, NULL, NULL },

@@ -5,6 +5,7 @@
 #include "api/call.h"
 
 extern const struct api_field fields_page[];
+extern const struct api_field fields_login_new[];
 extern const struct api_field fields_client_new[];
 extern const struct api_field fields_client_change[];
 extern const struct api_field fields_token_new[];

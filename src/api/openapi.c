@@ -186,7 +186,8 @@ struct answers {
 	const struct api_reply *v[4];
 	size_t n;        /* of those with a body of their own */
 	const char *why; /* of a refusal of its own; NULL */
-	bool refuses, location;
+	bool refuses;
+	unsigned flags; /* of the replies */
 };
 
 static struct answers
@@ -197,7 +198,7 @@ answers_of(const struct api_route *r, int status)
 	for (const struct api_reply *x = r->replies; x->status != 0; x++) {
 		if (x->status != status)
 			continue;
-		a.location = a.location || (x->flags & REPLY_LOCATION) != 0;
+		a.flags |= x->flags;
 		if (x->form != REPLY_EMPTY && a.n < sizeof(a.v) / sizeof(a.v[0]))
 			a.v[a.n++] = x;
 		else if (status >= 400)
@@ -225,7 +226,7 @@ write_description(struct jw *w, const struct answers *a, int status)
 }
 
 static void
-write_headers(struct jw *w, bool etag, bool location)
+write_headers(struct jw *w, bool etag, unsigned flags)
 {
 	jw_key(w, "headers");
 	jw_obj(w);
@@ -235,9 +236,13 @@ write_headers(struct jw *w, bool etag, bool location)
 		jw_key(w, "ETag");
 		openapi_write_ref(w, "headers", "ETag");
 	}
-	if (location) {
+	if ((flags & REPLY_LOCATION) != 0) {
 		jw_key(w, "Location");
 		openapi_write_ref(w, "headers", "Location");
+	}
+	if ((flags & REPLY_COOKIE) != 0) {
+		jw_key(w, "Set-Cookie");
+		openapi_write_ref(w, "headers", "SetCookie");
 	}
 	jw_obj_end(w);
 }
@@ -305,7 +310,7 @@ write_response(struct jw *w, const struct api_route *r, int status)
 		jw_kz(w, "description", "It is what `If-None-Match` names");
 	else
 		write_description(w, &a, status);
-	write_headers(w, r->etag && status < 400, a.location);
+	write_headers(w, r->etag && status < 400, a.flags);
 	write_content(w, &a);
 	jw_obj_end(w);
 }

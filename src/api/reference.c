@@ -204,6 +204,8 @@ write_reply(struct buf *b, const struct api_reply *x)
 	}
 	if ((x->flags & REPLY_LOCATION) != 0)
 		buf_z(b, ", with `Location`");
+	if ((x->flags & REPLY_COOKIE) != 0)
+		buf_z(b, ", with `Set-Cookie`");
 	if (x->when != NULL)
 		buf_fmt(b, ": %s", x->when);
 	buf_char(b, '\n');

@@ -45,6 +45,11 @@
 	{                                                                                          \
 		status, form, member, &schema_##schema, when, REPLY_LOCATION                       \
 	}
+/* with `Set-Cookie` */
+#define COOKIE(status, form, schema, flags)                                                        \
+	{                                                                                          \
+		status, form, NULL, schema, NULL, flags                                            \
+	}
 
 #define HELPDESK    "it is the client's helpdesk"
 #define NO_HELPDESK "the client is not active, or has no `apiBaseUrl` or `apiKey`"
@@ -66,6 +71,18 @@ const struct api_route api_routes[] = {
 	{ "GET", "/metrics", ROLE_VIEWER, SCOPE_ALL, NULL, NULL, false, operation_metrics,
 	  NULL, "metrics", "Counters for Prometheus.",
 	  REPLIES(OTHER(200, "text/plain", "in the text format of Prometheus")) },
+	{ "POST", "/api/login", ROLE_NONE, SCOPE_NONE, NULL, fields_login_new, false, login_post,
+	  NULL, "login", "Logs a browser in with a token, the operator's or one of `rcd_…`: sets the cookie `recado` for 14 days. Calls by cookie that change something must come from the page itself (`Origin`).",
+	  REPLIES(COOKIE(200, REPLY_DOCUMENT, &schema_me, REPLY_COOKIE), FAILS(401, "the token is wrong"), FAILS(403, "it was not sent by the page"), FAILS(429, "there were too many")) },
+	{ "POST", "/api/logout", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, logout_post,
+	  NULL, "logout", "Makes the cookie worthless, and takes it back.",
+	  REPLIES(COOKIE(204, REPLY_EMPTY, NULL, REPLY_COOKIE)) },
+	{ "POST", "/api/login-links", ROLE_OPERATOR, SCOPE_NONE, NULL, NULL, false, login_links_create,
+	  NULL, "loginLinksCreate", "A link that logs a browser in as the operator, once, within ten minutes.",
+	  REPLIES(BARE(201, login_link, NULL)) },
+	{ "GET", "/login/:secret", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, login_link_use,
+	  NULL, "loginLinkUse", "Such a link: sets the cookie and leads to the page.",
+	  REPLIES(COOKIE(303, REPLY_EMPTY, NULL, REPLY_COOKIE | REPLY_LOCATION)) },
 	{ "GET", "/api/me", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, operation_me,
 	  NULL, "me", "Who the caller is.",
 	  REPLIES(BARE(200, me, NULL)) },
@@ -295,7 +312,9 @@ api_route_refuses(const struct api_route *r, int status)
 	case 429:
 		return r->role != ROLE_NONE;
 	case 403:
-		return r->role > ROLE_VIEWER || r->scope == SCOPE_ALL;
+		/* by cookie, what changes something comes from the page or is refused */
+		return r->role > ROLE_VIEWER || r->scope == SCOPE_ALL ||
+		       (r->role != ROLE_NONE && strcmp(r->method, "GET") != 0);
 	case 404:
 		return r->scope > SCOPE_ALL;
 	default:

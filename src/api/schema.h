@@ -53,6 +53,7 @@ enum api_reply_form {
 	REPLY_OTHER     /* no JSON: `member` is the content type */
 };
 #define REPLY_LOCATION 1u /* carries Location */
+#define REPLY_COOKIE   2u /* carries Set-Cookie */
 
 /* One answer of a route. Several of one status are told apart by their members. */
 struct api_reply {
@@ -65,10 +66,10 @@ struct api_reply {
 };
 
 /* What several files name. The rest is reached through these. */
-extern const struct api_schema schema_health, schema_ready, schema_me, schema_settings,
-	schema_health_details, schema_problem, schema_client, schema_token, schema_token_made,
-	schema_audit_row, schema_webhook_event, schema_webhook_event_detail, schema_job,
-	schema_job_started, schema_jobs_started, schema_replay, schema_import_state,
+extern const struct api_schema schema_health, schema_ready, schema_me, schema_login_link,
+	schema_settings, schema_health_details, schema_problem, schema_client, schema_token,
+	schema_token_made, schema_audit_row, schema_webhook_event, schema_webhook_event_detail,
+	schema_job, schema_job_started, schema_jobs_started, schema_replay, schema_import_state,
 	schema_import_failure;
 extern const struct api_schema schema_connection, schema_connection_secret, schema_released,
 	schema_history_sync, schema_lead, schema_conversation, schema_conversation_detail,

@@ -20,6 +20,10 @@ SCHEMA(schema_me, "Me", NULL, "Who calls.",
 	TEXT("clients", LIST, "slugs of the clients the caller may see"),
 	TEXT("language", 0, NULL));
 
+SCHEMA(schema_login_link, "LoginLink", NULL, "Works once.",
+	TEXT("url", 0, NULL),
+	TIME("expiresAt", 0, NULL));
+
 SCHEMA(schema_settings, "Settings", NULL, NULL,
 	TEXT("settings", MAP, "by the name of the variable; of a secret `set` or `unset`"));
 
@@ -151,6 +155,7 @@ SCHEMA(schema_import_failure, "ImportFailure", NULL, "A ticket that could not be
 const struct api_schema *const schemas_service[] = { &schema_health,
 	                                             &schema_ready,
 	                                             &schema_me,
+	                                             &schema_login_link,
 	                                             &schema_settings,
 	                                             &schema_finding,
 	                                             &schema_health_details,

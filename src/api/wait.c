@@ -72,10 +72,10 @@ answer(struct wait *w, const struct waiting *v, bool ended)
 		return;
 	}
 	if (!ended)
-		headers[0] = (struct http_header_out){
-			"Location", str_fmt(w->arena, "/api/jobs/" STR_FMT,
-			                    STR_ARG(uuid_text(w->arena, v->job)))
-		};
+		headers[0] =
+			(struct http_header_out){ "Location",
+			                          str_fmt(w->arena, "/api/jobs/" STR_FMT,
+			                                  STR_ARG(uuid_text(w->arena, v->job))) };
 	http_reply(v->x, ended ? 200 : 202, w->o.content_type, buf_slice(&b), headers);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Why: the analyser is a step, and what it waits for are sockets. What always holds: its HTTP client
- * is used by its thread alone; what it holds is given back after the thread has ended.
+ * Why: the analyser is a step, and what it waits for are sockets. What always holds: its HTTP
+ * client is used by its thread alone; what it holds is given back after the thread has ended.
  */
 #include "cmd/analysing.h"
 

@@ -65,7 +65,8 @@ take_order(const struct invocation *inv, bool *sent, int *status)
 }
 
 static void
-print_plan(const struct jobrun *x, const struct analysis_params *p, const struct analysis_plan *plan)
+print_plan(const struct jobrun *x, const struct analysis_params *p,
+           const struct analysis_plan *plan)
 {
 	const struct analysis_figures *f = &plan->figures;
 	struct buf b;

@@ -1,6 +1,6 @@
 /*
- * `recado import` and `recado sync-contacts`: which clients' jobs are asked for. What always holds: a
- * job that waits is joined; one that another process works on is left to it, and told.
+ * `recado import` and `recado sync-contacts`: which clients' jobs are asked for. What always holds:
+ * a job that waits is joined; one that another process works on is left to it, and told.
  */
 #include "cmd/commands.h"
 #include "cmd/jobrun.h"
@@ -26,15 +26,17 @@ add_job(struct jobrun *x, struct uuid client, const char *slug)
 		return e;
 	id = str_z(x->arena, uuid_text(x->arena, job.id));
 	if (job.held)
-		jobrun_say(x, slug,
-		    str_z(x->arena, str_fmt(x->arena,
-		                            "another process works on job %s; GET /api/jobs/%s "
-		                            "shows how far it is",
-		                            id, id)));
+		jobrun_say(
+			x, slug,
+			str_z(x->arena, str_fmt(x->arena,
+		                                "another process works on job %s; GET /api/jobs/%s "
+		                                "shows how far it is",
+		                                id, id)));
 	else if (job.existing)
-		jobrun_say(x, slug,
-		    str_z(x->arena,
-		          str_fmt(x->arena, "joined job %s, which was waiting to go on", id)));
+		jobrun_say(
+			x, slug,
+			str_z(x->arena,
+		              str_fmt(x->arena, "joined job %s, which was waiting to go on", id)));
 	jobrun_add(x, job.id, slug, job.existing, job.held);
 	return ERR_OK;
 }
@@ -57,8 +59,9 @@ add_jobs(struct jobrun *x)
 		return e;
 	if (r.nrows == 0) {
 		jobrun_say(x, slug != NULL ? slug : "",
-		    slug != NULL ? "there is no such client"
-		                 : "no active client has a helpdesk: set apiBaseUrl and apiKey");
+		           slug != NULL
+		                   ? "there is no such client"
+		                   : "no active client has a helpdesk: set apiBaseUrl and apiKey");
 		return ERR_NOT_FOUND;
 	}
 	jobrun_reserve(x, r.nrows);

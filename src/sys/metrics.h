@@ -45,7 +45,7 @@ enum metric {
 	M_MODEL_CALLS_DONE, /* recado_model_calls_total{result="done"} */
 	M_MODEL_CALLS_UNUSABLE,
 	M_MODEL_CALLS_FAILED,
-	M_MODEL_SECONDS, /* histogram: one answered call */
+	M_MODEL_SECONDS,      /* histogram: one answered call */
 	M_MODEL_TOKENS_INPUT, /* recado_model_tokens_total{kind="input"} */
 	M_MODEL_TOKENS_CACHED,
 	M_MODEL_TOKENS_OUTPUT,

@@ -18,7 +18,7 @@
 /* How the model is asked, and what it costs; for runs and for estimates. */
 struct analyser_model {
 	struct str base_url, model;
-	unsigned redact;           /* core/redact.h */
+	unsigned redact; /* core/redact.h */
 	int64_t max_input_tokens;
 	bool priced;
 	struct model_prices prices; /* if priced */
@@ -40,7 +40,8 @@ struct analyser_options {
 MUST_CHECK enum err analyser_open(const struct analyser_options *, struct analyser **out);
 /* One bounded piece of work. Waiting for answers is the driver's affair: http_client_wait. */
 enum step analyser_step(void *analyser, int64_t now_ms, int64_t *next_ms);
-/* There may be a job: it is looked for at the next step. Any thread; the caller wakes the driver. */
+/* There may be a job: it is looked for at the next step. Any thread; the caller wakes the driver.
+ */
 void analyser_look(struct analyser *);
 /* Ends what is in flight and gives rows and jobs back, after the thread has ended. */
 void analyser_stop(struct analyser *, int64_t now_ms);

@@ -13,10 +13,10 @@
 #include "work/analyser_internal.h"
 #include "work/analysis_session.h"
 
-#define CALL_ARENA  ((size_t)256 << 20)
-#define MAX_ANSWER  ((size_t)4 << 20)
-#define CONNECT_MS  (10 * TIME_SECOND)
-#define MAX_SECRET  4096
+#define CALL_ARENA ((size_t)256 << 20)
+#define MAX_ANSWER ((size_t)4 << 20)
+#define CONNECT_MS (10 * TIME_SECOND)
+#define MAX_SECRET 4096
 
 static void
 forget(struct analyser_call *c)
@@ -291,8 +291,8 @@ take_report(struct analyser_call *c, int64_t now_ms)
 		e = store_report(c, &r, &paid, now_ms);
 		break;
 	case REPORT_LONGER:
-		e = not_ours(c, analysis_queue_release(c->run->an->db, &lease, now_ms, &longer,
-		                                       &paid));
+		e = not_ours(
+			c, analysis_queue_release(c->run->an->db, &lease, now_ms, &longer, &paid));
 		c->run->dry = false;
 		break;
 	case REPORT_RETRY:
@@ -339,8 +339,7 @@ static struct str
 error_text(struct analyser_call *c, const struct model_verdict *v, const struct model_error *said)
 {
 	if (c->result.failure != HTTP_OK)
-		return str_fmt(c->arena, "%s: %s", v->reason,
-		               http_failure_name(c->result.failure));
+		return str_fmt(c->arena, "%s: %s", v->reason, http_failure_name(c->result.failure));
 	return str_fmt(c->arena, "%s: the model server answered %d%s" STR_FMT, v->reason,
 	               c->result.status, str_is_set(said->text) ? ": " : "", STR_ARG(said->text));
 }
@@ -357,8 +356,8 @@ take_failure(struct analyser_call *c, const struct model_verdict *v, const struc
 	enum err e;
 
 	if (v->act == MODEL_RELEASE)
-		e = not_ours(c, analysis_queue_release(c->run->an->db, &lease, now_ms, &release,
-		                                       &paid));
+		e = not_ours(
+			c, analysis_queue_release(c->run->an->db, &lease, now_ms, &release, &paid));
 	else
 		e = fail(c, now_ms, text,
 		         v->act == MODEL_FINAL
@@ -374,8 +373,9 @@ take_failure(struct analyser_call *c, const struct model_verdict *v, const struc
 	         LOG_Z("reason", v->reason), LOG_INT("status", c->result.status));
 	/* the server's own words stay in the row: it may have echoed what it was sent */
 	if (v->ends_run != NULL)
-		analyser_run_stop(c->run, v->ends_run,
-		                  error_text(c, v, &(const struct model_error){ STR_NONE, STR_NONE }));
+		analyser_run_stop(
+			c->run, v->ends_run,
+			error_text(c, v, &(const struct model_error){ STR_NONE, STR_NONE }));
 	return ERR_OK;
 }
 

@@ -1,8 +1,8 @@
 /*
- * A run from claim to end. What always holds: what it has done stands in its job's row at least once
- * a second, so whoever takes it up goes on from there; sessions are put into the queue before the
- * first row is claimed; it ends with the reason of whatever stopped it, and its rows wait for the
- * next one.
+ * A run from claim to end. What always holds: what it has done stands in its job's row at least
+ * once a second, so whoever takes it up goes on from there; sessions are put into the queue before
+ * the first row is claimed; it ends with the reason of whatever stopped it, and its rows wait for
+ * the next one.
  */
 #include <stdlib.h>
 
@@ -25,8 +25,8 @@ load_script(struct analyser_run *run, const char **why)
 		*why = "script_missing";
 		return ERR_OK;
 	}
-	if (e == ERR_OK && analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) !=
-	                           ERR_OK)
+	if (e == ERR_OK &&
+	    analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) != ERR_OK)
 		*why = "script_too_large";
 	return e;
 }
@@ -34,8 +34,8 @@ load_script(struct analyser_run *run, const char **why)
 static enum err
 load(struct analyser_run *run, const struct job *job, const char **why)
 {
-	enum err e = analysis_params_read(run->arena, str_dup(run->arena, job->params),
-	                                  &run->params);
+	enum err e =
+		analysis_params_read(run->arena, str_dup(run->arena, job->params), &run->params);
 
 	if (e == ERR_OK)
 		e = analysis_tally_read(run->arena, str_dup(run->arena, job->counts), &run->tally);
@@ -137,8 +137,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 static enum err
 count_queue(struct analyser_run *run, int64_t now_ms, struct analysis_counts *n)
 {
-	enum err e =
-		analysis_queue_counts(run->an->db, run->an->arena, &run->combo, now_ms, n);
+	enum err e = analysis_queue_counts(run->an->db, run->an->arena, &run->combo, now_ms, n);
 
 	if (e == ERR_OK)
 		run->tally.remaining = n->pending + n->failed_retryable;
@@ -150,8 +149,7 @@ analyser_run_enqueue(struct analyser_run *run, int64_t now_ms)
 {
 	struct analyser *an = run->an;
 	struct analysis_choice choice = analysis_params_choice(&run->params);
-	struct analysis_enqueue at = { .after = run->tally.after,
-		                       .enqueued = run->tally.enqueued };
+	struct analysis_enqueue at = { .after = run->tally.after, .enqueued = run->tally.enqueued };
 	struct analysis_counts n;
 	enum err e = ERR_OK;
 
@@ -202,7 +200,7 @@ how_it_ended(const struct analyser_run *run)
 	if (run->tally.failed == 0 && !str_is_set(run->tally.reason))
 		return JOB_SUCCEEDED;
 	return run->tally.processed > 0 || !str_is_set(run->tally.reason) ? JOB_PARTIAL
-	                                                                   : JOB_FAILED;
+	                                                                  : JOB_FAILED;
 }
 
 static void
@@ -211,8 +209,9 @@ explain(struct analyser_run *run)
 	const struct analysis_params *p = &run->params;
 
 	if (p->max_cost >= 0 && run->tally.cost >= p->max_cost && run->tally.remaining > 0)
-		analyser_run_stop(run, "budget_spent",
-		                  STR("The run's maxCostUsd is spent; the rest of the queue waits."));
+		analyser_run_stop(
+			run, "budget_spent",
+			STR("The run's maxCostUsd is spent; the rest of the queue waits."));
 	if (str_is_set(run->error))
 		return;
 	if (str_is_set(run->tally.reason) && !run->cancelled)

@@ -1,7 +1,7 @@
 /*
- * Why: nobody should learn what a run costs from the bill. What always holds: the figures are of one
- * snapshot and exact; the estimate is made of the requests that would be sent, for all sessions of
- * the run or for the first of them, and says which; nothing is written.
+ * Why: nobody should learn what a run costs from the bill. What always holds: the figures are of
+ * one snapshot and exact; the estimate is made of the requests that would be sent, for all sessions
+ * of the run or for the first of them, and says which; nothing is written.
  */
 #include "work/analysis_plan.h"
 
@@ -53,8 +53,8 @@ sample(struct db *db, struct arena *a, const struct analyser_model *model,
 	const struct analysis_choice choice = analysis_params_choice(p);
 	struct analysis_candidate *v;
 	size_t n;
-	enum err e = analysis_queue_candidates(db, a, &combo, &choice, now_ms, UUID_NIL, most, &v,
-	                                       &n);
+	enum err e =
+		analysis_queue_candidates(db, a, &combo, &choice, now_ms, UUID_NIL, most, &v, &n);
 	struct arena *own;
 
 	if (e != ERR_OK)

@@ -26,8 +26,7 @@ struct analysis_plan {
  * own. */
 MUST_CHECK enum err analysis_plan(struct db *, struct arena *, const struct analyser_model *,
                                   const struct analysis_params *, const struct script *,
-                                  struct uuid client_id, int64_t now_ms,
-                                  struct analysis_plan *out);
+                                  struct uuid client_id, int64_t now_ms, struct analysis_plan *out);
 
 /* Whether a rubric leaves room for a conversation. ERR_TOO_LARGE: no. */
 MUST_CHECK enum err

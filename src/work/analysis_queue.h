@@ -98,9 +98,10 @@ struct analysis_claimed {
  * passed over, so that a row the server always fails at does not keep the others waiting;
  * TIME_NONE: none is. At most n (<= ANALYSIS_BATCH).
  */
-MUST_CHECK enum err analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *,
-                                         struct uuid owner, int64_t now_ms, int64_t lease_until,
-                                         int64_t before, size_t n, struct analysis_claimed **out, size_t *nout);
+MUST_CHECK enum err
+analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *, struct uuid owner,
+                     int64_t now_ms, int64_t lease_until, int64_t before, size_t n,
+                     struct analysis_claimed **out, size_t *nout);
 
 /* Whose row it is. All that follow give ERR_CONFLICT, and change nothing, when it is not the
  * owner's any more. */

@@ -18,8 +18,8 @@ struct analysis_params {
 	struct str script_key, tag;
 	int64_t script_version, min_messages, limit;
 	bool force, retry_failed;
-	bool order_sent;      /* messageOrder "sent" */
-	int64_t max_cost;     /* micro-USD; -1: no bound */
+	bool order_sent;  /* messageOrder "sent" */
+	int64_t max_cost; /* micro-USD; -1: no bound */
 };
 
 /* The params column. */
@@ -56,8 +56,7 @@ void analysis_tally_processed(struct analysis_tally *, struct uuid analysis_id);
 void analysis_tally_failed(struct analysis_tally *, struct uuid analysis_id);
 
 /* Members that the answers of a run have in common: clientId … criteria. */
-void
-analysis_run_write_head(struct jw *, struct uuid client_id, const struct analysis_params *);
+void analysis_run_write_head(struct jw *, struct uuid client_id, const struct analysis_params *);
 /* enqueued … usage and reason, after the head. */
 void analysis_run_write_tally(struct jw *, const struct analysis_tally *);
 /* Micro-USD as a number of USD, or null. */

@@ -466,8 +466,8 @@ import_messages_store(struct import_batch *b)
 		}
 		write_vanished(b, w, gone);
 	}
-	e = db_exec(s->db, &q_import_messages_insert,
-	            DB_PARAMS(db_uuid(s->connection_id), now[0]), fresh, NULL);
+	e = db_exec(s->db, &q_import_messages_insert, DB_PARAMS(db_uuid(s->connection_id), now[0]),
+	            fresh, NULL);
 	if (e == ERR_OK)
 		e = db_exec(s->db, &q_import_messages_update, now, changed, NULL);
 	if (e == ERR_OK)

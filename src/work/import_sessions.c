@@ -33,7 +33,7 @@ struct sessions {
 	struct session_set set;
 	struct session *v; /* of the set */
 	int64_t *counts;
-	size_t *in; /* of each message: its session, or SESSION_NONE */
+	size_t *in;                   /* of each message: its session, or SESSION_NONE */
 	struct db_rows *put, *follow; /* of the whole batch */
 };
 
@@ -328,7 +328,9 @@ static void
 ticket_sessions(struct import_batch *b, size_t i, const struct db_result *stored, size_t *row,
                 struct db_rows *put, struct db_rows *follow)
 {
-	struct sessions ss = { .b = b, .w = &b->v[i], .a = b->s->arena, .put = put, .follow = follow };
+	struct sessions ss = {
+		.b = b, .w = &b->v[i], .a = b->s->arena, .put = put, .follow = follow
+	};
 	size_t before = put->nrows;
 
 	for (; *row < stored->nrows && db_get_int(stored, *row, 0) == (int64_t)i; ++*row)

@@ -1,8 +1,8 @@
 /*
  * The helpdesk's facts into rows: tickets, each whole, in one transaction, one page of contacts in
  * one transaction. What is the same is not written, down to updated_at. The statements for a batch
- * of tickets are a constant number. Everything that writes runs in the client's lane. On an error nothing was
- * written and nothing counted. Source: 4-helpdesk §2, §3.
+ * of tickets are a constant number. Everything that writes runs in the client's lane. On an error
+ * nothing was written and nothing counted. Source: 4-helpdesk §2, §3.
  *
  * Whose a ticket is: a group's, and one that names nobody, has a lead of its own (identity helpdesk
  * ticket:<uuid>). One that named nobody and does now is joined with whom it names; one that names
@@ -52,9 +52,10 @@ MUST_CHECK enum err import_store_stored(struct import_store *, struct uuid ticke
                                         const struct hd_message *v, size_t n, bool *stored);
 /*
  * One ticket with the messages that were read. messages: any order, the same one twice is folded
- * (the greatest updatedAt, then bytes), and one older than what is stored says nothing. whole: the walk of its messages went to the
- * end, so that stored ones that are not among them are gone (missing_since). done: remember it in
- * import_done (the caller decides; only written when something else is, or always_done).
+ * (the greatest updatedAt, then bytes), and one older than what is stored says nothing. whole: the
+ * walk of its messages went to the end, so that stored ones that are not among them are gone
+ * (missing_since). done: remember it in import_done (the caller decides; only written when
+ * something else is, or always_done).
  */
 struct import_ticket {
 	const struct hd_ticket *ticket;
@@ -65,8 +66,8 @@ struct import_ticket {
 };
 /* All of them or nothing; no uuid twice. When a batch fails its caller stores them one by one, so
  * that one ticket's trouble is its own. */
-MUST_CHECK enum err import_store_tickets(struct import_store *, const struct import_ticket *, size_t n,
-                                         struct import_counts *);
+MUST_CHECK enum err import_store_tickets(struct import_store *, const struct import_ticket *,
+                                         size_t n, struct import_counts *);
 
 /* One page of contacts. They are people like any other (3-whatsapp §2); the helpdesk's tags of a
  * lead are replaced by these, or by the union where several contacts are one lead. A group is kept

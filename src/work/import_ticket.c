@@ -309,8 +309,7 @@ store_marks(struct import_batch *b)
 			db_row_text(mended, t->uuid);
 	}
 	e = db_exec(s->db, &q_import_done_put, DB_NO_PARAMS, done, NULL);
-	return e == ERR_OK ? db_exec(s->db, &q_import_failure_drop, DB_NO_PARAMS, mended, NULL)
-	                   : e;
+	return e == ERR_OK ? db_exec(s->db, &q_import_failure_drop, DB_NO_PARAMS, mended, NULL) : e;
 }
 
 /* Conversations, leads and what depends on them, as apply writes them. */

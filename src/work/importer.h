@@ -28,8 +28,8 @@ struct importer_options {
 	size_t max_requests;   /* in flight for one job */
 	size_t ticket_bytes;   /* messages of one ticket held in memory; more is a failure too_large
 	                        */
-	/* A thread of its own drives importer_store_step: how each wakes the other. Both NULL: there
-	 * is none, and importer_step stores what was read itself. */
+	/* A thread of its own drives importer_store_step: how each wakes the other. Both NULL:
+	 * there is none, and importer_step stores what was read itself. */
 	struct wake *read_wake, *store_wake;
 	/* Called after each step that changed a job; may be NULL. */
 	void (*progressed)(void *ctx, const struct job *, const struct job_progress *);

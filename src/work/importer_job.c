@@ -277,7 +277,7 @@ run_again(struct import_job *j)
 	hd_seen_deinit(&j->seen);
 	hd_seen_open(&j->seen);
 	j->phase = IMPORT_LOADS;
-	j->ending = j->list_done = j->list_complete = false;
+	j->ending = j->list_done = j->list_complete = j->failures_again = false;
 	if (j->job.full) {
 		j->lost = 0;
 		j->first_lost = STR_NONE;

@@ -71,13 +71,14 @@ static bool
 is_open_to_all(const char *pattern)
 {
 	return strcmp(pattern, "/health") == 0 || strcmp(pattern, "/api/health") == 0 ||
-	       strcmp(pattern, "/ready") == 0;
+	       strcmp(pattern, "/ready") == 0 || strcmp(pattern, "/api/login") == 0 ||
+	       strcmp(pattern, "/login/:secret") == 0;
 }
 
 static bool
 is_of_a_client(const char *pattern)
 {
-	return strchr(pattern, ':') != NULL;
+	return strchr(pattern, ':') != NULL && !is_open_to_all(pattern);
 }
 
 /* Calls every route with `token`, `query` and `body`, and wants `status` of those that `wanted`
@@ -126,8 +127,9 @@ of_a_client(const char *method, const char *pattern)
 static bool
 changing(const char *method, const char *pattern)
 {
-	(void)pattern;
-	return strcmp(method, "GET") != 0;
+	/* logging in and out is everybody's */
+	return strcmp(method, "GET") != 0 && strcmp(pattern, "/api/login") != 0 &&
+	       strcmp(pattern, "/api/logout") != 0;
 }
 
 static bool

@@ -267,16 +267,18 @@ START_TEST(a_ticket_that_the_database_refuses_is_left_alone)
 	raw_close(raw);
 	s = shop_new(d.url, HELPDESK_KEY, FAST);
 	raw = raw_open(s.url);
-	raw_exec(raw, pg != NULL
-	                      ? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
-	                            "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
-	                            "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
-	                            "'" STR_FMT "') EXECUTE FUNCTION refuse()",
-	                            STR_ARG(uuid[0]))
-	                      : FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
-	                            "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
-	                            "'not this one'); END",
-	                            STR_ARG(uuid[0])));
+	raw_exec(
+		raw,
+		pg != NULL
+			? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	                      "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
+	                      "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
+	                      "'" STR_FMT "') EXECUTE FUNCTION refuse()",
+	                      STR_ARG(uuid[0]))
+			: FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
+	                      "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
+	                      "'not this one'); END",
+	                      STR_ARG(uuid[0])));
 	ck_assert_msg(import(&s, NULL) == 3, "%s", err(s.dir));
 	ck_assert_int_eq(number(&s, TICKETS), tickets - 1);
 	ck_assert_int_eq(number(&s, "SELECT count(*) FROM import_failures WHERE reason = "

@@ -317,7 +317,7 @@ check_body(const struct checking *c, const struct openapi_answer *x, const cJSON
 static const char *
 check_headers(const struct checking *c, const struct openapi_answer *x, const cJSON *headers)
 {
-	static const char *const told[] = { "ETag", "Location" };
+	static const char *const told[] = { "ETag", "Location", "Set-Cookie" };
 
 	if (!str_is_set(header(c, x, "X-Request-Id")))
 		return "X-Request-Id is missing";

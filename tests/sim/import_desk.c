@@ -25,7 +25,20 @@ says_something(const struct http_fake_reply *r)
 	return r->status != 0 || r->failure != HTTP_OK;
 }
 
-/* The page of elements from `first` on. */
+static void
+write_ticket(const struct desk_ticket *t, struct buf *b)
+{
+	if (t->pad == 0) {
+		buf_z(b, t->json);
+		return;
+	}
+	buf_str(b, str_n(t->json, strlen(t->json) - 1));
+	buf_z(b, ",\"pad\":\"");
+	for (size_t i = 0; i < t->pad; i++)
+		buf_char(b, 'x');
+	buf_z(b, "\"}");
+}
+
 static void
 write_tickets(struct desk *d, struct buf *b, size_t page)
 {
@@ -35,8 +48,10 @@ write_tickets(struct desk *d, struct buf *b, size_t page)
 	for (size_t i = 0; i < d->n; i++) {
 		if (d->tickets[i].hidden)
 			continue;
+		if (at > from && at < to)
+			buf_char(b, ',');
 		if (at >= from && at < to)
-			buf_fmt(b, "%s%s", at > from ? "," : "", d->tickets[i].json);
+			write_ticket(&d->tickets[i], b);
 		at++;
 	}
 	buf_fmt(b, "],\"hasMore\":%s}", at > to ? "true" : "false");

@@ -19,6 +19,7 @@ struct desk_ticket {
 	const char *messages;         /* the page of its messages; NULL: none */
 	struct http_fake_reply reply; /* in place of them, if it says something */
 	bool hidden;                  /* not listed */
+	size_t pad;                   /* bytes of a member that nobody reads */
 	size_t asked;                 /* pages of its messages */
 };
 

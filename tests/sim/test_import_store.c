@@ -461,7 +461,7 @@ many(size_t n, int round)
 			.uuid = str_z(test_arena(), str_fmt(test_arena(), "t%zu", i)),
 			.updated = MIN(100 + round),
 			/* every third moves to another person, every seventh names nobody */
-			.contact = i % 7 == 0               ? 0
+			.contact = i % 7 == 0                ? 0
 			           : round > 0 && i % 3 == 0 ? 50 + (int64_t)i % 4
 			                                     : 1 + (int64_t)i % 5,
 			.name = i % 7 == 0 ? NULL : "Ana",
@@ -511,22 +511,29 @@ grade_all(void)
 {
 	raw_exec(f.scene.raw,
 	         postgres != NULL
-	                 ? "INSERT INTO session_analyses (\"clientId\", \"sessionId\", \"scriptKey\", "
-	                   "\"scriptVersion\", \"analysisVersionTag\", \"status\", \"sessionEndedAt\", "
-	                   "\"createdAt\", \"updatedAt\") SELECT client_id, id, 'k', 1, 'v1', 'done', "
-	                   "now(), now(), now() FROM sessions WHERE retired_at IS NULL ON CONFLICT DO "
+	                 ? "INSERT INTO session_analyses (\"clientId\", \"sessionId\", "
+	                   "\"scriptKey\", "
+	                   "\"scriptVersion\", \"analysisVersionTag\", \"status\", "
+	                   "\"sessionEndedAt\", "
+	                   "\"createdAt\", \"updatedAt\") SELECT client_id, id, 'k', 1, 'v1', "
+	                   "'done', "
+	                   "now(), now(), now() FROM sessions WHERE retired_at IS NULL ON CONFLICT "
+	                   "DO "
 	                   "NOTHING; UPDATE session_analyses SET \"stale\" = false"
 	                 : "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
 	                   "\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
-	                   "\"sessionEndedAt\", \"createdAt\", \"updatedAt\") SELECT randomblob(16), "
-	                   "client_id, id, 'k', 1, 'v1', 'done', 0, 0, 0 FROM sessions WHERE retired_at "
-	                   "IS NULL ON CONFLICT DO NOTHING; UPDATE session_analyses SET \"stale\" = 0");
+	                   "\"sessionEndedAt\", \"createdAt\", \"updatedAt\") SELECT "
+	                   "randomblob(16), "
+	                   "client_id, id, 'k', 1, 'v1', 'done', 0, 0, 0 FROM sessions WHERE "
+	                   "retired_at "
+	                   "IS NULL ON CONFLICT DO NOTHING; UPDATE session_analyses SET \"stale\" "
+	                   "= 0");
 }
 
 #define STALE import_fixture_number(&f, "SELECT count(*) FROM session_analyses WHERE \"stale\"")
 #define CLOSED_10_TO_20                                                                            \
 	TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" }, { 2, MIN(40), MIN(40), MIN(50), NULL })
-#define WORDS(text)                                                                                 \
+#define WORDS(text)                                                                                \
 	MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },                     \
 	         { .id = 2, .at = MIN(12), .body = (text), .updated = MIN(61) },                   \
 	         { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) })
