@@ -1,13 +1,13 @@
 /*
  * The program with two clients, a connection and an inbox that came in through the door, and calls
- * of its API over sockets. ENGINE says on which database: sqlite or postgres.
+ * of its API over sockets. Each answer must be one that the OpenAPI document describes. ENGINE says
+ * on which database: sqlite or postgres.
  */
 #ifndef RECADO_TESTS_API_FIXTURE_H
 #define RECADO_TESTS_API_FIXTURE_H
 
-#include "api/api.h"
 #include "core/wamid.h"
-#include "openapi_check.h"
+#include "described.h"
 #include "pg.h"
 #include "process_fixture.h"
 
@@ -93,34 +93,6 @@ z_at(const cJSON *v, const char *path)
 
 #define FMT(...) str_z(test_arena(), str_fmt(test_arena(), __VA_ARGS__))
 
-/* What the program says of itself, read once a process. */
-static inline const cJSON *
-described(void)
-{
-	static struct arena *arena; /* test_arena is emptied before each test */
-	static const cJSON *doc;
-
-	if (doc == NULL) {
-		struct buf b;
-
-		arena = arena_new((size_t)16 << 20);
-		buf_init(&b, arena, (size_t)4 << 20);
-		api_openapi(&b);
-		ck_assert_ok(json_parse(arena, buf_slice(&b), &doc));
-	}
-	return doc;
-}
-
-/* The answer is one that the OpenAPI document describes. */
-static inline void
-must_be_described(const char *method, const char *path, const struct reply *r)
-{
-	const struct openapi_answer x = { method, path, r->status, r->head, r->body };
-	const char *wrong = openapi_check(test_arena(), described(), &x);
-
-	ck_assert_msg(wrong == NULL, "%s", wrong);
-}
-
 /* token: NULL none, "op" the operator's, else a bearer. body NULL: none. more: header lines. */
 static inline struct reply
 call_with(const struct world *w, const char *method, const char *path, const char *token,
@@ -152,7 +124,7 @@ call_with(const struct world *w, const char *method, const char *path, const cha
 	if (json_parse(test_arena(), r.body, &r.doc) != ERR_OK)
 		r.doc = NULL;
 	answer_free(&a);
-	must_be_described(method, path, &r);
+	must_be_described(method, path, r.status, r.head, r.body);
 	return r;
 }
 
