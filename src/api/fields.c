@@ -147,6 +147,25 @@ const struct api_field fields_job_query[] = {
 	END,
 };
 
+#define FIGURES                                                                                    \
+	{ "from", KIND_DATE, 0, 0, NULL, NULL }, { "to", KIND_DATE, 0, 0, NULL, NULL },            \
+		{ "agent", KIND_TEXT, 0, 320, NULL, NULL },                                        \
+		{ "tag", KIND_TEXT, 0, 200, NULL, NULL },                                          \
+	{                                                                                          \
+		"format", KIND_WORD, 0, 0, words_formats, NULL                                     \
+	}
+const struct api_field fields_kpi_response[] = {
+	FIGURES,
+	{ "granularity", KIND_WORD, 0, 0, words_granularities, NULL },
+	END,
+};
+const struct api_field fields_kpi_duration[] = { FIGURES, END };
+const struct api_field fields_kpi_slowest[] = {
+	FIGURES,
+	{ "limit", KIND_INT, 0, 50, NULL, NULL },
+	END,
+};
+
 const struct api_field fields_script_new[] = {
 	{ "scriptKey", KIND_KEY, REQ, SCRIPT_MAX_KEY, NULL, NULL },
 	{ "name", KIND_TEXT, REQ, SCRIPT_MAX_NAME, NULL, NULL },

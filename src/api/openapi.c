@@ -247,6 +247,34 @@ write_headers(struct jw *w, bool etag, unsigned flags)
 	jw_obj_end(w);
 }
 
+/* The JSON answers under one type, told apart by their members. */
+static void
+write_json(struct jw *w, const struct answers *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += a->v[i]->form != REPLY_OTHER;
+	if (n == 0)
+		return;
+	jw_key(w, "application/json");
+	jw_obj(w);
+	jw_key(w, "schema");
+	if (n > 1) {
+		jw_obj(w);
+		jw_key(w, "anyOf");
+		jw_arr(w);
+	}
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i]->form != REPLY_OTHER)
+			write_reply(w, a->v[i]);
+	if (n > 1) {
+		jw_arr_end(w);
+		jw_obj_end(w);
+	}
+	jw_obj_end(w);
+}
+
 static void
 write_content(struct jw *w, const struct answers *a)
 {
@@ -254,21 +282,14 @@ write_content(struct jw *w, const struct answers *a)
 		return;
 	jw_key(w, "content");
 	jw_obj(w);
-	if (a->n > 0) {
-		jw_key(w, a->v[0]->form == REPLY_OTHER ? a->v[0]->member : "application/json");
+	write_json(w, a);
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i]->form != REPLY_OTHER)
+			continue;
+		jw_key(w, a->v[i]->member);
 		jw_obj(w);
 		jw_key(w, "schema");
-		if (a->n > 1) {
-			jw_obj(w);
-			jw_key(w, "anyOf");
-			jw_arr(w);
-		}
-		for (size_t i = 0; i < a->n; i++)
-			write_reply(w, a->v[i]);
-		if (a->n > 1) {
-			jw_arr_end(w);
-			jw_obj_end(w);
-		}
+		write_reply(w, a->v[i]);
 		jw_obj_end(w);
 	}
 	if (a->refuses) {

@@ -229,6 +229,16 @@ const struct api_route api_routes[] = {
 	  NULL, "importFailuresRetry", "Tries now: an import is started, or the one under way answered.",
 	  REPLIES(AT(202, REPLY_UNDER, "job", job, NULL), FAILS(409, NO_HELPDESK)) },
 
+	{ "GET", "/api/clients/:slug/kpis/first-response", ROLE_VIEWER, SCOPE_SLUG, fields_kpi_response, NULL, false, kpis_first_response,
+	  "Figures", "kpisFirstResponse", "How long people waited for the first answer of a person, in sessions that started from `from` to `to` (the last 30 days; at most 366), by the day or month of `TIMEZONE` they started on, or in all. Of one agent (name or e-mail) or one tag, whatever the case.",
+	  REPLIES(BARE(200, first_responses, NULL), OTHER(200, "text/csv", "the same, with `format=csv`")) },
+	{ "GET", "/api/clients/:slug/kpis/session-duration", ROLE_VIEWER, SCOPE_SLUG, fields_kpi_duration, NULL, false, kpis_session_duration,
+	  NULL, "kpisSessionDuration", "How long closed sessions took, by tag; one of several tags counts in each, one without in `Sem tag`.",
+	  REPLIES(BARE(200, durations, NULL), OTHER(200, "text/csv", "the same, with `format=csv`")) },
+	{ "GET", "/api/clients/:slug/kpis/slowest-sessions", ROLE_VIEWER, SCOPE_SLUG, fields_kpi_slowest, NULL, false, kpis_slowest_sessions,
+	  NULL, "kpisSlowestSessions", "The closed sessions that took longest: 10, or `limit`.",
+	  REPLIES(BARE(200, slowest_sessions, NULL), OTHER(200, "text/csv", "the same, with `format=csv`")) },
+
 	{ "POST", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_script_new, false, scripts_create,
 	  "Analysis", "scriptsCreate", "Adds a version of a rubric: without `version` the next one. `topics` is `[{key, label, weight}]`, keys unlike each other, `weight` 0 or more and 1 without it; the report answers each of them once. A version is never changed: make another.",
 	  REPLIES(BARE(201, script, NULL), FAILS(409, "there is that version")) },

@@ -74,6 +74,7 @@ extern const struct api_schema schema_health, schema_ready, schema_me, schema_lo
 extern const struct api_schema schema_connection, schema_connection_secret, schema_released,
 	schema_history_sync, schema_lead, schema_conversation, schema_conversation_detail,
 	schema_ticket, schema_ticket_detail, schema_session, schema_message, schema_message_page;
+extern const struct api_schema schema_first_responses, schema_durations, schema_slowest_sessions;
 extern const struct api_schema schema_script, schema_script_chosen, schema_analysis_run,
 	schema_analysis_plan, schema_analysis_summary, schema_analysis_ranking,
 	schema_analysis_details;

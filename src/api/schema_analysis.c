@@ -1,10 +1,48 @@
 /*
- * What the API answers about rubrics, runs and reports, and the values of bodies there that a
- * handler looks into. What always holds: members stand in the order they are written in.
+ * What the API answers about figures, rubrics, runs and reports, and the values of bodies there
+ * that a handler looks into. What always holds: members stand in the order they are written in.
  */
 #include "api/schema_rows.h"
 
 /* clang-format off */
+static SCHEMA(schema_figures, "Figures", NULL, "Of sessions that started in these days; both ends are inside.",
+	TIME("from", 0, NULL),
+	TIME("to", 0, NULL));
+
+static SCHEMA(schema_spread, "SecondsSpread", NULL, "Null where nothing was measured.",
+	NUMBER("averageSeconds", NUL, NULL),
+	NUMBER("medianSeconds", NUL, NULL),
+	NUMBER("p90Seconds", NUL, "nine of ten took no longer"));
+
+static SCHEMA(schema_first_response, "FirstResponse", &schema_spread, NULL,
+	TEXT("period", 0, "a day, a month, or `total`"),
+	INT("answered", 0, "sessions"),
+	INT("unanswered", 0, "sessions"));
+
+SCHEMA(schema_first_responses, "FirstResponses", &schema_figures, NULL,
+	OBJECT("data", LIST, &schema_first_response, NULL));
+
+static SCHEMA(schema_duration, "TagDuration", &schema_spread, NULL,
+	TEXT("tag", 0, NULL),
+	INT("sessions", 0, NULL));
+
+SCHEMA(schema_durations, "TagDurations", &schema_figures, NULL,
+	OBJECT("data", LIST, &schema_duration, NULL));
+
+static SCHEMA(schema_slow_session, "SlowSession", NULL, NULL,
+	UUID("sessionId", 0, NULL),
+	UUID("conversationId", NUL, NULL),
+	UUID("ticketId", NUL, "null of an episode"),
+	UUID("leadId", 0, NULL),
+	TIME("startedAt", 0, NULL),
+	TIME("endedAt", 0, NULL),
+	NUMBER("durationSeconds", 0, NULL),
+	TEXT("assignedUserName", NUL, NULL),
+	TEXT("assignedUserEmail", NUL, NULL));
+
+SCHEMA(schema_slowest_sessions, "SlowestSessions", &schema_figures, NULL,
+	OBJECT("data", LIST, &schema_slow_session, "the slowest first"));
+
 static SCHEMA(schema_topic, "ScriptTopic", NULL, NULL,
 	TEXT("key", 0, NULL),
 	TEXT("label", 0, NULL),
@@ -220,7 +258,15 @@ SCHEMA(schema_analysis_details, "AnalysisDetails", &schema_analysis_head, NULL,
 	OBJECT("analysis", NUL, &schema_analysis, "null where there is none"));
 /* clang-format on */
 
-const struct api_schema *const schemas_analysis[] = { &schema_topic,
+const struct api_schema *const schemas_analysis[] = { &schema_figures,
+	                                              &schema_spread,
+	                                              &schema_first_response,
+	                                              &schema_first_responses,
+	                                              &schema_duration,
+	                                              &schema_durations,
+	                                              &schema_slow_session,
+	                                              &schema_slowest_sessions,
+	                                              &schema_topic,
 	                                              &schema_script,
 	                                              &schema_script_chosen,
 	                                              &schema_topic_new,

@@ -49,6 +49,8 @@ const char *const words_job_kinds[] = { "import", "sync_contacts", "analysis", "
 	                                "export", "erase",         NULL };
 const char *const words_job_states[] = { "queued", "running",   "succeeded", "partial",
 	                                 "failed", "cancelled", NULL };
+const char *const words_granularities[] = { "day", "month", "total", NULL };
+const char *const words_formats[] = { "json", "csv", NULL };
 const char *const words_orders[] = { "updated", "sent", NULL };
 const char *const words_analysis_states[] = { "pending", "processing", "done", "failed", NULL };
 const char *const words_temperatures[] = { "cold", "neutral", "warm", "hot", NULL };

@@ -33,6 +33,8 @@ extern const char *const words_event_states[];
 extern const char *const words_event_fields[];
 extern const char *const words_job_kinds[];
 extern const char *const words_job_states[];
+extern const char *const words_granularities[];
+extern const char *const words_formats[];
 extern const char *const words_orders[]; /* of messages in a prompt */
 extern const char *const words_analysis_states[];
 extern const char *const words_temperatures[];
