@@ -164,10 +164,16 @@ static inline void
 hook(const struct world *w, const char *body)
 {
 	struct client c = connect_to(&w->process);
+	struct answer a;
 
 	send_delivery(&c, "/webhooks/whatsapp", body, strlen(body),
 	              signature(GATE_SECRET, body, strlen(body)));
-	ck_assert_int_eq(client_status(&c), 200);
+	a = client_read(&c, false);
+	ck_assert_int_eq(a.status, 200);
+	must_be_described("POST", "/webhooks/whatsapp", a.status,
+	                  str_z(test_arena(), str_from(a.head)),
+	                  str_dup(test_arena(), str_n(a.body, a.body_len)));
+	answer_free(&a);
 	client_close(&c);
 }
 

@@ -336,6 +336,14 @@ START_TEST(paths_and_methods_that_are_not_there_say_so)
 	MUST(w, 200, "GET", "/health", NULL, NULL);
 	MUST(w, 200, "GET", "/api/health", NULL, NULL);
 	MUST(w, 200, "GET", "/ready", NULL, NULL);
+	r = call(w, "GET",
+	         "/webhooks/"
+	         "whatsapp?hub.mode=subscribe&hub.challenge=42&hub.verify_token=verify+me",
+	         NULL, NULL);
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_str(r.body, "42");
+	MUST(w, 403, "GET", "/webhooks/whatsapp?hub.mode=subscribe", NULL, NULL);
+	MUST(w, 405, "PUT", "/webhooks/whatsapp", NULL, NULL);
 	world_end(w);
 }
 END_TEST
