@@ -127,6 +127,15 @@ UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUnt
 WHERE ("clientId", "id") IN (SELECT a."clientId", a."id" FROM session_analyses a
   WHERE a."status" = 'processing' AND a."leaseUntil" <= :now ORDER BY a."leaseUntil" LIMIT :n);
 
+-- What an owner holds beside the rows of the batch, and does not know of.
+-- name: analysis_astray
+-- param: owner uuid, now time
+-- rows: id uuid
+UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
+  "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
+WHERE "status" = 'processing' AND "leaseOwner" = :owner AND "leaseUntil" IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM @rows WHERE r.id = session_analyses."id");
+
 -- pending, processing, failed with another attempt to come, of these due now, failed for good, done
 -- name: analysis_counts
 -- param: client uuid, key text, version int, tag text, now time

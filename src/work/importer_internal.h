@@ -181,6 +181,8 @@ MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
 /* The element of a ticket that failed in an earlier run, as a list of it, into the queue. */
 MUST_CHECK enum err tickets_again(struct import_job *, struct str body, int64_t now_ms);
+/* That very reading, which stands on a page that is held, is in the queue. */
+bool tickets_read(struct import_job *, const struct hd_ticket *);
 /* What tells versions of one ticket apart, as a note of `seen`. */
 uint32_t import_version(struct str raw, int64_t updated_at);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);

@@ -98,6 +98,15 @@ is_behind(struct import_job *j, const struct hd_ticket *t, bool again)
 	return false;
 }
 
+bool
+tickets_read(struct import_job *j, const struct hd_ticket *t)
+{
+	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
+		if (o->ticket == t)
+			return true;
+	return false;
+}
+
 /* Older readings of the same ticket that still wait would undo it. */
 static void
 join_chain(struct import_job *j, struct ticket_work *t)

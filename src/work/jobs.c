@@ -190,7 +190,7 @@ read_job(struct arena *a, const struct db_result *r, struct job *out)
 		         .created_at = db_get_time(r, 0, 5),
 		         .params = db_get_text(r, 0, 3),
 		         .counts = db_get_text(r, 0, 6) };
-	struct wish x = read_params(a, db_get_text(r, 0, 3));
+	struct wish x = read_params(a, j.params);
 
 	for (size_t k = 0; k < KINDS; k++)
 		if (str_eq(db_get_text(r, 0, 2), str_from(kinds[k].name)))

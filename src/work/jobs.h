@@ -42,14 +42,14 @@ struct job_progress {
 MUST_CHECK enum err jobs_enqueue(struct db *, struct arena *, const struct randomness *,
                                  struct uuid client_id, enum job_kind, bool full, bool episodes,
                                  int64_t now_ms, struct uuid *id, bool *existing);
-/* Inside the caller's write transaction: a new one, beside whatever is under way. params: JSON. */
-MUST_CHECK enum err jobs_insert(struct db *, const struct randomness *, struct uuid client_id,
-                                enum job_kind, struct str params, int64_t now_ms, struct uuid *id);
 /* Of one that is under way: what failed is to be tried again before it ends. Transaction and lane
  * as above. */
 MUST_CHECK enum err jobs_retry(struct db *, struct arena *, struct uuid id);
 /* How often that was asked. */
 MUST_CHECK enum err jobs_retries(struct db *, struct uuid id, int64_t *n);
+/* Inside the caller's write transaction: a new one, beside whatever is under way. params: JSON. */
+MUST_CHECK enum err jobs_insert(struct db *, const struct randomness *, struct uuid client_id,
+                                enum job_kind, struct str params, int64_t now_ms, struct uuid *id);
 /*
  * The oldest job of these kinds that nobody works on (queued, or its lease is over) becomes
  * `owner`'s and running; *found false: there is none. only: that job alone (nil: any).
