@@ -26,7 +26,8 @@ struct admin {
 	struct str actor;
 };
 
-/* client nil: of no client. detail: JSON or STR_NONE. */
+/* client nil: of no client. detail: JSON or STR_NONE. Tells watchers of it too, so it comes behind
+ * what else the transaction may wait for (work/event.h). */
 MUST_CHECK enum err admin_audit(const struct admin *, struct uuid client, const char *action,
                                 const char *kind, struct uuid subject, struct str detail);
 /* {"name":"text"} for audit details; absent text gives null. */
@@ -96,7 +97,8 @@ struct admin_job {
  */
 MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
 
-/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits. */
+/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits.
+ */
 MUST_CHECK enum err admin_analysis_start(const struct admin *, struct uuid client,
                                          const struct analysis_params *, struct uuid *job);
 

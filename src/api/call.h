@@ -7,6 +7,7 @@
 
 #include "api/admin.h"
 #include "api/api.h"
+#include "api/stream.h"
 #include "api/throttle.h"
 #include "base/json.h"
 #include "base/zone.h"
@@ -108,6 +109,7 @@ struct api {
 	struct throttle *throttle;
 	struct ready *ready;
 	struct wait *wait;
+	struct stream *stream;
 	struct arena *arena; /* of what follows */
 	const struct zone *zone;
 };
@@ -146,6 +148,7 @@ struct api_call {
 	int64_t retry_after_s;
 	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
 	int64_t wait_until;
+	struct stream_wish stream; /* instead of an answer: its client is not nil */
 };
 
 /* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
@@ -324,6 +327,7 @@ API_HANDLER(leads_list);
 API_HANDLER(leads_create);
 API_HANDLER(leads_get);
 API_HANDLER(leads_patch);
+API_HANDLER(events_stream);
 API_HANDLER(events_list_all);
 API_HANDLER(events_list);
 API_HANDLER(events_get);

@@ -41,6 +41,11 @@ static const char *const event_fields[] = {
 };
 
 static const struct api_field page[] = { PAGE, END };
+static const struct api_field event_stream[] = {
+	{ "clientSlug", KIND_SLUG, 0, 64, NULL },
+	{ "lastEventId", KIND_DIGITS, 0, 19, NULL },
+	END,
+};
 
 static const struct api_field client_new[] = {
 	{ "slug", KIND_SLUG, REQ, 64, NULL },        { "name", KIND_TEXT, REQ, 200, NULL },
@@ -401,6 +406,10 @@ const struct api_route api_routes[] = {
 	{ "GET", "/api/tenant/:slug/session-analyses/details", ROLE_VIEWER, SCOPE_SLUG, analysis_one, NULL, false, analyses_details,
 	  NULL, "One session with its analysis.",
 	  "200 `{clientId, clientSlug, combo, session, analysis}`; `analysis` is null where there is none" },
+
+	{ "GET", "/api/events", ROLE_VIEWER, SCOPE_NONE, event_stream, NULL, false, events_stream,
+	  "Events", "What changes at a client, as Server-Sent Events until the caller leaves. `clientSlug` may be left out by a token of one client. An event says what changed, not how it is now: `conversation.changed`, `connection.changed` (history too: once for each batch of it, and nothing else), `lead.changed`, `job.changed`, `webhook_events.changed`, `import.changed`, `analysis.changed`, `script.changed`, `client.changed`. Ids grow by one and are the same in every stream of the client; they are kept for `EVENT_RETENTION_HOURS`. With the header `Last-Event-ID`, or `lastEventId` in the query, it goes on behind that event.",
+	  "200 `text/event-stream`. The first frame is `ready`, whose id is where it goes on, or `reset` where the events behind the one named are not kept any more: ask for everything anew. Then `id`, `event` and `data: {subjectKind, subjectId, at}`; `subjectId` is null where the kind has none. A comment every 15 seconds. A client that takes nothing for `REQUEST_TIMEOUT_SECONDS` is cut off; a revoked token's streams end. 503 beyond `MAX_STREAMS`" },
 
 	{ "GET", "/api/webhook-events", ROLE_OPERATOR, SCOPE_NONE, event_query, NULL, false, events_list_all,
 	  "The journal and the audit log", "The journal of all clients, newest first; what nobody is known for too.",
