@@ -20,7 +20,8 @@
 #include "sys/clock.h"
 #include "sys/metrics.h"
 
-#define FIRST_BYTES 512
+#define FIRST_BYTES  512
+#define SYSTEM_BYTES 65536 /* sent, and not taken yet */
 
 struct http_stream {
 	struct http_stream *next; /* in the list of those to look at */
@@ -246,6 +247,8 @@ attach(struct http_stream *st)
 	st->ex->answered = true;
 	c->stream = st;
 	ev.data.ptr = c;
+	/* The system must not keep megabytes for who does not read. */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &(int){ SYSTEM_BYTES }, sizeof(int));
 	/* Tells again that the client has left, if it has. */
 	epoll_ctl(c->server->epoll_fd, EPOLL_CTL_MOD, c->fd, &ev);
 	http_conn_move(c, &c->server->streaming, 0);

@@ -348,11 +348,11 @@ START_TEST(old_events_go_from_the_front_and_ids_are_never_given_again)
 {
 	struct place *p = open_place();
 	const struct keeper_options o = {
-		p->s.pool, &p->s.rand, 30 * TIME_DAY, 365 * TIME_DAY, 30 * TIME_DAY, TIME_DAY, 0
+		p->s.pool, &p->s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE, 30 * TIME_DAY, TIME_DAY, 0
 	};
 	struct keeper *keeper;
 	struct db_result r;
-	int64_t next;
+	int64_t next, last;
 
 	/* by clocks that differ, id 2 is older than id 1 */
 	static const int64_t at[] = { 1000, 0, 2000, 3000 };
@@ -361,14 +361,15 @@ START_TEST(old_events_go_from_the_front_and_ids_are_never_given_again)
 	ck_assert_ok(keeper_open(&o, &keeper));
 	(void)keeper_step(keeper, AT + TIME_DAY + 500, &next);
 	r = after(p->s.db, test_arena(), p->client, 0);
-	ck_assert_uint_eq(r.nrows, 2);
+	ck_assert_uint_ge(r.nrows, 2); /* and what the keeper itself tells */
 	ck_assert_int_eq(db_get_int(&r, 0, 0), 3);
+	last = db_get_int(&r, r.nrows - 1, 0);
 	(void)keeper_step(keeper, AT + 3 * TIME_DAY, &next);
 	ck_assert_uint_eq(after(p->s.db, test_arena(), p->client, 0).nrows, 0);
 	ck_assert_ok(event_put(p->s.db, p->client, EVENT_CLIENT, UUID_NIL, AT));
 	r = after(p->s.db, test_arena(), p->client, 0);
 	ck_assert_uint_eq(r.nrows, 1);
-	ck_assert_int_eq(db_get_int(&r, 0, 0), 5);
+	ck_assert_int_eq(db_get_int(&r, 0, 0), last + 1);
 	keeper_close(keeper);
 	scene_close(&p->s);
 }
