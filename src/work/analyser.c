@@ -83,7 +83,7 @@ analyser_stop(struct analyser *an, int64_t now_ms)
 		struct uuid id = run->job.id;
 
 		analyser_run_drop(run, now_ms);
-		if (jobs_release(an->db, id, an->o.owner) != ERR_OK)
+		if (jobs_release(an->db, id, an->o.owner, now_ms) != ERR_OK)
 			log_warn("analysis.not_released", LOG_UUID("job", id),
 			         LOG_Z("detail", db_message(an->db)));
 	}

@@ -5,8 +5,8 @@
  */
 #include <sys/prctl.h>
 
-#include "api_fixture.h"
 #include "raw.h"
+#include "sse_fixture.h"
 
 #define FAST         1000000 /* requests a minute */
 #define SLOW         600     /* so that an import takes a while */
@@ -431,6 +431,36 @@ START_TEST(beside_a_server_that_imports_a_command_names_its_job_and_fails)
 }
 END_TEST
 
+START_TEST(an_import_at_a_shell_is_told_by_the_streams_of_a_server)
+{
+	struct desk d = desk_start("none");
+	struct shop s = shop_new(d.url, HELPDESK_KEY, FAST), beside = { test_dir(), s.url };
+	struct world w = { .process = serve_in(s.dir) };
+	struct sse stream = sse_open(&w, "?clientSlug=acme", "op", "");
+	int64_t jobs = 0, before = sse_next(&stream);
+	const char *job = NULL;
+
+	set_pace(&beside, FAST);
+	ck_assert_msg(import(&beside, NULL) == 0, "%s", err(beside.dir));
+	do {
+		ck_assert_int_eq(sse_next(&stream), ++before);
+		ck_assert_str_ne(stream.event, "conversation.changed");
+		if (strcmp(stream.event, "job.changed") != 0)
+			continue;
+		jobs++;
+		ck_assert(job == NULL || strcmp(job, z_at(stream.data, "subjectId")) == 0);
+		job = z_at(stream.data, "subjectId");
+	} while (strcmp(stream.event, "import.changed") != 0);
+	ck_assert_int_ge(jobs, 3); /* asked for, taken, ended */
+	ck_assert_str(
+		text_at(MUST(&w, 200, "GET", FMT("/api/jobs/%s", job), "op", NULL), "job.status"),
+		"succeeded");
+	sse_close(&stream);
+	world_end(&w);
+	desk_end(&d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -443,7 +473,8 @@ make_suite(void)
 	                  killed_in_the_middle_and_called_again_it_is_complete,
 	                  stopped_by_ctrl_c_and_called_again_it_is_complete,
 	                  a_server_that_stops_gives_its_import_back_and_a_command_takes_it_up,
-	                  beside_a_server_that_imports_a_command_names_its_job_and_fails);
+	                  beside_a_server_that_imports_a_command_names_its_job_and_fails,
+	                  an_import_at_a_shell_is_told_by_the_streams_of_a_server);
 }
 
 API_MAIN(make_suite)
