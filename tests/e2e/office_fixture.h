@@ -6,7 +6,7 @@
 #define RECADO_TESTS_OFFICE_FIXTURE_H
 
 #include "analysis_fixture.h"
-#include "api/api.h"
+#include "described.h"
 
 #define AT    DESK_AT /* 2026-01-20T11:00:00.000Z: eight o'clock in São Paulo */
 #define ADMIN "0123456789abcdef0123"
@@ -80,6 +80,7 @@ ask(struct office *o, int status, const char *method, const char *path, const ch
 	struct api_answer a;
 
 	api_serve(o->api, o->thread, &in, &a);
+	must_be_described_served(method, path, &a);
 	ck_assert_msg(a.status == status, "%s %s?%s: %d, not %d: " STR_FMT, method, path, query,
 	              a.status, status, STR_ARG(a.body));
 	return test_json(str_dup(test_arena(), a.body));
