@@ -121,6 +121,17 @@ analysis_script_fits(struct arena *a, const struct analyser_model *m, const stru
 	return prompt_estimate(a, script, &o, 1, 0, &tokens);
 }
 
+/* What a run without a limit would work on. */
+static int64_t
+rows_of_run(const struct analysis_figures *f, const struct analysis_params *p)
+{
+	int64_t rows = p->retry_failed ? f->already_queued : f->would_process_now;
+
+	if (p->force)
+		rows -= p->retry_failed ? f->queued_eligible : f->ready_eligible;
+	return f->would_write + rows;
+}
+
 enum err
 analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model,
               const struct analysis_params *p, const struct script *script, struct uuid client_id,
@@ -135,9 +146,7 @@ analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model
 
 	if (e != ERR_OK)
 		return e;
-	wanted = x.figures.would_write + x.figures.would_process_now;
-	if (p->retry_failed)
-		wanted += x.figures.already_queued - x.figures.would_process_now;
+	wanted = rows_of_run(&x.figures, p);
 	x.sessions = wanted < p->limit ? wanted : p->limit;
 	if (x.sessions < ANALYSIS_PLAN_SAMPLE)
 		seen.most = (size_t)x.sessions;

@@ -466,6 +466,39 @@ START_TEST(only_the_owner_ends_what_he_holds)
 }
 END_TEST
 
+START_TEST(what_an_owner_holds_and_does_not_know_of_is_given_back)
+{
+	struct desk *d = desk_open();
+	struct uuid others = desk_id(d), mine = d->me;
+	struct analysis_claimed *v, *w;
+	int64_t returned;
+
+	plant_many(d, 5);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 3, &v), 3);
+	d->me = others;
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &w), 1);
+	d->me = mine;
+	ck_assert_ok(analysis_queue_gather(d->s.db, test_arena(), mine,
+	                                   (struct uuid[]){ v[1].id, w[0].id }, 2, AT + 1,
+	                                   &returned));
+	ck_assert_int_eq(returned, 2);
+	ck_assert_int_eq(desk_counts(d, AT).processing, 2);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE status = "
+	                                "'pending' AND \"leaseOwner\" IS NULL AND "
+	                                "\"interruptedCalls\" = 1 AND \"retryCount\" = 0"),
+	                 2);
+	desk_done(d, &v[1], AT + 2);
+	ck_assert_ok(
+		analysis_queue_gather(d->s.db, test_arena(), mine, NULL, 0, AT + 3, &returned));
+	ck_assert_int_eq(returned, 0);
+	ck_assert_ok(
+		analysis_queue_gather(d->s.db, test_arena(), others, NULL, 0, AT + 3, &returned));
+	ck_assert_int_eq(returned, 1);
+	desk_close(d);
+}
+END_TEST
+
 START_TEST(a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final)
 {
 	static const int64_t waits[] = { TIME_MINUTE, 5 * TIME_MINUTE, 15 * TIME_MINUTE };
@@ -930,6 +963,7 @@ make_suite(void)
 	                  a_claim_takes_rows_of_its_combo_alone,
 	                  a_claim_says_whose_a_row_is_and_since_when,
 	                  only_the_owner_ends_what_he_holds,
+	                  what_an_owner_holds_and_does_not_know_of_is_given_back,
 	                  a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final,
 	                  failed_rows_that_are_due_stand_in_the_line_like_any_other,
 	                  more_due_rows_than_a_batch_are_claimed_in_order,
