@@ -200,6 +200,53 @@ START_TEST(a_helpdesk_is_imported_and_again_without_writing_a_row)
 }
 END_TEST
 
+/* Every page of a list, each of whose answers must be as the document says; how many rows. With
+ * `each`, what lies below each row's id too. */
+static size_t
+read_all(const struct world *w, const char *list, const char *each)
+{
+	const char *cursor = "";
+	size_t n = 0;
+
+	while (cursor != NULL) {
+		const cJSON *page =
+			MUST(w, 200, "GET",
+		             FMT("%s?limit=100%s%s", list, *cursor != 0 ? "&cursor=" : "", cursor),
+		             "op", NULL);
+
+		for (const cJSON *x = json_first(at(page, "data")); x != NULL; x = x->next, n++)
+			if (each != NULL && n % 10 == 0)
+				MUST(w, 200, "GET", FMT(each, z_at(x, "id")), "op", NULL);
+		cursor = null_at(page, "nextCursor") ? NULL : z_at(page, "nextCursor");
+	}
+	return n;
+}
+
+START_TEST(what_was_imported_is_shown_as_the_api_describes_it)
+{
+	struct desk d = desk_start("none");
+	struct shop s = shop_new(d.url, HELPDESK_KEY, FAST);
+	struct world w;
+	const cJSON *state;
+
+	ck_assert_msg(import(&s, NULL) == 0, "%s", err(s.dir));
+	w = (struct world){ .process = serve_in(s.dir) };
+	ck_assert_uint_eq(read_all(&w, "/api/clients/acme/tickets", "/api/tickets/%s"),
+	                  (size_t)number(&s, TICKETS));
+	ck_assert_uint_gt(read_all(&w, "/api/clients/acme/leads", "/api/leads/%s"), 0);
+	ck_assert_uint_eq(read_all(&w, "/api/clients/acme/connections", "/api/connections/%s"), 1);
+	ck_assert_uint_gt(read_all(&w, "/api/jobs", "/api/jobs/%s"), 0);
+	(void)read_all(&w, "/api/clients/acme/conversations", "/api/conversations/%s/sessions");
+	(void)read_all(&w, "/api/clients/acme/import-failures", NULL);
+	(void)read_all(&w, "/api/clients/acme/audit-log", NULL);
+	state = MUST(&w, 200, "GET", "/api/clients/acme/import-state", "op", NULL);
+	ck_assert_str(text_at(state, "lastRun.status"), "succeeded");
+	ck_assert(!null_at(state, "cursor") && !null_at(state, "lastImportAt"));
+	world_end(&w);
+	desk_end(&d);
+}
+END_TEST
+
 START_TEST(a_wrong_key_is_said_and_fails)
 {
 	struct desk d = desk_start("none");
@@ -465,6 +512,7 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("import", a_helpdesk_is_imported_and_again_without_writing_a_row,
+	                  what_was_imported_is_shown_as_the_api_describes_it,
 	                  a_wrong_key_is_said_and_fails,
 	                  an_address_that_is_never_called_is_said_and_fails,
 	                  one_clients_trouble_does_not_stop_anothers_import,
