@@ -12,7 +12,6 @@ export const PAGE_KEYS: Readonly<Record<string, string>> = {
 	w: "whatsapp",
 	i: "importacoes",
 	a: "avaliacoes",
-	k: "indicadores",
 	h: "webhooks",
 	m: "administracao",
 };

@@ -22,7 +22,6 @@ const WhatsApp = lazy(() => import("../pages/whatsapp/WhatsApp"));
 const Imports = lazy(() => import("../pages/imports/Imports"));
 const Analysis = lazy(() => import("../pages/analysis/Analysis"));
 const Webhooks = lazy(() => import("../pages/webhooks/Webhooks"));
-const Kpis = lazy(() => import("../pages/kpis/Kpis"));
 const Admin = lazy(() => import("../pages/admin/Admin"));
 
 const CLIENT = "recado.client";
@@ -81,7 +80,6 @@ function Pages({ slug }: { slug: string }) {
 				<Route path="/:client/importacoes/:id?"><Imports /></Route>
 				<Route path="/:client/avaliacoes/:tab?/:id?"><Analysis /></Route>
 				<Route path="/:client/webhooks/:id?"><Webhooks /></Route>
-				<Route path="/:client/indicadores"><Kpis /></Route>
 				<Route path="/:client/administracao/:tab?"><Admin /></Route>
 				<Route path="/:client"><Redirect to={`/${slug}/conversas`} replace /></Route>
 				<Route><NotFound slug={slug} /></Route>

@@ -20,7 +20,6 @@ const PAGES: { path: string; name: keyof typeof common; icon: IconName }[] = [
 	{ path: "whatsapp", name: "nav.whatsapp", icon: "phone" },
 	{ path: "importacoes", name: "nav.imports", icon: "download" },
 	{ path: "avaliacoes", name: "nav.analysis", icon: "star" },
-	{ path: "indicadores", name: "nav.kpis", icon: "chart" },
 	{ path: "webhooks", name: "nav.webhooks", icon: "hook" },
 	{ path: "administracao", name: "nav.admin", icon: "gear" },
 ];
@@ -40,7 +39,7 @@ export function Tools({ onHelp }: { onHelp?: () => void }) {
 			<Button kind="quiet" iconOnly onClick={() => setTheme(other)} aria-label={t(`theme.${other}`)} title={t(`theme.${other}`)}>
 				<Icon name={theme === "dark" ? "sun" : "moon"} />
 			</Button>
-			<ChoiceMenu quiet align="end" label={`${t("language")}: ${language === "en" ? "English" : "Português"}`}
+			<ChoiceMenu quiet align="end" label={`${language === "en" ? "EN" : "PT"} · ${t("language")}`}
 				trigger={<>{language === "en" ? "EN" : "PT"}<Icon name="down" size={12} /></>}
 				choices={[
 					{ value: "pt-BR", name: "Português (Brasil)", lang: "pt-BR" },

@@ -21,6 +21,11 @@ const COUNTS = [
 	"ticketsNew", "ticketsChanged", "ticketsSame", "messagesNew", "messagesChanged", "leadsNew", "sessionsChanged", "failed", "problems", "requests",
 ] as const;
 
+function reasonKey(reason: string): keyof typeof texts {
+	const key = `reason.${reason}`;
+	return key in texts ? (key as keyof typeof texts) : "reason.other";
+}
+
 function Counts({ job }: { job: Job }) {
 	const t = useT(texts);
 	const { language } = useLanguage();
@@ -43,15 +48,10 @@ function Partial({ job }: { job: Job }) {
 		<Notice tone={job.status === "failed" ? "red" : "amber"} icon="warning">
 			<p><strong>{job.status === "failed" ? t("failed.title") : t("partial.title")}</strong></p>
 			{failed > 0 && <p>{t("partial.failures", { n: failed })}</p>}
-			{job.error !== null && <p>{t("reason", { reason: job.error })}</p>}
+			{job.error !== null && <p>{t("reason", { reason: t(reasonKey(job.error), { reason: job.error }) })}</p>}
 			<p>{t("partial.next")}</p>
 		</Notice>
 	);
-}
-
-function reasonKey(reason: string): keyof typeof texts {
-	const key = `reason.${reason}`;
-	return key in texts ? (key as keyof typeof texts) : "reason.other";
 }
 
 function FailureRow({ failure: f }: { failure: ImportFailure }) {
@@ -147,7 +147,7 @@ function Runs() {
 										<td className={ui.num}>{number(language, j.progress.done)}</td>
 										<td className={ui.num}>{number(language, counts.get("messagesNew"))}</td>
 										<td className={ui.num}>{number(language, counts.get("failed"))}</td>
-										<td>{j.error ?? ((counts.get("failed") ?? 0) > 0 ? t("partial.failures", { n: counts.get("failed") ?? 0 }) : "–")}</td>
+										<td>{j.error !== null ? t(reasonKey(j.error), { reason: j.error }) : ((counts.get("failed") ?? 0) > 0 ? t("partial.failures", { n: counts.get("failed") ?? 0 }) : "–")}</td>
 									</tr>
 								);
 							})}
