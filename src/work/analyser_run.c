@@ -263,7 +263,7 @@ analyser_run_release(struct analyser_run *run, int64_t now_ms)
 	progress(run, &p, now_ms);
 	e = jobs_renew(an->db, run->job.id, an->o.owner, now_ms, &p, &cancel);
 	if (e == ERR_OK)
-		e = jobs_release(an->db, run->job.id, an->o.owner);
+		e = jobs_release(an->db, run->job.id, an->o.owner, now_ms);
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		log_warn("analysis.not_released", LOG_UUID("job", run->job.id),
 		         LOG_Z("detail", db_message(an->db)));

@@ -8,6 +8,7 @@
 #include "core/session.h"
 #include "store/queries.h"
 #include "work/analysis_queue.h"
+#include "work/event.h"
 
 /* The first six parameters of every question about sessions. */
 #define CHOSEN(c, choice, now_ms)                                                                  \
@@ -124,6 +125,8 @@ write_page(struct db *db, struct arena *a, const struct randomness *rand,
 		            fresh, &made);
 	if (e == ERR_OK)
 		e = db_exec(db, &q_analysis_reset, DB_PARAMS(db_time(now_ms)), again, &reset);
+	if (e == ERR_OK && made + reset > 0)
+		e = event_put(db, c->client_id, EVENT_ANALYSIS, UUID_NIL, now_ms);
 	*written = made + reset;
 	return db_end(db, e);
 }
