@@ -1,10 +1,25 @@
 /* The filters of the journal as the API takes them, from what stands in the address. Pure. */
-export const STATUSES = ["received", "applied", "applied_with_problems", "parked", "retrying", "failed", "ignored"] as const;
-export const FIELDS = ["messages", "history", "smb_message_echoes", "smb_app_state_sync", "account_update", "other"] as const;
+export const STATUSES = [
+	"received",
+	"applied",
+	"applied_with_problems",
+	"parked",
+	"retrying",
+	"failed",
+	"ignored",
+] as const;
+export const FIELDS = [
+	"messages",
+	"history",
+	"smb_message_echoes",
+	"smb_app_state_sync",
+	"account_update",
+	"other",
+] as const;
 
 export interface JournalFilters {
-	status: string | undefined;
-	field: string | undefined;
+	status: (typeof STATUSES)[number] | undefined;
+	field: (typeof FIELDS)[number] | undefined;
 	from: string | undefined;
 	to: string | undefined;
 }
@@ -17,10 +32,8 @@ export function timeOf(local: string | null): string | undefined {
 }
 
 export function journalFilters(words: URLSearchParams): JournalFilters {
-	const one = (name: string, of: readonly string[]): string | undefined => {
-		const value = words.get(name);
-		return value !== null && of.includes(value) ? value : undefined;
-	};
+	const one = <T extends string>(name: string, of: readonly T[]): T | undefined =>
+		of.find((word) => word === words.get(name));
 	return {
 		status: one("estado", STATUSES),
 		field: one("campo", FIELDS),
@@ -31,5 +44,7 @@ export function journalFilters(words: URLSearchParams): JournalFilters {
 
 /** Only what is set, for a body that knows no null. */
 export function replayBody(f: JournalFilters): Record<string, string> {
-	return Object.fromEntries(Object.entries(f).filter((e): e is [string, string] => typeof e[1] === "string"));
+	return Object.fromEntries(
+		Object.entries(f).filter((e): e is [string, string] => typeof e[1] === "string"),
+	);
 }

@@ -1,13 +1,25 @@
 /* Who may enter. A token's secret is shown once, right after it was made, and is not kept here. */
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Token } from "../../api/types";
 import { useT } from "../../i18n";
 import { useClients, useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, CopyButton, Empty, ErrorState, Field, FormError, Notice, Panel, Skeleton, Time, ui } from "../../ui";
+import {
+	Button,
+	CopyButton,
+	Empty,
+	ErrorState,
+	Field,
+	FormError,
+	Notice,
+	Panel,
+	Skeleton,
+	Time,
+	ui,
+} from "../../ui";
 import { Confirm } from "../../ui/dialog";
 import { texts } from "./messages";
 
@@ -23,7 +35,10 @@ function NewToken() {
 	const [role, setRole] = useState<Token["role"]>("viewer");
 	const [client, setClient] = useState(slug === "-" ? "" : slug);
 	const make = useMutation({
-		mutationFn: () => api.post("/api/tokens", { body: { name: name.trim(), role, clientSlug: client === "" ? null : client } }),
+		mutationFn: () =>
+			api.post("/api/tokens", {
+				body: { name: name.trim(), role, clientSlug: client === "" ? null : client },
+			}),
 		onSuccess: () => {
 			setName("");
 			void cache.invalidateQueries({ queryKey: keys.tokens });
@@ -31,32 +46,72 @@ function NewToken() {
 	});
 	return (
 		<Panel title={t("tokens.new")}>
-			<form className={ui.stack} onSubmit={(e: FormEvent) => { e.preventDefault(); make.mutate(); }}>
+			<form
+				className={ui.stack}
+				onSubmit={(e: SyntheticEvent) => {
+					e.preventDefault();
+					make.mutate();
+				}}
+			>
 				<div className={ui.grid}>
 					<Field label={t("name")} hint={t("tokens.name.hint")}>
-						{(ids) => <input {...ids} required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />}
+						{(ids) => (
+							<input
+								{...ids}
+								required
+								maxLength={200}
+								value={name}
+								onChange={(e) => setName(e.target.value)}
+							/>
+						)}
 					</Field>
 					<Field label={t("tokens.role")}>
 						{(ids) => (
-							<select {...ids} value={role} onChange={(e) => setRole(ROLES.find((r) => r === e.target.value) ?? "viewer")}>
-								{ROLES.map((r) => <option key={r} value={r}>{t(`role.${r}`)}</option>)}
+							<select
+								{...ids}
+								value={role}
+								onChange={(e) => setRole(ROLES.find((r) => r === e.target.value) ?? "viewer")}
+							>
+								{ROLES.map((r) => (
+									<option key={r} value={r}>
+										{t(`role.${r}`)}
+									</option>
+								))}
 							</select>
 						)}
 					</Field>
 					<Field label={t("tokens.client")}>
 						{(ids) => (
-							<select {...ids} value={client} disabled={bound} onChange={(e) => setClient(e.target.value)}>
+							<select
+								{...ids}
+								value={client}
+								disabled={bound}
+								onChange={(e) => setClient(e.target.value)}
+							>
 								{!bound && <option value="">{t("tokens.all")}</option>}
-								{clients.data?.map((c) => <option key={c.slug} value={c.slug}>{c.name}</option>)}
+								{clients.data?.map((c) => (
+									<option key={c.slug} value={c.slug}>
+										{c.name}
+									</option>
+								))}
 							</select>
 						)}
 					</Field>
 				</div>
 				<FormError error={make.error} />
-				<div><Button kind="primary" type="submit" disabled={name.trim() === "" || make.isPending}>{t("tokens.make")}</Button></div>
+				<div>
+					<Button kind="primary" type="submit" disabled={name.trim() === "" || make.isPending}>
+						{t("tokens.make")}
+					</Button>
+				</div>
 				{make.data !== undefined && (
 					<Notice tone="amber" role="alert" action={<CopyButton text={make.data.secret} />}>
-						<p><strong>{make.data.token.name}</strong>: {t("tokens.once")}</p><p><code>{make.data.secret}</code></p>
+						<p>
+							<strong>{make.data.token.name}</strong>: {t("tokens.once")}
+						</p>
+						<p>
+							<code>{make.data.secret}</code>
+						</p>
 					</Notice>
 				)}
 			</form>
@@ -71,7 +126,8 @@ export function Tokens() {
 	const [revoking, setRevoking] = useState<Token | null>(null);
 	const list = useInfiniteQuery({
 		queryKey: keys.tokens,
-		queryFn: ({ pageParam, signal }) => api.get("/api/tokens", { query: { limit: 100, cursor: pageParam ?? undefined }, signal }),
+		queryFn: ({ pageParam, signal }) =>
+			api.get("/api/tokens", { query: { limit: 100, cursor: pageParam ?? undefined }, signal }),
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.nextCursor,
 	});
@@ -90,30 +146,68 @@ export function Tokens() {
 			<Panel title={t("tab.tokens")}>
 				{list.isPending && <Skeleton lines={4} />}
 				{list.isError && <ErrorState error={list.error} retry={() => void list.refetch()} />}
-				{list.isSuccess && rows.length === 0 && <Empty title={t("tokens.empty.title")}>{t("tokens.empty.text")}</Empty>}
+				{list.isSuccess && rows.length === 0 && (
+					<Empty title={t("tokens.empty.title")}>{t("tokens.empty.text")}</Empty>
+				)}
 				{rows.length > 0 && (
 					<div className={ui.tableWrap}>
 						<table className={ui.table}>
-							<thead><tr>
-								<th scope="col">{t("name")}</th><th scope="col">{t("tokens.role")}</th><th scope="col">{t("tokens.client")}</th>
-								<th scope="col">{t("created")}</th><th scope="col"><span className="sr-only">{t("tokens.revoke")}</span></th>
-							</tr></thead>
+							<thead>
+								<tr>
+									<th scope="col">{t("name")}</th>
+									<th scope="col">{t("tokens.role")}</th>
+									<th scope="col">{t("tokens.client")}</th>
+									<th scope="col">{t("created")}</th>
+									<th scope="col">
+										<span className="sr-only">{t("tokens.revoke")}</span>
+									</th>
+								</tr>
+							</thead>
 							<tbody>
 								{rows.map((x) => (
 									<tr key={x.id}>
-										<td>{x.name}</td><td>{t(`role.${x.role}`)}</td><td>{x.clientSlug ?? t("tokens.all")}</td><td><Time at={x.createdAt} /></td>
-										<td><Button kind="danger" onClick={() => { revoke.reset(); setRevoking(x); }} aria-label={`${t("tokens.revoke")}: ${x.name}`}>{t("tokens.revoke")}</Button></td>
+										<td>{x.name}</td>
+										<td>{t(`role.${x.role}`)}</td>
+										<td>{x.clientSlug ?? t("tokens.all")}</td>
+										<td>
+											<Time at={x.createdAt} />
+										</td>
+										<td>
+											<Button
+												kind="danger"
+												onClick={() => {
+													revoke.reset();
+													setRevoking(x);
+												}}
+												aria-label={`${t("tokens.revoke")}: ${x.name}`}
+											>
+												{t("tokens.revoke")}
+											</Button>
+										</td>
 									</tr>
 								))}
 							</tbody>
 						</table>
 					</div>
 				)}
-				{list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>{t("more")}</Button>}
+				{list.hasNextPage && (
+					<Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+						{t("more")}
+					</Button>
+				)}
 			</Panel>
-			<Confirm open={revoking !== null} onClose={() => setRevoking(null)} busy={revoke.isPending} error={revoke.error}
-				onConfirm={() => { if (revoking !== null) revoke.mutate(revoking.id); }}
-				title={t("tokens.revoke.title", { name: revoking?.name ?? "" })} text={t("tokens.revoke.text")} action={t("tokens.revoke")} />
+			<Confirm
+				open={revoking !== null}
+				onClose={() => setRevoking(null)}
+				busy={revoke.isPending}
+				error={revoke.error}
+				onConfirm={() => {
+					if (revoking !== null) revoke.mutate(revoking.id);
+				}}
+				title={t("tokens.revoke.title", { name: revoking?.name ?? "" })}
+				text={t("tokens.revoke.text")}
+				action={t("tokens.revoke")}
+			/>
 		</div>
 	);
 }

@@ -35,7 +35,10 @@ export const texts = {
 	problems: ["Avisos", "Warnings"],
 	"problems.none": ["Nenhum aviso.", "No warnings."],
 	payload: ["Conteúdo", "Payload"],
-	"payload.none": ["O conteúdo já foi apagado: é guardado por um tempo limitado.", "The payload has been deleted: it is kept for a limited time."],
+	"payload.none": [
+		"O conteúdo já foi apagado: é guardado por um tempo limitado.",
+		"The payload has been deleted: it is kept for a limited time.",
+	],
 	"empty.title": ["Nenhuma entrada ainda", "No entries yet"],
 	"empty.text": [
 		"Quando a Meta entregar algo para um número deste cliente, aparece aqui na hora.",
@@ -50,15 +53,24 @@ export const texts = {
 	replayAll: ["Aplicar de novo as filtradas…", "Apply the filtered again…"],
 	"replay.title": ["Aplicar de novo?", "Apply again?"],
 	"replay.counting": ["Contando… {n} até agora", "Counting… {n} so far"],
-	"replay.count": ["{n} entrada será aplicada de novo.||{n} entradas serão aplicadas de novo.", "{n} entry will be applied again.||{n} entries will be applied again."],
-	"replay.most": ["Mais de {n} entradas serão aplicadas de novo.", "More than {n} entries will be applied again."],
+	"replay.count": [
+		"{n} entrada será aplicada de novo.||{n} entradas serão aplicadas de novo.",
+		"{n} entry will be applied again.||{n} entries will be applied again.",
+	],
+	"replay.most": [
+		"Mais de {n} entradas serão aplicadas de novo.",
+		"More than {n} entries will be applied again.",
+	],
 	"replay.safe": [
 		"Aplicar de novo nunca duplica: o resultado é o mesmo, a não ser que algo tenha faltado.",
 		"Applying again never duplicates: the result is the same, unless something was missing.",
 	],
 	"replay.none": ["Nenhuma entrada corresponde aos filtros.", "No entry matches the filters."],
 	"replay.go": ["Aplicar de novo", "Apply again"],
-	"replay.started": ["Reaplicação iniciada: {n} entrada||Reaplicação iniciada: {n} entradas", "Applying again: {n} entry||Applying again: {n} entries"],
+	"replay.started": [
+		"Reaplicação iniciada: {n} entrada||Reaplicação iniciada: {n} entradas",
+		"Applying again: {n} entry||Applying again: {n} entries",
+	],
 	"replay.job": ["Reaplicação", "Applying again"],
 	back: ["Todas as entradas", "All entries"],
 	entry: ["Entrada de {at}", "Entry of {at}"],
