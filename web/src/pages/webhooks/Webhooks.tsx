@@ -22,8 +22,8 @@ type Name = keyof typeof NAMES;
 type Typed = { target: { value: string } };
 
 /** A word of the address that the server would not know counts as none. */
-function known(word: string | null, words: readonly string[]): string {
-	return word !== null && words.includes(word) ? word : "";
+function known<T extends string>(word: string | null, words: readonly T[]): T | "" {
+	return words.find((w) => w === word) ?? "";
 }
 
 function time(word: string | null): string {

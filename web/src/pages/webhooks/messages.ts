@@ -1,4 +1,5 @@
 /* The texts of the journal's page. */
+import type { WebhookEvent } from "../../api/types";
 import type { Messages } from "../../i18n";
 
 export const texts = {
@@ -128,10 +129,13 @@ export const texts = {
 	closeDetail: ["Fechar entrada", "Close entry"],
 } as const satisfies Messages;
 
-export type Status = "received" | "applied" | "applied_with_problems" | "parked" | "retrying" | "failed" | "ignored";
+export type Status = WebhookEvent["status"];
+export type FieldName = (typeof FIELDS)[number];
 
-export const STATUSES: readonly Status[] = ["received", "retrying", "failed", "parked", "applied_with_problems", "applied", "ignored"];
-export const FIELDS = ["messages", "history", "smb_message_echoes", "smb_app_state_sync", "account_update", "other"] as const;
+export const STATUSES: readonly Status[] =
+	["received", "retrying", "failed", "parked", "applied_with_problems", "applied", "ignored"];
+export const FIELDS =
+	["messages", "history", "smb_message_echoes", "smb_app_state_sync", "account_update", "other"] as const;
 
 /** The name of a key that may not be known, or of the one that stands for the rest. */
 export function keyOr(key: string, other: keyof typeof texts): keyof typeof texts {

@@ -9,10 +9,11 @@ import type { WebhookEvent } from "../../api/types";
 import { mergeNewest } from "../../lib/journal";
 import type { ListPage } from "../../lib/listMerge";
 import { useEvents } from "../../shell/live";
+import type { FieldName, Status } from "./messages";
 
 export interface Filters {
-	status: string;
-	field: string;
+	status: Status | "";
+	field: FieldName | "";
 	from: string;
 	to: string;
 	/** The journal of all clients, which is the operator's. */
@@ -23,7 +24,7 @@ const PAGE = 100;
 const GATHER_MS = 500;
 
 export function queryOf(f: Filters) {
-	const set = (text: string) => (text === "" ? undefined : text);
+	const set = <T extends string>(text: T | "") => (text === "" ? undefined : text);
 	return { status: set(f.status), field: set(f.field), from: set(f.from), to: set(f.to) };
 }
 
