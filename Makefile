@@ -54,7 +54,7 @@ test: deps $(BUILD)/build.ninja $(ASAN)/build.ninja $(TSAN)/build.ninja ## every
 	@test -d $(BUILD)/tests || $(call quiet,meson setup --reconfigure $(BUILD)) # it was configured without Check
 	@$(NINJA) -C $(BUILD)
 	@$(NINJA) -C $(ASAN)
-	@$(NINJA) -C $(TSAN)
+	@$(NINJA) -C $(TSAN) $$(tools/test-targets $(TSAN) threaded)
 	@tools/run-tests
 
 bench: all ## the measurements of bench/README.md (PEERS=DIR names the programs to compare with)

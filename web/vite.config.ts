@@ -16,6 +16,8 @@ export default defineConfig(({ command }) => ({
 		modulePreload: { polyfill: false },
 		assetsInlineLimit: 0,
 		reportCompressedSize: false,
+		/* What several pages share goes with one of them or the shell, never alone: fewer requests. */
+		rollupOptions: { output: { experimentalMinChunkSize: 30_000 } },
 	},
 	css: { modules: { generateScopedName: "[name]_[local]_[hash:base64:4]" } },
 	test: { include: ["src/**/*.test.ts"] },

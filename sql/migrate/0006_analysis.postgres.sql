@@ -71,7 +71,7 @@ CREATE INDEX "ix_session_analyses_retry" ON session_analyses ("clientId", "scrip
 CREATE INDEX "ix_session_analyses_lease" ON session_analyses ("leaseUntil") WHERE "status" = 'processing';
 -- How many there are of each kind.
 CREATE INDEX "ix_session_analyses_status" ON session_analyses ("clientId", "scriptKey", "scriptVersion", "analysisVersionTag",
-  "status", "nextRetryAt");
+  "status") INCLUDE ("nextRetryAt");
 -- Results of a span of time.
 CREATE INDEX "ix_session_analyses_processed" ON session_analyses ("clientId", "scriptKey", "scriptVersion", "analysisVersionTag",
   "processedAt") WHERE "processedAt" IS NOT NULL;
@@ -79,8 +79,8 @@ CREATE INDEX "ix_session_analyses_processed" ON session_analyses ("clientId", "s
 -- A helpdesk session's messages: those of its ticket between two times.
 ALTER INDEX ix_messages_ticket_time RENAME TO "ix_messages_sessionId";
 
--- Sessions that may be analysed once they are settled: ended, of a person without a tag, not a group's, and not one that
--- a helpdesk tells as well.
+-- Sessions that may be analysed once they are settled: ended, of a person without a tag, not a group's, and no episode that a
+-- helpdesk tells as well, message by message (where a helpdesk tells of WhatsApp's messages at all).
 CREATE VIEW analysable_sessions AS
 SELECT s.client_id, s.id, s.ended_at, s.message_count
 FROM sessions s
@@ -90,11 +90,13 @@ WHERE s.retired_at IS NULL AND s.ended_at IS NOT NULL AND (s.class = 'CLOSED' OR
     WHERE h.client_id = s.client_id AND h.ticket_id = s.ticket_id AND h.is_group)
   AND NOT EXISTS (SELECT 1 FROM lead_tags x JOIN tags t ON t.client_id = x.client_id AND t.id = x.tag_id
     WHERE x.client_id = c.client_id AND x.lead_id = c.lead_id AND (x.by_hand OR t.missing_since IS NULL))
-  AND (s.ticket_id IS NOT NULL OR EXISTS (SELECT 1 FROM messages m
-    WHERE m.client_id = s.client_id AND m.conversation_id = s.conversation_id AND m.at >= s.started_at AND m.at <= s.ended_at
-      AND m.type <> 'system'
-      AND NOT EXISTS (SELECT 1 FROM messages h JOIN conversations o ON o.client_id = h.client_id AND o.id = h.conversation_id
-        WHERE h.client_id = m.client_id AND h.same_key = m.dedup_key AND o.lead_id = c.lead_id)));
+  AND (s.ticket_id IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM messages k WHERE k.client_id = s.client_id AND k.same_key IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM messages m
+      WHERE m.client_id = s.client_id AND m.conversation_id = s.conversation_id AND m.at >= s.started_at AND m.at <= s.ended_at
+        AND m.type <> 'system'
+        AND NOT EXISTS (SELECT 1 FROM messages h JOIN conversations o ON o.client_id = h.client_id AND o.id = h.conversation_id
+          WHERE h.client_id = m.client_id AND h.same_key = m.dedup_key AND o.lead_id = c.lead_id)));
 
 -- Fixed statistics, as in 0003: made-up rows, analysed and removed again.
 INSERT INTO clients (id, slug, name, is_active, created_at, updated_at)
@@ -108,5 +110,5 @@ SELECT '00000000-0000-7000-8000-000000000001', gen_random_uuid(), 'k' || n % 10,
   CASE WHEN n % 20 = 1 OR n % 20 >= 6 THEN now() - n * interval '1 s' END, now() - n * interval '1 s', now()
 FROM generate_series(1, 6000) n;
 ANALYZE session_analyses;
-TRUNCATE session_analyses;
+DELETE FROM session_analyses;
 DELETE FROM clients WHERE id = '00000000-0000-7000-8000-000000000001';

@@ -80,8 +80,8 @@ CREATE INDEX "ix_session_analyses_processed" ON session_analyses ("clientId", "s
 DROP INDEX ix_messages_ticket_time;
 CREATE INDEX "ix_messages_sessionId" ON messages (client_id, ticket_id, at, dedup_key) WHERE ticket_id IS NOT NULL;
 
--- Sessions that may be analysed once they are settled: ended, of a person without a tag, not a group's, and not one that
--- a helpdesk tells as well.
+-- Sessions that may be analysed once they are settled: ended, of a person without a tag, not a group's, and no episode that a
+-- helpdesk tells as well, message by message (where a helpdesk tells of WhatsApp's messages at all).
 CREATE VIEW analysable_sessions AS
 SELECT s.client_id, s.id, s.ended_at, s.message_count
 FROM sessions s
@@ -91,11 +91,13 @@ WHERE s.retired_at IS NULL AND s.ended_at IS NOT NULL AND (s.class = 'CLOSED' OR
     WHERE h.client_id = s.client_id AND h.ticket_id = s.ticket_id AND h.is_group)
   AND NOT EXISTS (SELECT 1 FROM lead_tags x JOIN tags t ON t.client_id = x.client_id AND t.id = x.tag_id
     WHERE x.client_id = c.client_id AND x.lead_id = c.lead_id AND (x.by_hand OR t.missing_since IS NULL))
-  AND (s.ticket_id IS NOT NULL OR EXISTS (SELECT 1 FROM messages m
-    WHERE m.client_id = s.client_id AND m.conversation_id = s.conversation_id AND m.at >= s.started_at AND m.at <= s.ended_at
-      AND m.type <> 'system'
-      AND NOT EXISTS (SELECT 1 FROM messages h JOIN conversations o ON o.client_id = h.client_id AND o.id = h.conversation_id
-        WHERE h.client_id = m.client_id AND h.same_key = m.dedup_key AND o.lead_id = c.lead_id)));
+  AND (s.ticket_id IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM messages k WHERE k.client_id = s.client_id AND k.same_key IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM messages m
+      WHERE m.client_id = s.client_id AND m.conversation_id = s.conversation_id AND m.at >= s.started_at AND m.at <= s.ended_at
+        AND m.type <> 'system'
+        AND NOT EXISTS (SELECT 1 FROM messages h JOIN conversations o ON o.client_id = h.client_id AND o.id = h.conversation_id
+          WHERE h.client_id = m.client_id AND h.same_key = m.dedup_key AND o.lead_id = c.lead_id)));
 
 -- Fixed statistics, as in 0003.
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES

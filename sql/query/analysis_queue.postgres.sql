@@ -1,4 +1,31 @@
--- Several workers may claim at once: each takes rows that no other holds, and waits for none.
+-- Several workers may claim at once: each takes rows that no other holds, and waits for none. What is picked is locked, so its
+-- place (ctid) stays; going by it keeps the plan from depending on statistics that are older than the table.
+
+-- Each session of a page is looked up by its key: the fence (OFFSET 0) keeps a page from costing as much as all of them. What is
+-- known of its analyses likewise, and only then by the combo: of a combo that is being filled statistics know nothing yet.
+-- name: analysis_candidates
+-- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
+-- returns: uuid, bool, time, int
+SELECT p.id, s.id IS NOT NULL AND (:force OR a."status" IS NULL OR a."status" <> 'done'), p.ended_at, p.message_count
+FROM (SELECT x.client_id, x.id, x.ended_at, x.message_count FROM sessions x
+  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
+  ORDER BY x.id LIMIT :n) p
+LEFT JOIN LATERAL (SELECT v.id FROM analysable_sessions v WHERE v.client_id = p.client_id AND v.id = p.id OFFSET 0) s ON TRUE
+LEFT JOIN LATERAL (SELECT v.* FROM session_analyses v WHERE v."clientId" = p.client_id AND v."sessionId" = p.id OFFSET 0) a
+  ON a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
+ORDER BY p.id;
+
+-- name: analysis_missing
+-- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
+-- returns: uuid, bool, uuid?
+SELECT p.id, s.id IS NOT NULL AND (a."id" IS NULL OR (:force AND a."status" <> 'processing')), a."id"
+FROM (SELECT x.client_id, x.id FROM sessions x
+  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
+  ORDER BY x.id LIMIT :n) p
+LEFT JOIN LATERAL (SELECT v.id FROM analysable_sessions v WHERE v.client_id = p.client_id AND v.id = p.id OFFSET 0) s ON TRUE
+LEFT JOIN LATERAL (SELECT v.* FROM session_analyses v WHERE v."clientId" = p.client_id AND v."sessionId" = p.id OFFSET 0) a
+  ON a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
+ORDER BY p.id;
 
 -- name: analysis_insert
 -- param: key text, version int, tag text, now time
@@ -12,38 +39,34 @@ ON CONFLICT ("clientId", "sessionId", "scriptKey", "scriptVersion", "analysisVer
 
 -- name: analysis_retry
 -- param: client uuid, key text, version int, tag text, now time, n int
-WITH picked AS MATERIALIZED (SELECT a."clientId", a."id" FROM session_analyses a
-  WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-    AND a."status" = 'failed' LIMIT :n FOR UPDATE SKIP LOCKED)
 UPDATE session_analyses t
 SET "status" = 'pending', "retryDue" = FALSE, "retryCount" = 0, "nextRetryAt" = NULL, "updatedAt" = :now
-FROM picked p WHERE t."clientId" = p."clientId" AND t."id" = p."id";
+WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
+  WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
+    AND a."status" = 'failed' LIMIT :n FOR UPDATE SKIP LOCKED));
 
 -- name: analysis_due
 -- param: client uuid, key text, version int, tag text, now time, n int
-WITH picked AS MATERIALIZED (SELECT a."clientId", a."id" FROM session_analyses a
+UPDATE session_analyses t SET "retryDue" = TRUE
+WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
     AND a."status" = 'failed' AND NOT a."retryDue" AND a."nextRetryAt" IS NOT NULL AND a."nextRetryAt" <= :now
-  ORDER BY a."nextRetryAt" LIMIT :n FOR UPDATE SKIP LOCKED)
-UPDATE session_analyses t SET "retryDue" = TRUE
-FROM picked p WHERE t."clientId" = p."clientId" AND t."id" = p."id";
+  ORDER BY a."nextRetryAt" LIMIT :n FOR UPDATE SKIP LOCKED));
 
 -- name: analysis_claim
 -- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
 -- returns: uuid, uuid, time, time, int, int, int, bool
-WITH picked AS MATERIALIZED (SELECT a."clientId", a."id" FROM session_analyses a
-  WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-    AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
-  ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n FOR UPDATE SKIP LOCKED)
 UPDATE session_analyses t SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now
-FROM picked p WHERE t."clientId" = p."clientId" AND t."id" = p."id"
+WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
+  WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
+    AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
+  ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n FOR UPDATE SKIP LOCKED))
 RETURNING t."id", t."sessionId", t."sessionEndedAt", t."createdAt", t."retryCount", t."lostCalls", t."attempts", t."longerOutput";
 
 -- name: analysis_sweep
 -- param: now time, n int
-WITH picked AS MATERIALIZED (SELECT a."clientId", a."id" FROM session_analyses a
-  WHERE a."status" = 'processing' AND a."leaseUntil" <= :now ORDER BY a."leaseUntil" LIMIT :n FOR UPDATE SKIP LOCKED)
 UPDATE session_analyses t SET "status" = 'pending', "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
   "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
-FROM picked p WHERE t."clientId" = p."clientId" AND t."id" = p."id";
+WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
+  WHERE a."status" = 'processing' AND a."leaseUntil" <= :now ORDER BY a."leaseUntil" LIMIT :n FOR UPDATE SKIP LOCKED));

@@ -11,26 +11,31 @@ FROM analysable_sessions s LEFT JOIN session_analyses a ON a."clientId" = s.clie
   AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
 WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled;
 
--- A page of them by id: those that are not done, or all.
+-- A page of the client's settled sessions by id, and of each whether it would be analysed: may be, and is not done, or with force.
 -- name: analysis_candidates
 -- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, time, int
-SELECT s.id, s.ended_at, s.message_count FROM analysable_sessions s
-WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled AND s.id > :after
-  AND (:force OR NOT EXISTS (SELECT 1 FROM session_analyses a WHERE a."clientId" = s.client_id AND a."sessionId" = s.id
-    AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag AND a."status" = 'done'))
-ORDER BY s.id LIMIT :n;
+-- returns: uuid, bool, time, int
+SELECT p.id, s.id IS NOT NULL AND (:force OR a."status" IS NULL OR a."status" <> 'done'), p.ended_at, p.message_count
+FROM (SELECT x.client_id, x.id, x.ended_at, x.message_count FROM sessions x
+  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
+  ORDER BY x.id LIMIT :n) p
+LEFT JOIN analysable_sessions s ON s.client_id = p.client_id AND s.id = p.id
+LEFT JOIN session_analyses a ON a."clientId" = p.client_id AND a."sessionId" = p.id
+  AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
+ORDER BY p.id;
 
--- A page of those to put into the queue: not there yet, or with force whatever is not being processed.
+-- The same, and of each whether it is to be put into the queue: is not there, or with force is not being processed.
 -- name: analysis_missing
 -- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, uuid?
-SELECT s.id, a."id" FROM analysable_sessions s
-LEFT JOIN session_analyses a ON a."clientId" = s.client_id AND a."sessionId" = s.id
+-- returns: uuid, bool, uuid?
+SELECT p.id, s.id IS NOT NULL AND (a."id" IS NULL OR (:force AND a."status" <> 'processing')), a."id"
+FROM (SELECT x.client_id, x.id FROM sessions x
+  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
+  ORDER BY x.id LIMIT :n) p
+LEFT JOIN analysable_sessions s ON s.client_id = p.client_id AND s.id = p.id
+LEFT JOIN session_analyses a ON a."clientId" = p.client_id AND a."sessionId" = p.id
   AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled AND s.id > :after
-  AND (a."id" IS NULL OR (:force AND a."status" <> 'processing'))
-ORDER BY s.id LIMIT :n;
+ORDER BY p.id;
 
 -- The session's end as it is now; one that has retired or gone on since it was looked for is passed over.
 -- name: analysis_insert
@@ -127,6 +132,15 @@ UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUnt
 WHERE ("clientId", "id") IN (SELECT a."clientId", a."id" FROM session_analyses a
   WHERE a."status" = 'processing' AND a."leaseUntil" <= :now ORDER BY a."leaseUntil" LIMIT :n);
 
+-- What an owner holds beside the rows of the batch, and does not know of.
+-- name: analysis_astray
+-- param: owner uuid, now time
+-- rows: id uuid
+UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
+  "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
+WHERE "status" = 'processing' AND "leaseOwner" = :owner AND "leaseUntil" IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM @rows WHERE r.id = session_analyses."id");
+
 -- pending, processing, failed with another attempt to come, of these due now, failed for good, done
 -- name: analysis_counts
 -- param: client uuid, key text, version int, tag text, now time
@@ -138,10 +152,10 @@ SELECT count(CASE WHEN "status" = 'pending' THEN 1 END), count(CASE WHEN "status
 FROM session_analyses
 WHERE "clientId" = :client AND "scriptKey" = :key AND "scriptVersion" = :version AND "analysisVersionTag" = :tag;
 
--- When the next failed one is due; one that is due already and one that waits for its time alike.
+-- When the next failed one is due that was not so far.
 -- name: analysis_next_due
 -- param: client uuid, key text, version int, tag text
 -- returns: time
 SELECT "nextRetryAt" FROM session_analyses
 WHERE "clientId" = :client AND "scriptKey" = :key AND "scriptVersion" = :version AND "analysisVersionTag" = :tag
-  AND "status" = 'failed' AND "nextRetryAt" IS NOT NULL ORDER BY "nextRetryAt" LIMIT 1;
+  AND "status" = 'failed' AND NOT "retryDue" AND "nextRetryAt" IS NOT NULL ORDER BY "nextRetryAt" LIMIT 1;

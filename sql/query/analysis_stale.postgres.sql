@@ -1,5 +1,4 @@
--- PostgreSQL's spelling of batch look-ups: each is fenced, so that it goes by the whole key. Rows are not changed by their place
--- (ctid), since the queue changes them without the client's lane.
+-- PostgreSQL's spelling of batch look-ups: each is fenced, so that it goes by the whole key.
 
 -- name: analysis_stale_episodes
 -- rows: client uuid, conversation uuid, at time
@@ -16,13 +15,3 @@ SELECT s.ticket_id, s.id, s.class, s.started_at, s.ended_at, COALESCE(s.lead_in_
 FROM @rows CROSS JOIN LATERAL (SELECT x.* FROM sessions x
   WHERE x.client_id = r.client AND x.ticket_id = r.ticket AND x.retired_at IS NULL OFFSET 0) s
 ORDER BY s.ticket_id, s.started_at, s.id;
-
--- name: analysis_stale_mark
--- param: now time
--- rows: client uuid, session uuid
-UPDATE session_analyses t SET "stale" = t."status" IN ('done', 'processing'),
-  "sessionEndedAt" = COALESCE((SELECT s.ended_at FROM sessions s WHERE s.client_id = t."clientId" AND s.id = t."sessionId"),
-    t."sessionEndedAt"), "updatedAt" = :now
-FROM (SELECT a."clientId", a."id" FROM @rows CROSS JOIN LATERAL (SELECT x."clientId", x."id" FROM session_analyses x
-  WHERE x."clientId" = r.client AND x."sessionId" = r.session OFFSET 0) a) f
-WHERE t."clientId" = f."clientId" AND t."id" = f."id";

@@ -25,7 +25,8 @@ FROM @rows CROSS JOIN sessions s
 WHERE s.client_id = r.client AND s.ticket_id = r.ticket AND s.retired_at IS NULL
 ORDER BY s.ticket_id, s.started_at, s.id;
 
--- Those that wait are touched too: who claims one meanwhile passes it over, and so reads its messages only after this change.
+-- Not by their place (ctid), since the queue changes rows without the client's lane and a row that was changed meanwhile must be
+-- found in its new place. Those that wait are touched too: who claims one meanwhile passes it over, and so reads its messages only after this change.
 -- name: analysis_stale_mark
 -- param: now time
 -- rows: client uuid, session uuid

@@ -279,6 +279,8 @@ admin_job_start(const struct admin *ad, struct admin_job *x)
 	if (e == ERR_OK)
 		e = jobs_enqueue(ad->db, ad->arena, ad->rand, x->client, x->kind, x->full,
 		                 x->episodes, ad->now, &x->id, &x->existing);
+	if (e == ERR_OK && x->existing && x->retry)
+		e = jobs_retry(ad->db, ad->arena, x->id);
 	if (e == ERR_OK && !x->existing)
 		e = admin_audit(ad, x->client, "job.started", "job", x->id,
 		                admin_detail(ad->arena, "kind", str_from(jobs_kind_name(x->kind))));

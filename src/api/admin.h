@@ -84,6 +84,7 @@ struct admin_job {
 	struct uuid client;
 	enum job_kind kind;
 	bool full, episodes;
+	bool retry;          /* failures are tried again, also by one that is under way */
 	bool unheld;         /* only if nobody works on the one that is under way */
 	struct uuid id;      /* out: its id, or of the one that is under way */
 	bool existing;       /* out: that one */

@@ -71,6 +71,8 @@ void api_serve(struct api *, void *thread, const struct api_request *, struct ap
 
 /* docs/api.md: the reference of every route, made from the tables. */
 void api_reference(struct buf *);
+/* The OpenAPI 3.1 document of every route, as JSON, made from the same tables. */
+void api_openapi(struct buf *);
 /* The route table for tests that call all of it: method and pattern of row i, or NULL past the end.
  */
 const char *api_route_method(size_t i);

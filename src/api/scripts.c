@@ -132,7 +132,7 @@ insert(struct api_call *c, struct str topics, int64_t *version)
 enum err
 scripts_create(struct api_call *c)
 {
-	struct str text = arg_body(c, "scriptText")->s, topics;
+	struct str text = arg_body(c, "scriptText")->s, topics = STR_NONE;
 	struct db_result r;
 	int64_t version = 0;
 	enum err e;

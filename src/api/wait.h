@@ -9,8 +9,9 @@
 #include "store/db.h"
 #include "sys/clock.h"
 
-#define WAIT_MOST 256 /* requests that wait at once; beyond: answered as if their time were over   \
-	               */
+#define WAIT_MOST                                                                                  \
+	256 /* requests that wait at once; beyond: answered as if their time were over             \
+	     */
 
 struct wait;
 struct wait_options {

@@ -147,21 +147,27 @@ const struct command commands[] = {
 	  .words = "[COMMAND]",
 	  .summary = "Say what there is, or what a command does",
 	  .max_words = 2,
-	  .options = { { "--api", NULL, "the reference of the HTTP API, in Markdown", false } },
+	  .options = { { "--api", NULL, "the reference of the HTTP API, in Markdown", false },
+	               { "--openapi", NULL, "the same as an OpenAPI document, in JSON", false } },
 	  .run = help_run },
 	{ .name = NULL },
 };
 
+/* What `write` writes; option: how it was asked for. */
 static int
-print_reference(const struct invocation *inv)
+print_reference(const struct invocation *inv, const char *option, void (*write)(struct buf *))
 {
 	struct buf b;
 
-	if (inv->nwords > 0)
-		return command_refuse(inv, inv->words[0], "does not go with --api");
-	buf_init(&b, NULL, (size_t)1 << 20);
-	api_reference(&b);
-	printf(STR_FMT, STR_ARG(buf_slice(&b)));
+	if (inv->nwords > 0) {
+		char wrong[64];
+
+		snprintf(wrong, sizeof(wrong), "does not go with %s", option);
+		return command_refuse(inv, inv->words[0], wrong);
+	}
+	buf_init(&b, NULL, (size_t)4 << 20);
+	write(&b);
+	fwrite(b.p, 1, b.n, stdout);
 	buf_deinit(&b);
 	return EXIT_DONE;
 }
@@ -172,7 +178,9 @@ help_run(const struct invocation *inv)
 	char name[64];
 
 	if (invocation_get(inv, "--api") != NULL)
-		return print_reference(inv);
+		return print_reference(inv, "--api", api_reference);
+	if (invocation_get(inv, "--openapi") != NULL)
+		return print_reference(inv, "--openapi", api_openapi);
 	if (inv->nwords == 0) {
 		command_help_all();
 		return EXIT_DONE;

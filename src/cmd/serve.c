@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/page.h"
 #include "cmd/commands.h"
 #include "cmd/lock.h"
 #include "cmd/process.h"
@@ -90,7 +91,7 @@ dispatch(void *ctx, struct http_exchange *x)
 
 	if (door_owns(path) && !str_is_set(door_secret(path)))
 		door_dispatch(s->door, x);
-	else if (!api_try_fast(x) && http_pool_submit(s->handlers, x) != ERR_OK)
+	else if (!api_try_fast(x) && !page_try(x) && http_pool_submit(s->handlers, x) != ERR_OK)
 		reply_busy(x);
 }
 

@@ -16,9 +16,9 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-#define REPLACEMENT     0xFFFD
-#define MAX_DECOMPOSED  32 /* canonical ones are of 4 characters at most */
-#define LONGEST_ELLIPSE 5  /* "[...]" */
+#define REPLACEMENT    0xFFFD
+#define MAX_DECOMPOSED 32 /* canonical ones are of 4 characters at most */
+#define BRACKETED      5  /* bytes of "[...]" */
 
 /* What becomes of a character. */
 enum fate {
@@ -412,7 +412,7 @@ ellipsis_before(struct str s)
 	size_t n = 0;
 
 	if (str_starts(s, STR("[...]")) || str_starts(s, STR("(...)")))
-		return LONGEST_ELLIPSE;
+		return BRACKETED;
 	while (n < s.n && s.p[n] == '.')
 		n++;
 	return n >= 3 ? n : 0;
@@ -424,7 +424,7 @@ ellipsis_after(struct str s)
 	size_t n = 0;
 
 	if (str_ends(s, STR("[...]")) || str_ends(s, STR("(...)")))
-		return LONGEST_ELLIPSE;
+		return BRACKETED;
 	while (n < s.n && s.p[s.n - 1 - n] == '.')
 		n++;
 	return n >= 3 ? n : 0;

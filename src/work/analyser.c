@@ -1,8 +1,9 @@
 /*
- * The analyser's step: takes one answer, or claims one job, or puts one page of sessions into the
- * queue, and begins as many calls as may be in flight. What always holds: no transaction is open
- * while a call is; an answer that was paid for is kept until the database has it; nothing is asked
- * while the server said to wait; the database away stops everything for a second and loses nothing.
+ * The analyser's step: takes the answers that are there, claims one job, puts one page of sessions
+ * into the queue, and begins as many calls as may be in flight. What always holds: no transaction
+ * is open while a call is; an answer that was paid for is kept until the database has it; nothing
+ * is asked while the server said to wait; the database away stops everything for a second and loses
+ * nothing.
  */
 #include "work/analyser.h"
 
@@ -131,6 +132,31 @@ sweep(struct analyser *an, int64_t now_ms)
 	return ERR_OK;
 }
 
+/* Rows that we could not give back, or were not told of, once the database answers again. */
+static enum err
+gather(struct analyser *an, int64_t now_ms)
+{
+	struct uuid *held;
+	int64_t returned = 0;
+	size_t n = 0;
+	enum err e;
+
+	if (!an->astray)
+		return ERR_OK;
+	arena_reset(an->arena);
+	held = ARENA_ARRAY(an->arena, an->ncalls, struct uuid);
+	for (size_t i = 0; i < an->nruns; i++) {
+		for (const struct analyser_call *c = an->runs[i]->calls; c != NULL; c = c->next)
+			held[n++] = c->row.id;
+		an->runs[i]->dry = false;
+	}
+	e = analysis_queue_gather(an->db, an->arena, an->o.owner, held, n, now_ms, &returned);
+	an->astray = e != ERR_OK;
+	if (returned > 0)
+		log_warn("analysis.gathered", LOG_INT("rows", returned));
+	return e;
+}
+
 /* Before anything else, so that no job is lost for want of a word. */
 static enum err
 hold_on(struct analyser *an, int64_t now_ms)
@@ -190,6 +216,7 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 	if (n == 0 || run->dry)
 		return ERR_OK;
 	e = claim_next(run, now_ms, n, &rows, &n);
+	an->astray |= analyser_is_away(e);
 	if (e != ERR_OK)
 		return own_error(run, e);
 	run->dry = n == 0;
@@ -203,10 +230,12 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 	return e;
 }
 
-/* Runs take turns, so that a long one does not keep the others waiting. */
+/* Runs take turns, so that a long one does not keep the others waiting: the turn is past whoever
+ * had the last. */
 static enum err
 begin_calls(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
+	const size_t first = an->turn;
 	enum err e = ERR_OK;
 
 	if (now_ms < an->client.held_until) {
@@ -214,9 +243,13 @@ begin_calls(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 			*next_ms = an->client.held_until;
 		return ERR_OK;
 	}
-	for (size_t i = 0; e == ERR_OK && i < an->nruns && an->ncalls < an->o.concurrency; i++)
-		e = claim_rows(an->runs[(an->turn + i) % an->nruns], now_ms, worked);
-	an->turn++;
+	for (size_t i = 0; e == ERR_OK && i < an->nruns && an->ncalls < an->o.concurrency; i++) {
+		size_t at = (first + i) % an->nruns, before = an->ncalls;
+
+		e = claim_rows(an->runs[at], now_ms, worked);
+		if (an->ncalls > before)
+			an->turn = at + 1;
+	}
 	return e;
 }
 
@@ -247,19 +280,16 @@ tend_runs(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 static enum err
 work(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
-	bool more = true;
-	enum err e = analyser_call_settle(an, now_ms);
+	enum err e = analyser_call_settle(an, now_ms, worked);
 
+	if (e == ERR_OK)
+		e = gather(an, now_ms);
 	if (e == ERR_OK)
 		e = hold_on(an, now_ms);
 	if (e == ERR_OK)
 		e = sweep(an, now_ms);
 	if (e == ERR_OK)
 		e = claim_job(an, now_ms, worked);
-	while (e == ERR_OK && more) {
-		e = analyser_call_result(an, now_ms, &more);
-		*worked |= more;
-	}
 	if (e == ERR_OK)
 		e = tend_runs(an, now_ms, next_ms, worked);
 	if (e == ERR_OK)
@@ -277,6 +307,7 @@ analyser_step(void *analyser, int64_t now_ms, int64_t *next_ms)
 	enum err e;
 
 	*next_ms = now_ms + CLAIM_MS;
+	analyser_call_hear(an, now_ms);
 	if (now_ms < an->away_until) {
 		*next_ms = an->away_until;
 		return STEP_WAIT;

@@ -13,10 +13,11 @@
 #include "work/analyser_internal.h"
 #include "work/analysis_session.h"
 
-#define CALL_ARENA ((size_t)256 << 20)
-#define MAX_ANSWER ((size_t)4 << 20)
-#define CONNECT_MS (10 * TIME_SECOND)
-#define MAX_SECRET 4096
+#define CALL_ARENA   ((size_t)256 << 20)
+#define REPORT_ARENA ((size_t)256 << 20)
+#define MAX_ANSWER   ((size_t)4 << 20)
+#define CONNECT_MS   (10 * TIME_SECOND)
+#define MAX_SECRET   4096
 
 static void
 forget(struct analyser_call *c)
@@ -56,7 +57,7 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 {
 	const struct analysis_lease lease = lease_of(c);
 	const struct analysis_release release = { .losses = c->row.losses,
-		                                  .interrupted = c->flying || c->answered };
+		                                  .interrupted = c->flying || c->answered > 0 };
 	const struct analysis_paid paid = { 0 };
 	enum err e;
 
@@ -64,6 +65,7 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 		http_client_cancel(c->run->an->o.http, c->id);
 	e = now_ms > 0 ? analysis_queue_release(c->run->an->db, &lease, now_ms, &release, &paid)
 	               : ERR_OK;
+	c->run->an->astray |= analyser_is_away(e);
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		log_warn("analysis.not_returned", LOG_UUID("analysis", c->row.id), LOG_ERR(e));
 	c->run->tally.released++;
@@ -223,7 +225,7 @@ analyser_call_begin(struct analyser_run *run, const struct analysis_claimed *row
 }
 
 static struct analysis_paid
-paid_for(const struct analyser_call *c, const struct report *r, int64_t now_ms)
+paid_for(const struct analyser_call *c, const struct report *r)
 {
 	const struct analyser_model *m = &c->run->an->o.model;
 
@@ -232,7 +234,7 @@ paid_for(const struct analyser_call *c, const struct report *r, int64_t now_ms)
 		.usage = r->usage,
 		.priced = m->priced,
 		.cost_micro_usd = m->priced ? model_cost(&m->prices, r->usage) : 0,
-		.latency_ms = now_ms > c->asked_at ? now_ms - c->asked_at : 1,
+		.latency_ms = c->answered_at > c->asked_at ? c->answered_at - c->asked_at : 1,
 	};
 }
 
@@ -272,7 +274,7 @@ store_report(struct analyser_call *c, const struct report *r, const struct analy
 
 /* A 2xx answer: a report, or what is wrong with it. */
 static enum err
-take_report(struct analyser_call *c, int64_t now_ms)
+take_report(struct analyser_call *c, struct arena *a, int64_t now_ms)
 {
 	const struct analysis_lease lease = lease_of(c);
 	const struct report_asked asked = { .script = &c->run->script,
@@ -284,8 +286,8 @@ take_report(struct analyser_call *c, int64_t now_ms)
 	struct report r;
 	enum err e = ERR_OK;
 
-	report_read(c->arena, &asked, str_n(c->result.body, c->result.body_len), &r);
-	paid = paid_for(c, &r, now_ms);
+	report_read(a, &asked, str_n(c->result.body, c->result.body_len), &r);
+	paid = paid_for(c, &r);
 	switch (r.outcome) {
 	case REPORT_DONE:
 		e = store_report(c, &r, &paid, now_ms);
@@ -336,23 +338,24 @@ try_of(const struct analyser_call *c, const struct model_error *said, int64_t no
 }
 
 static struct str
-error_text(struct analyser_call *c, const struct model_verdict *v, const struct model_error *said)
+error_text(const struct analyser_call *c, struct arena *a, const struct model_verdict *v,
+           const struct model_error *said)
 {
 	if (c->result.failure != HTTP_OK)
-		return str_fmt(c->arena, "%s: %s", v->reason, http_failure_name(c->result.failure));
-	return str_fmt(c->arena, "%s: the model server answered %d%s" STR_FMT, v->reason,
-	               c->result.status, str_is_set(said->text) ? ": " : "", STR_ARG(said->text));
+		return str_fmt(a, "%s: %s", v->reason, http_failure_name(c->result.failure));
+	return str_fmt(a, "%s: the model server answered %d%s" STR_FMT, v->reason, c->result.status,
+	               str_is_set(said->text) ? ": " : "", STR_ARG(said->text));
 }
 
 /* An answer that is no report, or none at all. */
 static enum err
-take_failure(struct analyser_call *c, const struct model_verdict *v, const struct model_error *said,
-             int64_t now_ms)
+take_failure(struct analyser_call *c, struct arena *a, const struct model_verdict *v,
+             const struct model_error *said, int64_t now_ms)
 {
 	const struct analysis_lease lease = lease_of(c);
 	const struct analysis_paid paid = { 0 };
 	const struct analysis_release release = { .losses = v->losses };
-	struct str text = error_text(c, v, said);
+	struct str text = error_text(c, a, v, said);
 	enum err e;
 
 	if (v->act == MODEL_RELEASE)
@@ -375,26 +378,38 @@ take_failure(struct analyser_call *c, const struct model_verdict *v, const struc
 	if (v->ends_run != NULL)
 		analyser_run_stop(
 			c->run, v->ends_run,
-			error_text(c, v, &(const struct model_error){ STR_NONE, STR_NONE }));
+			error_text(c, a, v, &(const struct model_error){ STR_NONE, STR_NONE }));
 	return ERR_OK;
 }
 
-/* What the result says into the database; until that has worked the call stays as it is. */
+/* Judges it and says so to the database. */
+static enum err
+take(struct analyser_call *c, struct arena *a, int64_t now_ms)
+{
+	struct analyser *an = c->run->an;
+	struct model_error said = { STR_NONE, STR_NONE };
+	struct model_verdict v;
+	struct model_try t;
+
+	if (c->result.failure == HTTP_OK && (c->result.status < 200 || c->result.status > 299))
+		model_error_read(a, str_n(c->result.body, c->result.body_len), &said);
+	t = try_of(c, &said, now_ms);
+	v = model_judge(&an->client, &t, now_ms, rand_u64(an->o.rand));
+	return v.act == MODEL_TAKE ? take_report(c, a, now_ms)
+	                           : take_failure(c, a, &v, &said, now_ms);
+}
+
+/* What the result says into the database; until that has worked the call stays as it is. What is
+ * made of it has memory of its own, since it may be tried for as long as the database is away. */
 static enum err
 settle(struct analyser_call *c, int64_t now_ms)
 {
 	struct analyser *an = c->run->an;
 	struct model_client before = an->client;
-	struct model_error said = { STR_NONE, STR_NONE };
-	struct model_verdict v;
-	struct model_try t;
-	enum err e;
+	struct arena *a = arena_new(REPORT_ARENA);
+	enum err e = take(c, a, now_ms);
 
-	if (c->result.failure == HTTP_OK && (c->result.status < 200 || c->result.status > 299))
-		model_error_read(c->arena, str_n(c->result.body, c->result.body_len), &said);
-	t = try_of(c, &said, now_ms);
-	v = model_judge(&an->client, &t, now_ms, rand_u64(an->o.rand));
-	e = v.act == MODEL_TAKE ? take_report(c, now_ms) : take_failure(c, &v, &said, now_ms);
+	arena_free(a);
 	if (analyser_is_away(e)) {
 		an->client = before; /* it is judged again */
 		return e;
@@ -410,34 +425,43 @@ settle(struct analyser_call *c, int64_t now_ms)
 	return ERR_OK;
 }
 
-enum err
-analyser_call_result(struct analyser *an, int64_t now_ms, bool *worked)
+void
+analyser_call_hear(struct analyser *an, int64_t now_ms)
 {
-	struct analyser_call *c;
 	struct http_result r;
 
-	*worked = http_client_next(an->o.http, &r);
-	if (!*worked)
-		return ERR_OK;
-	c = r.user;
-	c->result = r;
-	c->flying = false;
-	c->answered = true;
-	return settle(c, now_ms);
+	while (http_client_next(an->o.http, &r)) {
+		struct analyser_call *c = r.user;
+
+		c->result = r;
+		c->flying = false;
+		c->answered_at = now_ms;
+		c->answered = ++an->answers;
+	}
+}
+
+/* The answer that has waited longest; NULL: none waits. */
+static struct analyser_call *
+oldest_answer(const struct analyser *an)
+{
+	struct analyser_call *oldest = NULL;
+
+	for (size_t i = 0; i < an->nruns; i++)
+		for (struct analyser_call *c = an->runs[i]->calls; c != NULL; c = c->next)
+			if (c->answered > 0 && (oldest == NULL || c->answered < oldest->answered))
+				oldest = c;
+	return oldest;
 }
 
 enum err
-analyser_call_settle(struct analyser *an, int64_t now_ms)
+analyser_call_settle(struct analyser *an, int64_t now_ms, bool *worked)
 {
+	struct analyser_call *c;
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; e == ERR_OK && i < an->nruns; i++) {
-		for (struct analyser_call *c = an->runs[i]->calls, *next; e == ERR_OK && c != NULL;
-		     c = next) {
-			next = c->next;
-			if (c->answered)
-				e = settle(c, now_ms);
-		}
+	while (e == ERR_OK && (c = oldest_answer(an)) != NULL) {
+		e = settle(c, now_ms);
+		*worked |= e == ERR_OK;
 	}
 	return e;
 }

@@ -24,7 +24,10 @@ struct analyser_call {
 	bool flying;
 	uint64_t id;      /* while flying */
 	int64_t asked_at; /* when the request left */
-	bool answered;    /* the result is here; it stays until the database has what it says */
+	/* from 1, in the order in which they came; 0: the result is not here. It stays until the
+	 * database has what it says */
+	uint64_t answered;
+	int64_t answered_at;
 	struct http_result result;
 };
 
@@ -55,6 +58,8 @@ struct analyser {
 	struct analyser_run *runs[ANALYSER_MAX_JOBS];
 	size_t nruns, ncalls;
 	size_t turn; /* which run claims next */
+	uint64_t answers;
+	bool astray; /* rows may be ours in the database that no call is for */
 	int64_t claim_at, sweep_at, away_until;
 	atomic_bool look; /* for a job, whatever claim_at says */
 };
@@ -82,10 +87,10 @@ void analyser_run_drop(struct analyser_run *, int64_t now_ms);
  * the queue. The row is in `an->arena`. */
 MUST_CHECK enum err
 analyser_call_begin(struct analyser_run *, const struct analysis_claimed *, int64_t now_ms);
-/* Takes one result, if there is one, and brings what it says into the database. */
-MUST_CHECK enum err analyser_call_result(struct analyser *, int64_t now_ms, bool *worked);
-/* Brings results that came while the database was away into it. */
-MUST_CHECK enum err analyser_call_settle(struct analyser *, int64_t now_ms);
+/* Takes the results that are there, and keeps them. */
+void analyser_call_hear(struct analyser *, int64_t now_ms);
+/* Brings what they say into the database, in the order in which they came. */
+MUST_CHECK enum err analyser_call_settle(struct analyser *, int64_t now_ms, bool *worked);
 /* Ends the request and gives the row back. */
 void analyser_call_drop(struct analyser_call *, int64_t now_ms);
 

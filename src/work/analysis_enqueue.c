@@ -64,24 +64,27 @@ analysis_queue_figures(struct db *db, struct arena *a, const struct analysis_com
 
 enum err
 analysis_queue_candidates(struct db *db, struct arena *a, const struct analysis_combo *c,
-                          const struct analysis_choice *choice, int64_t now_ms, struct uuid after,
-                          size_t most, struct analysis_candidate **out, size_t *n)
+                          const struct analysis_choice *choice, int64_t now_ms,
+                          struct analysis_candidates *at)
 {
-	struct analysis_candidate *v;
 	struct db_result r;
 	enum err e = db_query(db, &q_analysis_candidates,
 	                      DB_PARAMS(CHOSEN(c, choice, now_ms), db_bool(choice->force),
-	                                after_param(after), db_int((int64_t)most)),
+	                                after_param(at->after), db_int(ANALYSIS_PAGE)),
 	                      NULL, a, &r);
 
 	if (e != ERR_OK)
 		return e;
-	v = ARENA_ARRAY(a, r.nrows, struct analysis_candidate);
+	at->v = ARENA_ARRAY(a, r.nrows, struct analysis_candidate);
+	at->n = 0;
 	for (size_t i = 0; i < r.nrows; i++)
-		v[i] = (struct analysis_candidate){ db_get_uuid(&r, i, 0), db_get_time(&r, i, 1),
-			                            db_get_int(&r, i, 2) };
-	*out = v;
-	*n = r.nrows;
+		if (db_get_bool(&r, i, 1))
+			at->v[at->n++] = (struct analysis_candidate){ db_get_uuid(&r, i, 0),
+				                                      db_get_time(&r, i, 2),
+				                                      db_get_int(&r, i, 3) };
+	if (r.nrows > 0)
+		at->after = db_get_uuid(&r, r.nrows - 1, 0);
+	at->finished = r.nrows < ANALYSIS_PAGE;
 	return ERR_OK;
 }
 
@@ -97,13 +100,18 @@ write_page(struct db *db, struct arena *a, const struct randomness *rand,
 	enum err e;
 
 	for (size_t i = 0; i < r->nrows; i++) {
-		if (!db_is_null(r, i, 1)) {
-			db_row_uuid(again, db_get_uuid(r, i, 1));
+		if (!db_get_bool(r, i, 1))
+			continue;
+		if (!db_is_null(r, i, 2)) {
+			db_row_uuid(again, db_get_uuid(r, i, 2));
 			continue;
 		}
 		db_row_uuid(fresh, rand_uuid_v7(rand, now_ms));
 		db_row_uuid(fresh, db_get_uuid(r, i, 0));
 	}
+	*written = 0;
+	if (fresh->nrows + again->nrows == 0)
+		return ERR_OK;
 	if ((e = db_begin(db, DB_APPLY)) != ERR_OK)
 		return e;
 	e = db_lane(db, c->client_id, true);
@@ -130,7 +138,7 @@ analysis_queue_enqueue(struct db *db, struct arena *a, const struct randomness *
 	                                after_param(at->after), db_int(ANALYSIS_PAGE)),
 	                      NULL, a, &r);
 
-	if (e == ERR_OK && r.nrows > 0)
+	if (e == ERR_OK)
 		e = write_page(db, a, rand, c, now_ms, &r, &written);
 	if (e != ERR_OK)
 		return e;

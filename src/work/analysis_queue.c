@@ -51,6 +51,22 @@ analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
 	                  returned);
 }
 
+enum err
+analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const struct uuid *held,
+                      size_t nheld, int64_t now_ms, int64_t *returned)
+{
+	struct db_rows *rows = db_rows_new(a, &q_analysis_astray);
+	enum err e = db_begin(db, DB_APPLY);
+
+	db_row_uuid(rows, UUID_NIL); /* a batch of none would do nothing */
+	for (size_t i = 0; i < nheld; i++)
+		db_row_uuid(rows, held[i]);
+	if (e == ERR_OK)
+		e = db_end(db, db_exec(db, &q_analysis_astray,
+		                       DB_PARAMS(db_uuid(owner), db_time(now_ms)), rows, returned));
+	return e;
+}
+
 static int
 cmp_claimed(const void *pa, const void *pb)
 {
@@ -63,12 +79,28 @@ cmp_claimed(const void *pa, const void *pb)
 	return uuid_cmp(a->id, b->id);
 }
 
+static void
+read_claimed(const struct db_result *r, size_t i, struct analysis_claimed *x)
+{
+	*x = (struct analysis_claimed){
+		.id = db_get_uuid(r, i, 0),
+		.session_id = db_get_uuid(r, i, 1),
+		.session_ended_at = db_get_time(r, i, 2),
+		.created_at = db_get_time(r, i, 3),
+		.retry_count = db_get_int(r, i, 4),
+		.losses = (unsigned)db_get_int(r, i, 5),
+		.attempts = db_get_int(r, i, 6),
+		.longer_output = db_get_bool(r, i, 7),
+	};
+}
+
 enum err
 analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo *c,
                      struct uuid owner, int64_t now_ms, int64_t lease_until, int64_t before,
                      size_t n, struct analysis_claimed **out, size_t *nout)
 {
-	struct analysis_claimed *v;
+	struct analysis_claimed *v = ARENA_ARRAY(a, n, struct analysis_claimed);
+	size_t got = 0, empty = 0;
 	struct db_result r;
 	int64_t due;
 	enum err e = in_batches(db, &q_analysis_due,
@@ -79,28 +111,24 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 		e = db_begin(db, DB_APPLY);
 	if (e != ERR_OK)
 		return e;
-	e = db_query(db, &q_analysis_claim,
-	             DB_PARAMS(COMBO(c), db_uuid(owner), db_time(now_ms), db_time(lease_until),
-	                       db_time(before), db_int((int64_t)n)),
-	             NULL, a, &r);
+	/* PostgreSQL passes over a row that changes in the moment it is looked at; asked twice, an
+	 * empty answer means that there is none */
+	while (e == ERR_OK && got < n && empty < 2) {
+		e = db_query(db, &q_analysis_claim,
+		             DB_PARAMS(COMBO(c), db_uuid(owner), db_time(now_ms),
+		                       db_time(lease_until), db_time(before),
+		                       db_int((int64_t)(n - got))),
+		             NULL, a, &r);
+		for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+			read_claimed(&r, i, &v[got++]);
+		empty += e == ERR_OK && r.nrows == 0;
+	}
 	e = db_end(db, e);
 	if (e != ERR_OK)
 		return e;
-	v = ARENA_ARRAY(a, r.nrows, struct analysis_claimed);
-	for (size_t i = 0; i < r.nrows; i++)
-		v[i] = (struct analysis_claimed){
-			.id = db_get_uuid(&r, i, 0),
-			.session_id = db_get_uuid(&r, i, 1),
-			.session_ended_at = db_get_time(&r, i, 2),
-			.created_at = db_get_time(&r, i, 3),
-			.retry_count = db_get_int(&r, i, 4),
-			.losses = (unsigned)db_get_int(&r, i, 5),
-			.attempts = db_get_int(&r, i, 6),
-			.longer_output = db_get_bool(&r, i, 7),
-		};
-	order_sort(a, v, r.nrows, sizeof *v, cmp_claimed);
+	order_sort(a, v, got, sizeof *v, cmp_claimed);
 	*out = v;
-	*nout = r.nrows;
+	*nout = got;
 	return ERR_OK;
 }
 

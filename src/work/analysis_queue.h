@@ -13,7 +13,7 @@
 #include "store/db.h"
 #include "sys/rand.h"
 
-#define ANALYSIS_PAGE  1000 /* rows that one transaction puts into the queue at most */
+#define ANALYSIS_PAGE  1000 /* sessions that one call looks at */
 #define ANALYSIS_BATCH 500  /* rows that one transaction makes due, begins anew or takes back */
 
 struct analysis_combo {
@@ -52,12 +52,19 @@ struct analysis_candidate {
 	struct uuid session_id;
 	int64_t ended_at, messages;
 };
-/* At most `most` of those that are not done (with force: of all), by id after `after` (nil: from
- * the first on). Fewer than `most`: there are no more. */
+/* How far the list of them is. Begin with zeros. */
+struct analysis_candidates {
+	struct uuid after;
+	struct analysis_candidate *v; /* of this page; may be none of them */
+	size_t n;
+	bool finished;
+};
+/* The next page of those that are not done (with force: of all): what ANALYSIS_PAGE settled
+ * sessions hold of them. Call until finished. */
 MUST_CHECK enum err
 analysis_queue_candidates(struct db *, struct arena *, const struct analysis_combo *,
-                          const struct analysis_choice *, int64_t now_ms, struct uuid after,
-                          size_t most, struct analysis_candidate **out, size_t *n);
+                          const struct analysis_choice *, int64_t now_ms,
+                          struct analysis_candidates *);
 
 /* How far enqueueing is. Begin with zeros. */
 struct analysis_enqueue {
@@ -66,11 +73,11 @@ struct analysis_enqueue {
 	bool finished;
 };
 /*
- * One page of the sessions that are not in the queue; with force also those that are in it and not
- * being processed: they begin anew, as if never worked on. Call until finished. Looks for them
- * outside a transaction and writes in one that holds the client's lane. On an error the page was
- * not written and `e` says where to go on. Calling it again from the start does no harm without
- * force.
+ * Looks at ANALYSIS_PAGE settled sessions and enqueues those that are not in the queue; with force
+ * also those that are in it and not being processed: they begin anew, as if never worked on. Call
+ * until finished. Looks for them outside a transaction and writes in one that holds the client's
+ * lane. On an error the page was not written and `e` says where to go on. Calling it again from the
+ * start does no harm without force.
  */
 MUST_CHECK enum err
 analysis_queue_enqueue(struct db *, struct arena *, const struct randomness *,
@@ -155,6 +162,12 @@ MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease
  * counted. Several transactions. *returned: how many. */
 MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *returned);
 
+/* Rows that the owner holds beside these are pending again, as after a sweep: what he gave back
+ * while the database was away, and what he was not told that he had claimed. */
+MUST_CHECK enum err
+analysis_queue_gather(struct db *, struct arena *, struct uuid owner, const struct uuid *held,
+                      size_t nheld, int64_t now_ms, int64_t *returned);
+
 struct analysis_counts {
 	int64_t pending, processing, done;
 	int64_t failed_retryable; /* another attempt will be made */
@@ -165,8 +178,8 @@ struct analysis_counts {
 MUST_CHECK enum err
 analysis_queue_counts(struct db *, struct arena *, const struct analysis_combo *, int64_t now_ms,
                       struct analysis_counts *out);
-/* When the first of the failed ones may be tried again, past or to come; TIME_NONE: none is to be.
- * Inside or outside a transaction. */
+/* When the next failed row may be tried again, of those that could not be at the last claim;
+ * TIME_NONE: there is none. Inside or outside a transaction. */
 MUST_CHECK enum err
 analysis_queue_next_due(struct db *, struct arena *, const struct analysis_combo *, int64_t *at);
 

@@ -309,7 +309,8 @@ apply_finish(struct apply *ap)
 	if ((e = apply_messages_store(ap)) != ERR_OK || (e = apply_sessions_store(ap)) != ERR_OK ||
 	    (e = apply_conversations_store(ap)) != ERR_OK ||
 	    (e = apply_leads_recompute(ap)) != ERR_OK || (e = apply_people_store(ap)) != ERR_OK ||
-	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK)
+	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK ||
+	    (e = analysis_stale_mark(ap->o.db, &ap->stale)) != ERR_OK)
 		return e;
 	return apply_sync_store(ap);
 }
@@ -339,6 +340,7 @@ apply_begin(struct apply *ap, const struct apply_options *o, struct apply_counts
 	map_init(&ap->conversation_map, o->arena, units);
 	map_init(&ap->message_map, o->arena, units);
 	map_init(&ap->target_map, o->arena, units);
+	analysis_stale_init(&ap->stale, o->arena, o->client_id, o->now_ms);
 	rand_fill(o->rand, ap->id_seed, sizeof(ap->id_seed));
 	memset(ap->id_seed + 5, 0, sizeof(ap->id_seed) - 5);
 }

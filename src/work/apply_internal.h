@@ -7,6 +7,7 @@
 #include "core/lead.h"
 #include "core/message.h"
 #include "core/wa_rules.h"
+#include "work/analysis_stale.h"
 #include "work/apply.h"
 
 #define APPLY_NONE ((size_t)-1)
@@ -81,8 +82,9 @@ struct apply_message {
 	unsigned seen_before;
 	int64_t at_before, history_received_before;
 	bool outbound_before, system_before;
-	size_t history_copies; /* in this batch */
-	size_t next;           /* other message with the same (connection, key), or APPLY_NONE */
+	const struct message *before; /* as stored, of one that an analysis may have read */
+	size_t history_copies;        /* in this batch */
+	size_t next; /* other message with the same (connection, key), or APPLY_NONE */
 };
 
 struct apply_amendment {
@@ -128,6 +130,7 @@ struct apply {
 	FACTS_LIST(struct apply_amendment) amendments;
 	FACTS_LIST(struct apply_failure) failures;
 	FACTS_LIST(struct uuid) merged_leads; /* survivors of merges in this batch */
+	struct analysis_stale stale;          /* what apply_finish marks at the end */
 };
 
 /* Grows a FACTS_LIST in the arena and gives the new element, zeroed. */
@@ -171,6 +174,8 @@ MUST_CHECK enum err apply_messages_fold(struct apply *);
 MUST_CHECK enum err apply_messages_store(struct apply *);
 void apply_message_read(struct arena *, const struct db_result *, size_t row, struct message *out);
 void apply_message_write(struct arena *, struct db_rows *, const struct message *);
+/* Notes it for ap->stale if the two read differently to an analysis. */
+void apply_message_compare(struct apply *, const struct message *before, const struct message *now);
 
 /* apply_conversations.c */
 MUST_CHECK enum err apply_conversations_load(struct apply *);

@@ -33,7 +33,7 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 	enum err e = db_query(ap->o.db, &q_apply_messages_of, p, NULL, ap->o.arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i + 1 < r.nrows; i += 2) {
-		struct message a, b, *into = &a, *from = &b;
+		struct message a, b, was, *into = &a, *from = &b;
 		int64_t x, y;
 
 		apply_message_read(ap->o.arena, &r, i, &a);
@@ -42,6 +42,7 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 			into = &b;
 			from = &a;
 		}
+		was = *into;
 		x = into->history_received_at;
 		y = from->history_received_at;
 		(void)message_join(ap->o.arena, into, from);
@@ -50,6 +51,8 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 			into->entry_ticket = from->entry_ticket;
 		apply_sync_joined(ap, into->connection_id, x, y);
 		apply_message_write(ap->o.arena, changed, into);
+		into->conversation_id = kept;
+		apply_message_compare(ap, &was, into);
 		db_row_uuid(gone, from->id);
 	}
 	if (e == ERR_OK)

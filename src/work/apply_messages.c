@@ -148,6 +148,36 @@ apply_message_write(struct arena *a, struct db_rows *rows, const struct message 
 	db_row_uuid(rows, m->entry_ticket);
 }
 
+/* Whatever spelling a database gives it. */
+static bool
+same_json(struct arena *a, struct str x, struct str y)
+{
+	const cJSON *v, *w;
+
+	if (str_eq(x, y) || !str_is_set(x) || !str_is_set(y))
+		return str_is_set(x) == str_is_set(y);
+	return json_parse(a, x, &v) == ERR_OK && json_parse(a, y, &w) == ERR_OK &&
+	       str_eq(json_canonical(a, v), json_canonical(a, w));
+}
+
+void
+apply_message_compare(struct apply *ap, const struct message *before, const struct message *now)
+{
+	struct message_view b, n;
+
+	message_derive(ap->o.arena, before, &b);
+	message_derive(ap->o.arena, now, &n);
+	if (str_eq(b.type, STR("system")) && str_eq(n.type, b.type))
+		return; /* no episode holds it */
+	if (b.at == n.at && before->outbound == now->outbound && str_eq(b.type, n.type) &&
+	    str_is_set(b.body) == str_is_set(n.body) && str_eq(b.body, n.body) &&
+	    (before->revoked_at == TIME_NONE) == (now->revoked_at == TIME_NONE) &&
+	    same_json(ap->o.arena, b.content, n.content))
+		return;
+	analysis_stale_message(&ap->stale, now->conversation_id, UUID_NIL, b.at);
+	analysis_stale_message(&ap->stale, now->conversation_id, UUID_NIL, n.at);
+}
+
 /* The (connection, key) pairs that may be stored: copies in stored conversations, and what
  * amendments point at. */
 static struct db_rows *
@@ -176,6 +206,15 @@ wanted_rows(struct apply *ap)
 	return rows;
 }
 
+static const struct message *
+message_copy(struct arena *a, const struct message *m)
+{
+	struct message *copy = ARENA_NEW(a, struct message);
+
+	*copy = *m;
+	return copy;
+}
+
 static enum err
 take_stored(struct apply *ap, const struct message *row, struct uuid lead_id)
 {
@@ -201,6 +240,8 @@ take_stored(struct apply *ap, const struct message *row, struct uuid lead_id)
 	m->history_received_before = row->history_received_at;
 	m->outbound_before = row->outbound;
 	m->system_before = str_eq(row->type, STR("system"));
+	if (analysis_stale_old(m->at_before, ap->o.now_ms))
+		m->before = message_copy(ap->o.arena, row);
 	if (!added)
 		m->changed = message_join(ap->o.arena, &m->row, &copies);
 	return ERR_OK;
@@ -283,6 +324,8 @@ apply_messages_store(struct apply *ap)
 			apply_message_write(ap->o.arena, fresh, &m->row);
 		else if (m->changed)
 			apply_message_write(ap->o.arena, changed, &m->row);
+		if (m->changed && m->before != NULL)
+			apply_message_compare(ap, m->before, &m->row);
 	}
 	e = db_exec(ap->o.db, &q_apply_messages_insert, params, fresh, NULL);
 	if (e == ERR_OK)

@@ -269,6 +269,8 @@ put_cut(struct writing *w, const struct cut *c)
 		ids[i] = kept ? c->ids.v[run->row] : apply_new_id(w->ap);
 		if (run->act == EPISODE_KEEP && str_eq(c->keys[i], c->rows.v[run->row].first_key))
 			continue;
+		if (kept && run->act != EPISODE_KEEP)
+			analysis_stale_session(&w->ap->stale, ids[i], c->rows.v[run->row].span.end);
 		put(w, c, ids[i], &run->span, run->count, c->keys[i]);
 		db_row_bool(w->put, false);
 		db_row_null(w->put);
@@ -278,6 +280,7 @@ put_cut(struct writing *w, const struct cut *c)
 		const struct episode_row *row = &c->rows.v[l->row];
 		struct uuid heir = l->heir == SESSION_NONE ? UUID_NIL : ids[l->heir];
 
+		analysis_stale_session(&w->ap->stale, c->ids.v[l->row], row->span.end);
 		put(w, c, c->ids.v[l->row], &row->span, row->count, row->first_key);
 		db_row_bool(w->put, true);
 		db_row_uuid(w->put, heir);

@@ -361,7 +361,7 @@ match(struct import_batch *b, struct import_work *w)
 			hand_on(b, w, conversation, x);
 			w->wrote = true;
 		}
-		if (x->changed) {
+		if (x->stored != NULL && x->changed) {
 			analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id,
 			                       x->stored->at);
 			analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id,

@@ -94,6 +94,8 @@ renew(struct import_job *j, int64_t now_ms)
 	j->renew_at = now_ms + (RENEW_MS < SHOW_MS ? RENEW_MS : SHOW_MS);
 	if (im->o.progressed != NULL)
 		im->o.progressed(im->o.ctx, &j->job, &p);
+	if (!cancel && (e = failures_asked(j)) != ERR_OK)
+		return import_job_error(j, e);
 	if (cancel)
 		import_job_stop(j, JOB_CANCELLED, STR_NONE);
 	return ERR_OK;

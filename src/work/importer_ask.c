@@ -200,6 +200,12 @@ asks_start(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 		e = start(a);
 		if (e == ERR_TOO_MANY)
 			return ERR_OK; /* one of those in flight comes back first */
+		if (e == ERR_INVALID) {
+			import_job_stop(j, JOB_FAILED,
+			                STR("not_callable: the client's apiBaseUrl or apiKey is "
+			                    "none that a request can be made of"));
+			return ERR_OK;
+		}
 		if (e != ERR_OK)
 			return e;
 		j->tokens--;

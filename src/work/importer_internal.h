@@ -28,8 +28,15 @@ struct ask {
 	uint64_t call; /* while flying */
 };
 
-/* A page of tickets, kept until the last of them is done. */
+/*
+ * Pages of tickets are kept until the last of their tickets is done: at most so many bytes of them,
+ * as they are in memory, and the one that passes that. Then no further page of the list is asked
+ * for, and no failure taken, until one of them is done.
+ */
+#define IMPORTER_PAGES_HELD ((size_t)32 << 20)
 struct ticket_page {
+	struct import_job *job;
+	size_t bytes;
 	struct arena *arena;
 	struct hd_page page;
 	size_t refs;
@@ -48,6 +55,7 @@ enum ticket_state {
 struct ticket_work {
 	struct ticket_work *next;
 	struct ticket_work *same; /* the next in the job's chain of those whose uuids are alike */
+	bool failure;             /* of an earlier run */
 	bool outdated;            /* the list has shown the ticket again since, changed */
 	struct ticket_page *page;
 	const struct hd_ticket *ticket;
@@ -94,7 +102,7 @@ struct import_job {
 	enum import_phase phase;
 	struct import_mark mark; /* how far the phase has come */
 	/* failures of earlier runs that are not yet in the queue: ids after this, up to that */
-	bool failures_left;
+	bool failures_left, failures_again; /* again: also those that this run has tried */
 	struct uuid failures_after, failures_until;
 	bool list_done, list_complete;
 	struct arena *walk_arena;
@@ -102,7 +110,8 @@ struct import_job {
 	struct hd_walk people_walk;       /* a contact sync's */
 	struct ask ask;                   /* of the list */
 	struct ticket_work *first, *last; /* all tickets that are not done, oldest first */
-	size_t waiting, reading;
+	size_t waiting, waiting_failures, reading;
+	size_t pages_held;                           /* bytes */
 	struct ticket_work *chains[IMPORTER_CHAINS]; /* of the same, by the uuid's hash */
 	/* uuids, or ids, that the list has shown in this run; noted by a uuid is in which version
 	 * the ticket was queued last */
@@ -172,6 +181,8 @@ MUST_CHECK enum err
 ticket_messages(struct ticket_work *, struct str body, int64_t now_ms, enum import_answer *what);
 /* The element of a ticket that failed in an earlier run, as a list of it, into the queue. */
 MUST_CHECK enum err tickets_again(struct import_job *, struct str body, int64_t now_ms);
+/* That very reading, which stands on a page that is held, is in the queue. */
+bool tickets_read(struct import_job *, const struct hd_ticket *);
 /* What tells versions of one ticket apart, as a note of `seen`. */
 uint32_t import_version(struct str raw, int64_t updated_at);
 void ticket_failed(struct ticket_work *, const char *reason, struct str detail);
@@ -219,6 +230,9 @@ struct str import_place(const struct import_job *, struct arena *, struct str ti
 /* importer_failures.c */
 /* Those that stand now are to be tried in this run. */
 MUST_CHECK enum err failures_begin(struct import_job *);
+/* Likewise once more, if that was asked of the job while it reads. What is asked later is found
+ * when it ends. */
+MUST_CHECK enum err failures_asked(struct import_job *);
 /* Puts the next one of them into the queue, if there is one and not too many tickets wait. */
 MUST_CHECK enum err failures_step(struct import_job *, int64_t now_ms, bool *worked);
 

@@ -67,13 +67,14 @@ enum err
 import_job_state(struct import_job *j, const char *key, int64_t cursor, int64_t full_at,
                  const struct import_size *size, int64_t page, int64_t now_ms)
 {
-	bool has_size = size != NULL && size->size > 0;
+	static const struct import_size none = { 0, TIME_NONE };
+	const struct import_size *z = size != NULL && size->size > 0 ? size : &none;
 
 	return db_exec(j->im->db, &q_importer_state_put,
 	               DB_PARAMS(db_uuid(j->job.client_id), db_text(str_from(key)), db_time(cursor),
-	                         db_time(full_at), has_size ? db_int(size->size) : db_null('i'),
-	                         db_time(has_size ? size->until : TIME_NONE),
-	                         page > 0 ? db_int(page) : db_null('i'), db_time(now_ms)),
+	                         db_time(full_at), z->size > 0 ? db_int(z->size) : db_null('i'),
+	                         db_time(z->until), page > 0 ? db_int(page) : db_null('i'),
+	                         db_time(now_ms)),
 	               NULL, NULL);
 }
 
@@ -277,7 +278,7 @@ run_again(struct import_job *j)
 	hd_seen_deinit(&j->seen);
 	hd_seen_open(&j->seen);
 	j->phase = IMPORT_LOADS;
-	j->ending = j->list_done = j->list_complete = false;
+	j->ending = j->list_done = j->list_complete = j->failures_again = false;
 	if (j->job.full) {
 		j->lost = 0;
 		j->first_lost = STR_NONE;

@@ -38,18 +38,47 @@ text_of(const struct import_job *j, const struct import_page *of, const struct h
 	               x->index + 1, (long long)of->page, STR_ARG(what));
 }
 
+/* Whether what it is about is lost without a failure that is kept: of a ticket's parts only where
+ * the ticket is read now, since a list shows the others in every run. */
+static bool
+is_lost(struct import_job *j, enum hd_list list, const struct hd_page *p,
+        const struct hd_problem *x)
+{
+	size_t from = 0, to = p->ntickets; /* in the order of the page */
+
+	if (list != HD_TICKETS)
+		return list == HD_CONTACTS || x->whole;
+	if (x->whole)
+		return !p->keys[x->index].named;
+	while (to - from > 1) {
+		size_t half = from + (to - from) / 2;
+
+		if (p->tickets[half].index <= x->index)
+			from = half;
+		else
+			to = half;
+	}
+	return tickets_read(j, &p->tickets[from]);
+}
+
+/* What a lost element is known by in a run, wherever it stands in the list by then. No id of a
+ * ticket has a blank in it. */
+static struct str
+lost_key(struct arena *a, const struct import_page *of, const struct hd_problem *x)
+{
+	return str_fmt(a, STR_FMT " " STR_FMT, STR_ARG(of->ticket), STR_ARG(x->raw));
+}
+
 void
 import_problems(struct import_job *j, const struct import_page *of, const struct hd_page *p)
 {
 	for (size_t i = 0; i < p->nproblems; i++) {
 		const struct hd_problem *x = &p->problems[i];
-		const struct hd_key *key = &p->keys[x->index];
-		bool lost = x->whole ? of->list != HD_TICKETS || !key->named
-		                     : of->list == HD_CONTACTS;
+		bool lost = is_lost(j, of->list, p, x);
 		struct str text;
 
 		/* a list that is walked again shows it again */
-		if (lost && of->list == HD_TICKETS && hd_seen_has(&j->seen, key->text))
+		if (lost && !hd_seen_note(&j->seen, lost_key(j->im->arena, of, x), 1))
 			continue;
 		j->problems++;
 		j->lost += lost;

@@ -18,22 +18,26 @@ page_release(struct ticket_page *p)
 {
 	if (--p->refs > 0)
 		return;
+	p->job->pages_held -= p->bytes;
 	arena_free(p->arena);
 	free(p);
 }
 
 static struct ticket_page *
-page_new(struct str body, enum err *e)
+page_new(struct import_job *j, struct str body, enum err *e)
 {
 	struct ticket_page *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		abort();
+	p->job = j;
 	p->arena = arena_new(PAGE_ARENA);
 	p->refs = 1;
 	*e = hd_decode(p->arena, HD_TICKETS, body, &p->page);
 	if (*e == ERR_OK)
 		*e = arena_check(p->arena);
+	p->bytes = arena_used(p->arena);
+	j->pages_held += p->bytes;
 	return p;
 }
 
@@ -80,15 +84,25 @@ tickets_drop(struct import_job *j)
 		work_free(t);
 	}
 	j->last = NULL;
-	j->waiting = j->reading = 0;
+	j->waiting = j->waiting_failures = j->reading = 0;
 }
 
-/* A newer reading of the ticket waits already. */
+/* A newer reading of the ticket waits already; or, if it is tried again, one that is as new. */
 static bool
-is_behind(struct import_job *j, const struct hd_ticket *t)
+is_behind(struct import_job *j, const struct hd_ticket *t, bool again)
 {
 	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
-		if (str_eq(o->ticket->uuid, t->uuid) && o->ticket->updated_at > t->updated_at)
+		if (str_eq(o->ticket->uuid, t->uuid) &&
+		    o->ticket->updated_at + again > t->updated_at)
+			return true;
+	return false;
+}
+
+bool
+tickets_read(struct import_job *j, const struct hd_ticket *t)
+{
+	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
+		if (o->ticket == t)
 			return true;
 	return false;
 }
@@ -108,7 +122,7 @@ join_chain(struct import_job *j, struct ticket_work *t)
 
 static void
 enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *ticket,
-        const struct import_known *known)
+        const struct import_known *known, bool failure)
 {
 	struct ticket_work *t = calloc(1, sizeof(*t));
 
@@ -124,7 +138,9 @@ enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *tic
 	else
 		j->last->next = t;
 	j->last = t;
+	t->failure = failure;
 	j->waiting++;
+	j->waiting_failures += failure;
 	j->candidates++;
 	join_chain(j, t);
 }
@@ -152,6 +168,7 @@ is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct im
 static enum err
 queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all)
 {
+	bool again = all && j->failures_again;
 	struct import_store s = import_job_store(j, now_ms);
 	struct import_known *known = ARENA_ARRAY(p->arena, p->page.ntickets, struct import_known);
 	enum err e = import_store_known(&s, p->page.tickets, p->page.ntickets, known);
@@ -159,10 +176,10 @@ queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all
 	for (size_t i = 0; e == ERR_OK && i < p->page.ntickets; i++) {
 		const struct hd_ticket *t = &p->page.tickets[i];
 
-		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t))
+		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t, again))
 			continue;
-		if (hd_seen_note(&j->seen, t->uuid, import_version(t->raw, t->updated_at)))
-			enqueue(j, p, t, &known[i]);
+		if (hd_seen_note(&j->seen, t->uuid, import_version(t->raw, t->updated_at)) || again)
+			enqueue(j, p, t, &known[i], all);
 	}
 	return e;
 }
@@ -172,7 +189,7 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 {
 	const struct import_page of = { .list = HD_TICKETS, .page = j->walk.walk.page };
 	enum err e;
-	struct ticket_page *p = page_new(body, &e);
+	struct ticket_page *p = page_new(j, body, &e);
 	enum import_next next;
 
 	if (e == ERR_INVALID) {
@@ -202,7 +219,7 @@ enum err
 tickets_again(struct import_job *j, struct str body, int64_t now_ms)
 {
 	enum err e;
-	struct ticket_page *p = page_new(body, &e);
+	struct ticket_page *p = page_new(j, body, &e);
 
 	if (e == ERR_OK)
 		e = queue_page(j, p, now_ms, true);
@@ -220,6 +237,14 @@ ticket_failed(struct ticket_work *t, const char *reason, struct str detail)
 }
 
 static void
+leave_waiting(struct import_job *j, struct ticket_work *t, enum ticket_state state)
+{
+	t->state = state;
+	j->waiting--;
+	j->waiting_failures -= t->failure;
+}
+
+static void
 ticket_begin(struct ticket_work *t, int64_t now_ms)
 {
 	struct import_job *j = t->ask.job;
@@ -229,9 +254,8 @@ ticket_begin(struct ticket_work *t, int64_t now_ms)
 	import_walk_init(&t->walk, t->walk_arena,
 	                 t->known.known ? t->known.last_message_created_at : TIME_NONE,
 	                 j->job.full);
-	t->state = TICKET_READS;
+	leave_waiting(j, t, TICKET_READS);
 	ask_page(&t->ask, t->walk.walk.page, now_ms);
-	j->waiting--;
 	j->reading++;
 }
 
@@ -371,8 +395,7 @@ begin_some(struct import_job *j, int64_t now_ms)
 			ticket_begin(t, now_ms);
 			most--;
 		} else {
-			t->state = TICKET_DONE;
-			j->waiting--;
+			leave_waiting(j, t, TICKET_DONE);
 		}
 	}
 }
@@ -413,8 +436,9 @@ tickets_begin(struct import_job *j, int64_t now_ms, bool *worked)
 	e = failures_step(j, now_ms, worked);
 	if (e != ERR_OK)
 		return e;
-	/* the list is walked on while not too many tickets wait */
-	if (j->ask.wanted && j->waiting > AHEAD)
+	/* the list is walked on while not too many tickets wait, nor too many pages are held */
+	if (j->ask.wanted &&
+	    (j->waiting - j->waiting_failures > AHEAD || j->pages_held > IMPORTER_PAGES_HELD))
 		j->ask.not_before = now_ms + 100;
 	begin_some(j, now_ms);
 	return ERR_OK;

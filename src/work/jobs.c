@@ -37,8 +37,14 @@ jobs_kind_name(enum job_kind kind)
 	return kinds[kind].name;
 }
 
+/* What is asked of a job. */
+struct wish {
+	bool full, episodes;
+	int64_t retries;
+};
+
 static struct str
-write_params(struct arena *a, bool full, bool episodes)
+write_params(struct arena *a, const struct wish *x)
 {
 	struct buf b;
 	struct jw w;
@@ -46,22 +52,44 @@ write_params(struct arena *a, bool full, bool episodes)
 	buf_init(&b, a, PARAMS_BYTES);
 	jw_init(&w, &b);
 	jw_obj(&w);
-	jw_kbool(&w, "full", full);
-	jw_kbool(&w, "episodes", episodes);
+	jw_kbool(&w, "full", x->full);
+	jw_kbool(&w, "episodes", x->episodes);
+	jw_ki64(&w, "retries", x->retries);
 	jw_obj_end(&w);
 	return buf_slice(&b);
 }
 
-static void
-read_params(struct arena *a, struct str text, bool *full, bool *episodes)
+/* What is not there is not asked. */
+static struct wish
+read_params(struct arena *a, struct str text)
 {
 	const cJSON *doc = NULL;
+	struct wish x = { 0 };
 
-	*full = *episodes = false;
 	if (!str_is_set(text) || json_parse(a, text, &doc) != ERR_OK)
-		return;
-	(void)json_bool(json_get(doc, "full"), full);
-	(void)json_bool(json_get(doc, "episodes"), episodes);
+		return x;
+	(void)json_bool(json_get(doc, "full"), &x.full);
+	(void)json_bool(json_get(doc, "episodes"), &x.episodes);
+	(void)json_i64(json_get(doc, "retries"), &x.retries);
+	return x;
+}
+
+static enum err
+widen(struct db *db, struct arena *a, struct uuid id, const struct wish *x)
+{
+	return db_exec(db, &q_jobs_widen, DB_PARAMS(db_uuid(id), db_json(write_params(a, x))), NULL,
+	               NULL);
+}
+
+static enum err
+load_params(struct db *db, struct arena *a, struct uuid id, struct wish *x)
+{
+	struct db_result r;
+	enum err e = db_query(db, &q_jobs_params, DB_PARAMS(db_uuid(id)), NULL, a, &r);
+
+	if (e == ERR_OK)
+		*x = read_params(a, r.nrows > 0 ? db_get_text(&r, 0, 0) : STR_NONE);
+	return e;
 }
 
 /* One that is under way is asked for more. One that nobody works on and whose end was asked for
@@ -71,7 +99,8 @@ meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool fu
               int64_t now_ms, bool *kept)
 {
 	struct uuid id = db_get_uuid(r, 0, 0);
-	bool cancel = db_get_bool(r, 0, 2), alone = db_get_bool(r, 0, 3), was_full, had_episodes;
+	bool cancel = db_get_bool(r, 0, 2), alone = db_get_bool(r, 0, 3);
+	struct wish x;
 	enum err e = ERR_OK;
 
 	*kept = !(cancel && alone);
@@ -80,13 +109,12 @@ meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool fu
 		               NULL);
 	if (cancel)
 		e = db_exec(db, &q_jobs_uncancel, DB_PARAMS(db_uuid(id)), NULL, NULL);
-	read_params(a, db_get_text(r, 0, 1), &was_full, &had_episodes);
-	if (e != ERR_OK || (was_full >= full && had_episodes >= episodes))
+	x = read_params(a, db_get_text(r, 0, 1));
+	if (e != ERR_OK || (x.full >= full && x.episodes >= episodes))
 		return e;
-	return db_exec(db, &q_jobs_widen,
-	               DB_PARAMS(db_uuid(id), db_json(write_params(a, full || was_full,
-	                                                           episodes || had_episodes))),
-	               NULL, NULL);
+	x.full |= full;
+	x.episodes |= episodes;
+	return widen(db, a, id, &x);
 }
 
 enum err
@@ -110,6 +138,7 @@ jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, stru
              enum job_kind kind, bool full, bool episodes, int64_t now_ms, struct uuid *id,
              bool *existing)
 {
+	const struct wish x = { .full = full, .episodes = episodes };
 	struct uuid fresh;
 	bool kept = false;
 	struct db_result r;
@@ -121,13 +150,35 @@ jobs_enqueue(struct db *db, struct arena *a, const struct randomness *rand, stru
 	if (e == ERR_OK && r.nrows > 0)
 		e = meet_existing(db, a, &r, full, episodes, now_ms, &kept);
 	if (e == ERR_OK && !kept)
-		e = jobs_insert(db, rand, client_id, kind, write_params(a, full, episodes), now_ms,
-		                &fresh);
+		e = jobs_insert(db, rand, client_id, kind, write_params(a, &x), now_ms, &fresh);
 	if (e != ERR_OK)
 		return e;
 	*id = kept ? db_get_uuid(&r, 0, 0) : fresh;
 	*existing = kept;
 	return ERR_OK;
+}
+
+enum err
+jobs_retry(struct db *db, struct arena *a, struct uuid id)
+{
+	struct wish x = { 0 };
+	enum err e = load_params(db, a, id, &x);
+
+	x.retries++;
+	return e == ERR_OK ? widen(db, a, id, &x) : e;
+}
+
+enum err
+jobs_retries(struct db *db, struct uuid id, int64_t *n)
+{
+	struct arena *a = arena_new(SMALL_ARENA);
+	struct wish x = { 0 };
+	enum err e = load_params(db, a, id, &x);
+
+	if (e == ERR_OK)
+		*n = x.retries;
+	arena_free(a);
+	return e;
 }
 
 static void
@@ -139,11 +190,14 @@ read_job(struct arena *a, const struct db_result *r, struct job *out)
 		         .created_at = db_get_time(r, 0, 5),
 		         .params = db_get_text(r, 0, 3),
 		         .counts = db_get_text(r, 0, 6) };
+	struct wish x = read_params(a, j.params);
 
 	for (size_t k = 0; k < KINDS; k++)
 		if (str_eq(db_get_text(r, 0, 2), str_from(kinds[k].name)))
 			j.kind = (enum job_kind)k;
-	read_params(a, db_get_text(r, 0, 3), &j.full, &j.episodes);
+	j.full = x.full;
+	j.episodes = x.episodes;
+	j.retries = x.retries;
 	*out = j;
 }
 
@@ -232,17 +286,15 @@ static enum err
 take_more(struct db *db, struct job *job, bool *more)
 {
 	struct arena *a = arena_new(SMALL_ARENA);
-	struct db_result r;
-	enum err e = db_query(db, &q_jobs_params, DB_PARAMS(db_uuid(job->id)), NULL, a, &r);
-	bool full, episodes;
+	struct wish x = { 0 };
+	enum err e = load_params(db, a, job->id, &x);
 
-	*more = false;
-	if (e == ERR_OK && r.nrows > 0) {
-		read_params(a, db_get_text(&r, 0, 0), &full, &episodes);
-		*more = (full && !job->full) || (episodes && !job->episodes);
-		job->full |= full;
-		job->episodes |= episodes;
-	}
+	*more = (x.full && !job->full) || (x.episodes && !job->episodes) ||
+	        x.retries > job->retries;
+	job->full |= x.full;
+	job->episodes |= x.episodes;
+	if (x.retries > job->retries)
+		job->retries = x.retries;
 	arena_free(a);
 	return e;
 }

@@ -18,7 +18,8 @@ enum job_end { JOB_SUCCEEDED, JOB_PARTIAL, JOB_FAILED, JOB_CANCELLED };
 struct job {
 	struct uuid id, client_id;
 	enum job_kind kind;
-	bool full, episodes; /* params {"full":bool,"episodes":bool} */
+	bool full, episodes; /* params {"full":bool,"episodes":bool,"retries":n} */
+	int64_t retries;     /* how often it was asked that failures be tried again */
 	bool resumed;        /* another process began it */
 	int64_t created_at;
 	struct str params, counts; /* as stored; in the arena of jobs_claim */
@@ -41,6 +42,11 @@ struct job_progress {
 MUST_CHECK enum err jobs_enqueue(struct db *, struct arena *, const struct randomness *,
                                  struct uuid client_id, enum job_kind, bool full, bool episodes,
                                  int64_t now_ms, struct uuid *id, bool *existing);
+/* Of one that is under way: what failed is to be tried again before it ends. Transaction and lane
+ * as above. */
+MUST_CHECK enum err jobs_retry(struct db *, struct arena *, struct uuid id);
+/* How often that was asked. */
+MUST_CHECK enum err jobs_retries(struct db *, struct uuid id, int64_t *n);
 /* Inside the caller's write transaction: a new one, beside whatever is under way. params: JSON. */
 MUST_CHECK enum err jobs_insert(struct db *, const struct randomness *, struct uuid client_id,
                                 enum job_kind, struct str params, int64_t now_ms, struct uuid *id);

@@ -13,39 +13,15 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+import npm  # noqa: E402
+
 FOLDER = pathlib.Path(__file__).resolve().parent / "openai"
-LEAST_NODE = 18
-NO_REGISTRY = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT)\b")
 TYPE = "ResponseCreateParamsNonStreaming"
-
-
-class Skipped(Exception):
-    pass
-
-
-def need_node():
-    if not shutil.which("node") or not shutil.which("npm"):
-        raise Skipped("no node or no npm")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.lstrip("v").split(".")[0]) < LEAST_NODE:
-        raise Skipped(f"node {version} is older than {LEAST_NODE}")
-
-
-def install(folder):
-    for name in (".npmrc", "check.mjs", "package.json", "package-lock.json", "tsconfig.json"):
-        shutil.copy(FOLDER / name, folder)
-    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, capture_output=True,
-                          text=True, timeout=240, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        found = NO_REGISTRY.search(done.stderr)
-        if found:
-            raise Skipped(f"no npm registry ({found[1]})")
-        sys.exit(f"npm ci: status {done.returncode}: {done.stderr[-2000:]}")
 
 
 def spoilt(request):
@@ -119,22 +95,18 @@ def main():
     requests = [read_request(name) for name in sys.argv[2:]]
     lines = []
     try:
-        need_node()
+        npm.need_node()
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            install(folder)
+            npm.install(FOLDER, folder)
             lines += check_types(folder, requests)
             for request in requests:
                 lines += check_client(folder, sim, request)
-    except Skipped as reason:
+    except npm.Skipped as reason:
         print(f"skipped: {reason}")
         print("checks: 0 passed, 0 failed")
         return 0
-    failed = [line for line in lines if not line.startswith("ok ")]
-    for line in failed:
-        print(line)
-    print(f"checks: {len(lines) - len(failed)} passed, {len(failed)} failed")
-    return 0 if lines and not failed else 1
+    return npm.report(lines)
 
 
 if __name__ == "__main__":

@@ -379,6 +379,7 @@ START_TEST(leads_are_made_named_and_tagged_by_hand)
 	ck_assert_str(text_at(d, "lead.pushName"), "Ana 551199998888");
 	ck_assert_uint_eq(json_count(at(d, "lead.tags")), 1);
 	ck_assert_str(text_at(d, "lead.tags.0.name"), "novo");
+	ck_assert(cJSON_Compare(d, MUST(w, 200, "GET", lead, a, NULL), true));
 	d = MUST(w, 200, "GET", FMT("%s?source=history_sync", leads), a, NULL);
 	ck_assert_uint_eq(json_count(at(d, "data")), 0);
 	MUST(w, 400, "PATCH", lead, a, "{\"tags\":[\"\"]}");

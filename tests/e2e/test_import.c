@@ -214,6 +214,19 @@ START_TEST(a_wrong_key_is_said_and_fails)
 }
 END_TEST
 
+START_TEST(an_address_that_is_never_called_is_said_and_fails)
+{
+	struct shop s = shop_new("http://169.254.169.254/", HELPDESK_KEY, FAST);
+
+	ck_assert_int_eq(import(&s, NULL), 1);
+	ck_assert_has(err(s.dir), "acme: failed: 0 tickets: refused_by_rule: forbidden");
+	ck_assert_int_ne(RUN(s.dir, "client", "add", "beta", "--name", "Beta", "--api-base-url",
+	                     "ftp://helpdesk.exemplo.com.br", "--api-key-file", "key"),
+	                 0);
+	ck_assert_has(err(s.dir), "must be an http or https address");
+}
+END_TEST
+
 START_TEST(one_clients_trouble_does_not_stop_anothers_import)
 {
 	struct desk d = desk_start("none");
@@ -423,6 +436,7 @@ make_suite(void)
 {
 	return TEST_SUITE("import", a_helpdesk_is_imported_and_again_without_writing_a_row,
 	                  a_wrong_key_is_said_and_fails,
+	                  an_address_that_is_never_called_is_said_and_fails,
 	                  one_clients_trouble_does_not_stop_anothers_import,
 	                  what_cannot_be_read_is_left_and_said,
 	                  a_ticket_that_the_database_refuses_is_left_alone,

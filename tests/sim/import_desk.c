@@ -25,7 +25,20 @@ says_something(const struct http_fake_reply *r)
 	return r->status != 0 || r->failure != HTTP_OK;
 }
 
-/* The page of elements from `first` on. */
+static void
+write_ticket(const struct desk_ticket *t, struct buf *b)
+{
+	if (t->pad == 0) {
+		buf_z(b, t->json);
+		return;
+	}
+	buf_str(b, str_n(t->json, strlen(t->json) - 1));
+	buf_z(b, ",\"pad\":\"");
+	for (size_t i = 0; i < t->pad; i++)
+		buf_char(b, 'x');
+	buf_z(b, "\"}");
+}
+
 static void
 write_tickets(struct desk *d, struct buf *b, size_t page)
 {
@@ -35,8 +48,10 @@ write_tickets(struct desk *d, struct buf *b, size_t page)
 	for (size_t i = 0; i < d->n; i++) {
 		if (d->tickets[i].hidden)
 			continue;
+		if (at > from && at < to)
+			buf_char(b, ',');
 		if (at >= from && at < to)
-			buf_fmt(b, "%s%s", at > from ? "," : "", d->tickets[i].json);
+			write_ticket(&d->tickets[i], b);
 		at++;
 	}
 	buf_fmt(b, "],\"hasMore\":%s}", at > to ? "true" : "false");
@@ -54,7 +69,21 @@ write_contacts(struct desk *d, struct buf *b, size_t page)
 }
 
 static void
-answer_messages(struct desk *d, struct str uuid, struct buf *b, struct http_fake_reply *out)
+write_list(struct desk *d, struct buf *b, bool tickets, size_t page)
+{
+	const char *body = tickets ? d->tickets_body : d->contacts_body;
+
+	if (body != NULL)
+		buf_z(b, page == 1 ? body : "[]");
+	else if (tickets)
+		write_tickets(d, b, page);
+	else
+		write_contacts(d, b, page);
+}
+
+static void
+answer_messages(struct desk *d, struct str uuid, size_t page, struct buf *b,
+                struct http_fake_reply *out)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		struct desk_ticket *t = &d->tickets[i];
@@ -64,7 +93,7 @@ answer_messages(struct desk *d, struct str uuid, struct buf *b, struct http_fake
 		t->asked++;
 		*out = t->reply;
 		if (!says_something(&t->reply))
-			buf_z(b, t->messages != NULL ? t->messages : "[]");
+			buf_z(b, t->messages != NULL && page == 1 ? t->messages : "[]");
 		return;
 	}
 	out->status = 404;
@@ -91,18 +120,29 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 	if (str_starts(path, prefix)) {
 		size_t n = path.n - prefix.n - strlen("/messages");
 
-		answer_messages(d, str_sub(path, prefix.n, n), &b, out);
+		answer_messages(d, str_sub(path, prefix.n, n), page, &b, out);
 	} else {
 		d->lists++;
 		if (says_something(&d->reply))
 			*out = d->reply;
-		else if (str_eq(path, STR("/ticket")))
-			write_tickets(d, &b, page);
 		else
-			write_contacts(d, &b, page);
+			write_list(d, &b, str_eq(path, STR("/ticket")), page);
 	}
 	if (out->body.n == 0)
 		out->body = buf_slice(&b);
+}
+
+static void
+begin(struct desk *d)
+{
+	struct helpdesk_options o;
+
+	helpdesk_options_init(&o);
+	import_scene_begin(&d->scene, 1, &o);
+	d->scene.other = answer;
+	d->scene.other_ctx = d;
+	d->page_size = 50;
+	import_scene_hire(&d->scene, 0);
 }
 
 struct desk *
@@ -110,18 +150,23 @@ desk_open(void)
 {
 	struct arena *a = test_arena();
 	struct desk *d = ARENA_NEW(a, struct desk);
-	struct helpdesk_options o;
 
 	import_scene_open(&d->scene, postgres != NULL
 	                                     ? pg_server_new_database(postgres, a)
 	                                     : str_z(a, str_fmt(a, "sqlite:%s/d.db", test_dir())));
-	helpdesk_options_init(&o);
-	import_scene_begin(&d->scene, 1, &o);
-	d->scene.other = answer;
-	d->scene.other_ctx = d;
-	d->page_size = 50;
-	import_scene_hire(&d->scene, 0);
+	begin(d);
 	return d;
+}
+
+void
+desk_reset(struct desk *d)
+{
+	struct import_scene scene;
+
+	import_scene_end(&d->scene);
+	scene = d->scene;
+	*d = (struct desk){ .scene = scene };
+	begin(d);
 }
 
 void
@@ -203,6 +248,19 @@ desk_text(struct desk *d, const char *sql)
 	struct str *v;
 
 	return import_scene_lines(&d->scene, test_arena(), sql, &v) > 0 ? v[0] : STR_NONE;
+}
+
+struct str
+desk_lines(struct desk *d, const char *sql)
+{
+	struct str *v;
+	size_t n = import_scene_lines(&d->scene, test_arena(), sql, &v);
+	struct buf b;
+
+	buf_init(&b, test_arena(), 1u << 20);
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&b, STR_FMT ";", STR_ARG(v[i]));
+	return buf_slice(&b);
 }
 
 int64_t

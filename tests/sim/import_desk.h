@@ -19,6 +19,7 @@ struct desk_ticket {
 	const char *messages;         /* the page of its messages; NULL: none */
 	struct http_fake_reply reply; /* in place of them, if it says something */
 	bool hidden;                  /* not listed */
+	size_t pad;                   /* bytes of a member that nobody reads */
 	size_t asked;                 /* pages of its messages */
 };
 
@@ -28,15 +29,18 @@ struct desk {
 	size_t n, cap;
 	const char **contacts; /* elements */
 	size_t ncontacts;
-	size_t page_size;             /* whatever is asked for */
-	struct http_fake_reply reply; /* in place of any list, if it says something */
-	size_t lists;                 /* pages of lists that were asked for */
+	const char *tickets_body, *contacts_body; /* the whole list instead; NULL: made of those */
+	size_t page_size;                         /* whatever is asked for */
+	struct http_fake_reply reply;             /* in place of any list, if it says something */
+	size_t lists;                             /* pages of lists that were asked for */
 	/* Before each answer; may change all of this. NULL: nothing happens. */
 	void (*meanwhile)(struct desk *, struct str path);
 };
 /* With one importer at work, on a database of its own. */
 struct desk *desk_open(void);
 void desk_close(struct desk *);
+/* Another story on the same database. What was added is gone. */
+void desk_reset(struct desk *);
 /* The main function of a program with desks: ENGINE says on which engine. */
 int desk_main(Suite *(*make_suite)(void));
 
@@ -52,6 +56,8 @@ void desk_import(struct desk *, bool full, const char *status);
 /* The job that the first importer works on; it must be the only one. */
 struct import_job *desk_job(struct desk *);
 
+/* All lines of the first column, each with a ";" after it. */
+struct str desk_lines(struct desk *, const char *sql);
 /* The first column; the text may say ms(time), hex(uuid) and num(boolean). */
 int64_t desk_number(struct desk *, const char *sql);
 struct str desk_text(struct desk *, const char *sql);

@@ -181,6 +181,34 @@ START_TEST(what_more_is_asked_of_a_running_job_is_done_before_it_ends)
 }
 END_TEST
 
+START_TEST(what_failed_is_tried_again_before_a_running_job_ends)
+{
+	struct office *o = open_office(1);
+	struct uuid id = add(o, 0, AT), me = someone(o);
+	bool existing = false, more = false;
+	int64_t n = -1;
+	struct job j;
+
+	ck_assert(claim(o, me, AT + 1, &j));
+	for (int i = 1; i <= 2; i++) {
+		ck_assert_ok(db_begin(o->s.db, DB_API));
+		ck_assert_ok(db_lane(o->s.db, o->clients[0], true));
+		ck_assert_ok(jobs_retry(o->s.db, test_arena(), id));
+		ck_assert_ok(db_commit(o->s.db));
+		ck_assert_ok(jobs_retries(o->s.db, id, &n));
+		ck_assert_int_eq(n, i);
+	}
+	enqueue(o, 0, JOB_IMPORT, true, AT + 2, &existing);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 3, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(more && j.full && j.retries == 2);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 4, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(!more);
+	close_office(o);
+}
+END_TEST
+
 START_TEST(who_asks_for_more_of_a_job_that_is_to_end_gets_it)
 {
 	struct office *o = open_office(1);
@@ -473,6 +501,7 @@ make_suite(void)
 	return TEST_SUITE("jobs", of_one_client_and_kind_one_job_is_under_way,
 	                  what_more_is_asked_of_a_queued_job_is_taken_on,
 	                  what_more_is_asked_of_a_running_job_is_done_before_it_ends,
+	                  what_failed_is_tried_again_before_a_running_job_ends,
 	                  who_asks_for_more_of_a_job_that_is_to_end_gets_it,
 	                  the_oldest_is_taken_first_and_none_twice,
 	                  a_lease_that_is_over_is_taken_up_by_another_and_lost_to_the_first,

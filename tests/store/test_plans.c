@@ -1,7 +1,8 @@
 /*
- * How housekeeping and the drain find journal parts, and how sessions are found, as the planners
- * tell it: never by looking at a whole table, each by the index made for it, on a new database (the
- * planted statistics) and so whatever the tables hold. An index that is taken away is noticed.
+ * How housekeeping and the drain find journal parts, and how sessions and their analyses are found,
+ * as the planners tell it: never by looking at a whole table, each by the index made for it, on a
+ * new database (the planted statistics) and so whatever the tables hold. An index that is taken
+ * away is noticed.
  */
 #include "store.h"
 
@@ -24,6 +25,10 @@ struct found_by {
 #define HEIRS          "ix_sessions_redirect"
 #define RETIRED        "ix_sessions_retired"
 #define OF_TICKET      "ix_sessions_ticket"
+#define READY          "ix_session_analyses_ready"
+#define BY_STATUS      "ix_session_analyses_status"
+#define PROCESSED      "ix_session_analyses_processed"
+#define OF_SESSION     "ux_session_analyses_session"
 static const struct found_by list[] = {
 	{ &q_sync_runs_open, { DUE_HISTORY, UNROUTED, PARKED_HISTORY } },
 	{ &q_keeper_known, { PARKED } },
@@ -61,6 +66,21 @@ static const struct found_by list[] = {
 	{ &q_import_contacts_of, { "ix_helpdesk_contacts_lead" } },
 	{ &q_importer_gone, { "ux_import_failures_uuid" } },
 	{ &q_apply_merge_helpdesk, { "ix_helpdesk_contacts_lead" } },
+	{ &q_analysis_claim, { READY } },
+	{ &q_analysis_due, { "ix_session_analyses_retry" } },
+	{ &q_analysis_sweep, { "ix_session_analyses_lease" } },
+	{ &q_analysis_retry, { BY_STATUS } },
+	{ &q_analysis_counts, { BY_STATUS } },
+	{ &q_analysis_next_due, { "ix_session_analyses_retry" } },
+	{ &q_analysis_session_ticket, { "ix_messages_sessionId" } },
+	{ &q_analysis_session_ticket_tail, { "ix_messages_sessionId" } },
+	{ &q_analysis_session_episode, { "ix_messages_time" } },
+	{ &q_analysis_session_episode_tail, { "ix_messages_time" } },
+	{ &q_analysis_session_trackings, { OF_TICKET } },
+	{ &q_analysis_stale_episodes, { EPISODES } },
+	{ &q_analysis_stale_tickets, { OF_TICKET } },
+	{ &q_analysis_stale_mark, { OF_SESSION } },
+	{ &q_api_analysis_usage, { PROCESSED } },
 };
 #define LISTED (sizeof(list) / sizeof(list[0]))
 
@@ -127,11 +147,24 @@ static bool
 looks_at_all(const char *plan)
 {
 	static const char *const signs[] = {
-		"Seq Scan on journal", "SCAN p\n",     "SCAN j\n",
-		"SCAN journal",        "SCAN j USING", "Seq Scan on amendments",
-		"SCAN amendments",     "SCAN x USING", /* of batches only r is there */
-		"SCAN sessions",       "SCAN s\n",     "Seq Scan on sessions",
+		"Seq Scan on journal",
+		"SCAN p\n",
+		"SCAN j\n",
+		"SCAN journal",
+		"SCAN j USING",
+		"Seq Scan on amendments",
+		"SCAN amendments",
+		"SCAN x USING", /* of batches only r is there */
+		"SCAN sessions",
+		"SCAN s\n",
+		"Seq Scan on sessions",
 		"SCAN s USING",
+		"SCAN session_analyses",
+		"SCAN a\n",
+		"SCAN a USING",
+		"SCAN messages",
+		"Seq Scan on session_analyses",
+		"Seq Scan on messages",
 	};
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (strstr(plan, signs[i]) != NULL)
@@ -236,9 +269,29 @@ START_TEST(an_index_that_is_gone_is_noticed)
 }
 END_TEST
 
+/* Nothing is sorted, and the least key is the first that is looked at. */
+START_TEST(the_queues_order_is_the_indexes)
+{
+	static const struct query *const queries[] = {
+		&q_analysis_claim,           &q_analysis_due,
+		&q_analysis_sweep,           &q_analysis_next_due,
+		&q_analysis_session_ticket,  &q_analysis_session_ticket_tail,
+		&q_analysis_session_episode, &q_analysis_session_episode_tail
+	};
+	struct db *db = migrated();
+
+	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
+		struct str plan = plan_of(db, queries[i]);
+
+		ck_assert_msg(strstr(plan.p, "Sort") == NULL && strstr(plan.p, "B-TREE") == NULL,
+		              "%s:" STR_FMT, queries[i]->name, STR_ARG(plan));
+	}
+}
+END_TEST
+
 size_t
 store_plan_tests(const TTest **out)
 {
 	return STORE_TESTS(out, rows_are_found_by_the_index_made_for_the_question,
-	                   an_index_that_is_gone_is_noticed);
+	                   an_index_that_is_gone_is_noticed, the_queues_order_is_the_indexes);
 }

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "core/model_error.h"
+#include "described.h"
 #include "prompt_fixture.h"
 
 #define TAG "v1"
@@ -244,6 +245,24 @@ START_TEST(the_good_report_is_stored_in_the_order_of_the_law)
 	ck_assert_str(r.model, "gpt-5-mini-2025-08-07");
 	ck_assert_int_eq(r.usage.input_tokens, 10);
 	ck_assert_ptr_null(r.reason);
+}
+END_TEST
+
+START_TEST(what_is_stored_is_what_the_api_describes)
+{
+	struct table t = read_table();
+	size_t done = 0;
+
+	for (const cJSON *c = json_first(t.cases); c != NULL; c = c->next) {
+		bool longer = json_get(c, "longer") != NULL;
+		struct report r = read_answer(&t, body_of(&t, c), longer);
+
+		if (r.outcome != REPORT_DONE)
+			continue;
+		must_be_a("Report", test_json(r.json));
+		done++;
+	}
+	ck_assert_uint_ge(done, 20);
 }
 END_TEST
 
@@ -498,6 +517,7 @@ make_suite(void)
 	return TEST_SUITE("report", every_row_of_the_table_ends_as_written,
 	                  an_error_text_holds_no_word_of_the_answer,
 	                  the_good_report_is_stored_in_the_order_of_the_law,
+	                  what_is_stored_is_what_the_api_describes,
 	                  topics_are_stored_in_the_order_of_the_script,
 	                  a_claim_about_no_message_keeps_what_was_claimed,
 	                  a_message_that_was_not_shown_proves_nothing,

@@ -34,7 +34,7 @@ export const staleAfter: Readonly<Record<string, readonly string[]>> = {
 	"conversation.changed": ["conversation", "sessions", "tickets"],
 	"connection.changed": ["connections", "history"],
 	"job.changed": ["jobs", "job", "import-state", "import-failures"],
-	"webhook_events.changed": ["webhooks", "webhook"],
+	"webhook_events.changed": ["webhook"],
 	"analysis.changed": ["summary", "ranking", "details", "scripts"],
 	"lead.changed": ["conversation"],
 	"client.changed": ["client", "clients", "connections", "import-state"],

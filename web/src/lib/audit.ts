@@ -7,8 +7,11 @@ function word(value: unknown): string {
 
 export function detailWords(detail: unknown): string {
 	if (detail === null || detail === undefined) return "";
-	const text = typeof detail === "object" && !Array.isArray(detail)
-		? Object.entries(detail).map(([name, value]) => `${name}: ${word(value)}`).join(", ")
-		: word(detail);
+	const text =
+		typeof detail === "object" && !Array.isArray(detail)
+			? Object.entries(detail)
+					.map(([name, value]) => `${name}: ${word(value)}`)
+					.join(", ")
+			: word(detail);
 	return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }

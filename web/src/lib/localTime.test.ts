@@ -8,6 +8,11 @@ describe("a time in a date field", () => {
 		expect(fromLocalInput(toLocalInput(iso))).toBe(iso);
 	});
 	it("is nothing when it is no time", () => {
-		expect([toLocalInput("ontem"), toLocalInput(""), fromLocalInput("32/13"), fromLocalInput("")]).toEqual(["", "", "", ""]);
+		expect([
+			toLocalInput("ontem"),
+			toLocalInput(""),
+			fromLocalInput("32/13"),
+			fromLocalInput(""),
+		]).toEqual(["", "", "", ""]);
 	});
 });

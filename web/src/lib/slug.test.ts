@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { isSlug, slugFrom } from "./slug";
+import { isSlug, slugOf } from "./slug";
 
-describe("the slug of a client", () => {
-	it("is what of the name may stand in an address", () => {
-		expect(slugFrom("  Clínica São José & Cia. ")).toBe("clinica-sao-jose-cia");
-		expect(slugFrom("日本")).toBe("");
-		expect(slugFrom("a".repeat(63) + " b")).toBe("a".repeat(63));
+describe("a key from a name", () => {
+	it("has neither accents nor blanks, nor hyphens at its ends", () => {
+		expect(slugOf("Agendamento – Revisão (2026)")).toBe("agendamento-revisao-2026");
+		expect(slugOf("  ¿? ")).toBe("");
+		expect(slugOf("abc def", 4)).toBe("abc");
 	});
 	it("is of a-z, 0-9 and -, 64 at most", () => {
-		expect([isSlug("acme-2"), isSlug("Acme"), isSlug(""), isSlug("a".repeat(65))]).toEqual([true, false, false, false]);
+		expect(["acme-2", "Acme", "", "a".repeat(65)].map(isSlug)).toEqual([true, false, false, false]);
 	});
 });

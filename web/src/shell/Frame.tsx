@@ -20,7 +20,6 @@ const PAGES: { path: string; name: keyof typeof common; icon: IconName }[] = [
 	{ path: "whatsapp", name: "nav.whatsapp", icon: "phone" },
 	{ path: "importacoes", name: "nav.imports", icon: "download" },
 	{ path: "avaliacoes", name: "nav.analysis", icon: "star" },
-	{ path: "indicadores", name: "nav.kpis", icon: "chart" },
 	{ path: "webhooks", name: "nav.webhooks", icon: "hook" },
 	{ path: "administracao", name: "nav.admin", icon: "gear" },
 ];
@@ -33,20 +32,42 @@ export function Tools({ onHelp }: { onHelp?: () => void }) {
 	return (
 		<>
 			{onHelp !== undefined && (
-				<Button kind="quiet" iconOnly onClick={onHelp} aria-label={t("help")} title={`${t("help")} (?)`}>
+				<Button
+					kind="quiet"
+					iconOnly
+					onClick={onHelp}
+					aria-label={t("help")}
+					title={`${t("help")} (?)`}
+				>
 					<Icon name="help" />
 				</Button>
 			)}
-			<Button kind="quiet" iconOnly onClick={() => setTheme(other)} aria-label={t(`theme.${other}`)} title={t(`theme.${other}`)}>
+			<Button
+				kind="quiet"
+				iconOnly
+				onClick={() => setTheme(other)}
+				aria-label={t(`theme.${other}`)}
+				title={t(`theme.${other}`)}
+			>
 				<Icon name={theme === "dark" ? "sun" : "moon"} />
 			</Button>
-			<ChoiceMenu quiet align="end" label={`${t("language")}: ${language === "en" ? "English" : "Português"}`}
-				trigger={<>{language === "en" ? "EN" : "PT"}<Icon name="down" size={12} /></>}
+			<ChoiceMenu
+				quiet
+				align="end"
+				label={`${language === "en" ? "EN" : "PT"} · ${t("language")}`}
+				trigger={
+					<>
+						{language === "en" ? "EN" : "PT"}
+						<Icon name="down" size={12} />
+					</>
+				}
 				choices={[
 					{ value: "pt-BR", name: "Português (Brasil)", lang: "pt-BR" },
 					{ value: "en", name: "English", lang: "en" },
 				]}
-				value={language} onChoose={(v) => setLanguage(v === "en" ? "en" : "pt-BR")} />
+				value={language}
+				onChoose={(v) => setLanguage(v === "en" ? "en" : "pt-BR")}
+			/>
 		</>
 	);
 }
@@ -58,10 +79,20 @@ function ClientMenu({ clients }: { clients: Client[] }) {
 	const page = path.split("/")[2] ?? "conversas";
 	const name = client?.name ?? (slug === "-" ? t("client.none") : slug);
 	return (
-		<ChoiceMenu align="start" className={css.client} label={t("client.switch", { name })}
-			trigger={<><span>{name}</span><Icon name="down" size={12} /></>}
+		<ChoiceMenu
+			align="start"
+			className={css.client}
+			label={t("client.switch", { name })}
+			trigger={
+				<>
+					<span>{name}</span>
+					<Icon name="down" size={12} />
+				</>
+			}
 			choices={clients.map((c) => ({ value: c.slug, name: c.name, note: c.slug }))}
-			value={slug} onChoose={(to) => navigate(`/${to}/${page}`)} />
+			value={slug}
+			onChoose={(to) => navigate(`/${to}/${page}`)}
+		/>
 	);
 }
 
@@ -75,9 +106,18 @@ function Account() {
 		location.assign("/");
 	};
 	return (
-		<ChoiceMenu quiet iconOnly align="end" label={t("account")} title={t("account")} heading={t(`role.${me.role}`)}
-			trigger={<Icon name="user" />} choices={[{ value: "logout", name: t("logout") }]} value={null}
-			onChoose={() => void leave()} />
+		<ChoiceMenu
+			quiet
+			iconOnly
+			align="end"
+			label={t("account")}
+			title={t("account")}
+			heading={t(`role.${me.role}`)}
+			trigger={<Icon name="user" />}
+			choices={[{ value: "logout", name: t("logout") }]}
+			value={null}
+			onChoose={() => void leave()}
+		/>
 	);
 }
 
@@ -89,14 +129,21 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 	const page = path.split("/")[2];
 	return (
 		<div className={css.shell}>
-			<a className={css.skip} href="#conteudo">{t("skip")}</a>
+			<a className={css.skip} href="#conteudo">
+				{t("skip")}
+			</a>
 			<header className={css.top}>
 				<ClientMenu clients={clients} />
 				<nav className={css.nav} aria-label={t("nav.label")}>
 					{PAGES.map((p) => (
-						<Link key={p.path} href={`/${slug}/${p.path}`} className={css.link ?? ""}
-							{...(page === p.path ? { "aria-current": "page" as const } : {})}>
-							<Icon name={p.icon} />{t(p.name)}
+						<Link
+							key={p.path}
+							href={`/${slug}/${p.path}`}
+							className={css.link ?? ""}
+							{...(page === p.path ? { "aria-current": "page" as const } : {})}
+						>
+							<Icon name={p.icon} />
+							{t(p.name)}
 						</Link>
 					))}
 				</nav>
@@ -106,7 +153,9 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 				</div>
 			</header>
 			<OfflineBar />
-			<main className={css.main} id="conteudo" tabIndex={-1}>{children}</main>
+			<main className={css.main} id="conteudo" tabIndex={-1}>
+				{children}
+			</main>
 			<Shortcuts slug={slug} help={help} setHelp={setHelp} />
 		</div>
 	);

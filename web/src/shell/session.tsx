@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { api } from "../api/client";
 import { keys } from "../api/keys";
-import type { Client, Me, Role } from "../api/types";
+import type { Client, Connection, Me, Role } from "../api/types";
 
 const RANK: Record<Role, number> = { viewer: 0, agent: 1, admin: 2, operator: 3 };
 
@@ -56,4 +56,20 @@ export function useSession(): Session {
 	const session = useContext(Context);
 	if (session === null) throw new Error("a page outside of a client");
 	return session;
+}
+
+/** All connections of the client: there are few, and several pages need them by id. */
+export function useConnections() {
+	const { slug } = useSession();
+	return useQuery({
+		queryKey: keys.connections(slug),
+		queryFn: async ({ signal }): Promise<Connection[]> =>
+			(
+				await api.get("/api/clients/{slug}/connections", {
+					path: { slug },
+					query: { limit: 200 },
+					signal,
+				})
+			).data,
+	});
 }

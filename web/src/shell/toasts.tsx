@@ -18,11 +18,14 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 	const [toasts, setToasts] = useState<Toast[]>([]);
 	const t = useT(common);
 	const drop = useCallback((id: number) => setToasts((all) => all.filter((x) => x.id !== id)), []);
-	const say = useCallback((text: string, bad = false) => {
-		const id = ++lastId;
-		setToasts((all) => [...all.slice(-3), { id, text, bad }]);
-		setTimeout(() => drop(id), SHOWN_MS);
-	}, [drop]);
+	const say = useCallback(
+		(text: string, bad = false) => {
+			const id = ++lastId;
+			setToasts((all) => [...all.slice(-3), { id, text, bad }]);
+			setTimeout(() => drop(id), SHOWN_MS);
+		},
+		[drop],
+	);
 	const value = useMemo(() => say, [say]);
 
 	return (

@@ -37,7 +37,9 @@ export default function Admin() {
 	const offered = TABS.filter((x) => can(x.least) && (!x.client || slug !== "-"));
 	const tab = offered.find((x) => x.path === wanted);
 	const tabs = offered.map((x) => ({
-		href: `/${slug}/administracao/${x.path}`, name: t(`tab.${x.path}`), on: x === tab,
+		href: `/${slug}/administracao/${x.path}`,
+		name: t(`tab.${x.path}`),
+		on: x === tab,
 	}));
 	return (
 		<Page title={t("title")}>

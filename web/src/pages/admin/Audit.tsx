@@ -26,8 +26,16 @@ function Subject({ entry: e }: { entry: AuditEntry }) {
 	const name = known === null ? e.subjectKind : t(known);
 	const id = e.subjectId === null ? null : <code className={ui.small}>…{e.subjectId.slice(-6)}</code>;
 	if (e.subjectKind === "connection" && e.subjectId !== null)
-		return <Link href={`/${slug}/whatsapp/${e.subjectId}`}>{name} {id}</Link>;
-	return <span title={e.subjectId ?? undefined}>{name} {id}</span>;
+		return (
+			<Link href={`/${slug}/whatsapp/${e.subjectId}`}>
+				{name} {id}
+			</Link>
+		);
+	return (
+		<span title={e.subjectId ?? undefined}>
+			{name} {id}
+		</span>
+	);
 }
 
 function Row({ entry: e }: { entry: AuditEntry }) {
@@ -35,11 +43,17 @@ function Row({ entry: e }: { entry: AuditEntry }) {
 	const action = keyOf(`action.${e.action}`);
 	return (
 		<tr>
-			<td><Time at={e.at} as="exact" /></td>
+			<td>
+				<Time at={e.at} as="exact" />
+			</td>
 			<td title={e.actor}>{actorText(e.actor, t)}</td>
 			<td>{action === null ? <code>{e.action}</code> : <span title={e.action}>{t(action)}</span>}</td>
-			<td><Subject entry={e} /></td>
-			<td><bdi className={cx(ui.small, ui.muted)}>{detailWords(e.detail)}</bdi></td>
+			<td>
+				<Subject entry={e} />
+			</td>
+			<td>
+				<bdi className={cx(ui.small, ui.muted)}>{detailWords(e.detail)}</bdi>
+			</td>
 		</tr>
 	);
 }
@@ -50,8 +64,12 @@ export function Audit() {
 	const { slug, client } = useSession();
 	const list = useInfiniteQuery({
 		queryKey: keys.audit(slug),
-		queryFn: ({ pageParam, signal }) => api.get("/api/clients/{slug}/audit-log",
-			{ path: { slug }, query: { limit: 50, cursor: pageParam ?? undefined }, signal }),
+		queryFn: ({ pageParam, signal }) =>
+			api.get("/api/clients/{slug}/audit-log", {
+				path: { slug },
+				query: { limit: 50, cursor: pageParam ?? undefined },
+				signal,
+			}),
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.nextCursor,
 		staleTime: 0,
@@ -69,12 +87,20 @@ export function Audit() {
 				{rows.length > 0 && (
 					<div className={ui.tableWrap}>
 						<table className={ui.table}>
-							<thead><tr>
-								<th scope="col">{t("audit.at")}</th><th scope="col">{t("audit.actor")}</th>
-								<th scope="col">{t("audit.action")}</th><th scope="col">{t("audit.subject")}</th>
-								<th scope="col">{t("audit.detail")}</th>
-							</tr></thead>
-							<tbody>{rows.map((e) => <Row key={e.id} entry={e} />)}</tbody>
+							<thead>
+								<tr>
+									<th scope="col">{t("audit.at")}</th>
+									<th scope="col">{t("audit.actor")}</th>
+									<th scope="col">{t("audit.action")}</th>
+									<th scope="col">{t("audit.subject")}</th>
+									<th scope="col">{t("audit.detail")}</th>
+								</tr>
+							</thead>
+							<tbody>
+								{rows.map((e) => (
+									<Row key={e.id} entry={e} />
+								))}
+							</tbody>
 						</table>
 					</div>
 				)}

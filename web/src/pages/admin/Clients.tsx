@@ -13,14 +13,26 @@ function ClientRow({ client, onEdit }: { client: Client; onEdit: () => void }) {
 	const { can } = useSession();
 	return (
 		<tr>
-			<td><Link href={`/${client.slug}/conversas`}><bdi>{client.name}</bdi></Link></td>
-			<td><code>{client.slug}</code></td>
 			<td>
-				{client.isActive ? <Badge tone="green">{t("active")}</Badge> : <Badge tone="grey">{t("inactive")}</Badge>}
+				<Link href={`/${client.slug}/conversas`}>
+					<bdi>{client.name}</bdi>
+				</Link>
+			</td>
+			<td>
+				<code>{client.slug}</code>
+			</td>
+			<td>
+				{client.isActive ? (
+					<Badge tone="green">{t("active")}</Badge>
+				) : (
+					<Badge tone="grey">{t("inactive")}</Badge>
+				)}
 			</td>
 			<td>{client.apiBaseUrl ?? <span className={ui.muted}>{t("helpdesk.none")}</span>}</td>
 			<td>{t(client.hasApiKey ? "key.set" : "key.unset")}</td>
-			<td><Time at={client.updatedAt} /></td>
+			<td>
+				<Time at={client.updatedAt} />
+			</td>
 			{can("admin") && (
 				<td>
 					<Button onClick={onEdit} aria-label={t("clients.editOf", { name: client.name })}>
@@ -38,7 +50,10 @@ export function Clients() {
 	const clients = useClients(true);
 	const [editing, setEditing] = useState<Client | "new" | null>(null);
 	const add = can("admin") && (
-		<Button kind="primary" onClick={() => setEditing("new")}><Icon name="plus" />{t("clients.add")}</Button>
+		<Button kind="primary" onClick={() => setEditing("new")}>
+			<Icon name="plus" />
+			{t("clients.add")}
+		</Button>
 	);
 	return (
 		<Panel title={t("tab.clientes")} action={add}>
@@ -48,15 +63,21 @@ export function Clients() {
 			{clients.data !== undefined && clients.data.length > 0 && (
 				<div className={ui.tableWrap}>
 					<table className={ui.table}>
-						<thead><tr>
-							<th scope="col">{t("name")}</th>
-							<th scope="col">{t("slug")}</th>
-							<th scope="col">{t("state")}</th>
-							<th scope="col">{t("helpdesk")}</th>
-							<th scope="col">{t("key")}</th>
-							<th scope="col">{t("changed")}</th>
-							{can("admin") && <th scope="col"><span className="sr-only">{t("actions")}</span></th>}
-						</tr></thead>
+						<thead>
+							<tr>
+								<th scope="col">{t("name")}</th>
+								<th scope="col">{t("slug")}</th>
+								<th scope="col">{t("state")}</th>
+								<th scope="col">{t("helpdesk")}</th>
+								<th scope="col">{t("key")}</th>
+								<th scope="col">{t("changed")}</th>
+								{can("admin") && (
+									<th scope="col">
+										<span className="sr-only">{t("actions")}</span>
+									</th>
+								)}
+							</tr>
+						</thead>
 						<tbody>
 							{clients.data.map((c) => (
 								<ClientRow key={c.id} client={c} onEdit={() => setEditing(c)} />

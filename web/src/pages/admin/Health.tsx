@@ -36,13 +36,19 @@ function FindingRow({ finding: f }: { finding: Finding }) {
 				</Badge>
 			</div>
 			<div className={css.findingText}>
-				<p><strong>{text === null ? <span lang="en">{f.text}</span> : t(text, { n, text: f.text })}</strong></p>
+				<p>
+					<strong>
+						{text === null ? <span lang="en">{f.text}</span> : t(text, { n, text: f.text })}
+					</strong>
+				</p>
 				<p className={ui.muted}>
 					{t("health.remedy")}: {remedy === null ? <span lang="en">{f.remedy}</span> : t(remedy)}
 				</p>
 			</div>
 			{where !== undefined && slug !== "-" && (
-				<Link className={buttonClass()} href={`/${slug}/${where}`}>{t("health.open")}</Link>
+				<Link className={buttonClass()} href={`/${slug}/${where}`}>
+					{t("health.open")}
+				</Link>
 			)}
 		</li>
 	);
@@ -56,18 +62,28 @@ export function Health() {
 		staleTime: 0,
 	});
 	return (
-		<Panel title={t("tab.saude")} action={
-			<Button onClick={() => void health.refetch()} disabled={health.isFetching}>
-				<Icon name="moving" size={12} />{t("health.refresh")}
-			</Button>
-		}>
+		<Panel
+			title={t("tab.saude")}
+			action={
+				<Button onClick={() => void health.refetch()} disabled={health.isFetching}>
+					<Icon name="moving" size={12} />
+					{t("health.refresh")}
+				</Button>
+			}
+		>
 			{health.isPending && <Skeleton lines={4} />}
 			{health.isError && <ErrorState error={health.error} retry={() => void health.refetch()} />}
 			{health.data?.length === 0 && <Empty title={t("health.good")}>{t("health.good.text")}</Empty>}
 			{health.data !== undefined && health.data.length > 0 && (
 				<>
-					<p role="status" className={ui.muted}>{t("health.found", { n: health.data.length })}</p>
-					<ul>{health.data.map((f, i) => <FindingRow key={`${f.code}${i}`} finding={f} />)}</ul>
+					<p role="status" className={ui.muted}>
+						{t("health.found", { n: health.data.length })}
+					</p>
+					<ul>
+						{health.data.map((f, i) => (
+							<FindingRow key={`${f.code}${i}`} finding={f} />
+						))}
+					</ul>
 				</>
 			)}
 		</Panel>

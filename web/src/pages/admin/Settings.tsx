@@ -29,8 +29,14 @@ export function Settings() {
 		<Panel title={t("tab.configuracoes")}>
 			<div className={ui.stack}>
 				<p className={cx(ui.muted, ui.small)}>{t("settings.text")}</p>
-				<input className={cx(ui.input, css.find)} type="search" aria-label={t("settings.find")}
-					placeholder={t("settings.find")} value={words} onChange={(e) => setWords(e.target.value)} />
+				<input
+					className={cx(ui.input, css.find)}
+					type="search"
+					aria-label={t("settings.find")}
+					placeholder={t("settings.find")}
+					value={words}
+					onChange={(e) => setWords(e.target.value)}
+				/>
 				{settings.isPending && <Skeleton lines={8} />}
 				{settings.isError && (
 					<ErrorState error={settings.error} retry={() => void settings.refetch()} />
@@ -39,15 +45,21 @@ export function Settings() {
 				{rows.length > 0 && (
 					<div className={ui.tableWrap}>
 						<table className={ui.table}>
-							<thead><tr>
-								<th scope="col">{t("settings.name")}</th>
-								<th scope="col">{t("settings.value")}</th>
-							</tr></thead>
+							<thead>
+								<tr>
+									<th scope="col">{t("settings.name")}</th>
+									<th scope="col">{t("settings.value")}</th>
+								</tr>
+							</thead>
 							<tbody>
 								{rows.map(([name, value]) => (
 									<tr key={name}>
-										<td><code>{name}</code></td>
-										<td><Value value={value} /></td>
+										<td>
+											<code>{name}</code>
+										</td>
+										<td>
+											<Value value={value} />
+										</td>
 									</tr>
 								))}
 							</tbody>

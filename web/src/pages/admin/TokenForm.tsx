@@ -22,17 +22,35 @@ const ALL = "*";
 function Secret({ token, secret, onClose }: { token: Token; secret: string; onClose: () => void }) {
 	const t = useT(texts);
 	return (
-		<Dialog open onClose={onClose} title={t("tokens.secretTitle")}
-			foot={<Button kind="primary" onClick={onClose}>{t("tokens.secretDone")}</Button>}>
+		<Dialog
+			open
+			onClose={onClose}
+			title={t("tokens.secretTitle")}
+			foot={
+				<Button kind="primary" onClick={onClose}>
+					{t("tokens.secretDone")}
+				</Button>
+			}
+		>
 			<div className={ui.stack}>
-				<Notice tone="amber" icon="warning">{t("tokens.secretOnce")}</Notice>
+				<Notice tone="amber" icon="warning">
+					{t("tokens.secretOnce")}
+				</Notice>
 				<Field label={t("tokens.secret", { name: token.name })}>
 					{(ids) => (
-						<input {...ids} readOnly value={secret} spellCheck={false} data-testid="secret"
-							onFocus={(e) => e.target.select()} />
+						<input
+							{...ids}
+							readOnly
+							value={secret}
+							spellCheck={false}
+							data-testid="secret"
+							onFocus={(e) => e.target.select()}
+						/>
 					)}
 				</Field>
-				<div><CopyButton text={secret} label={t("tokens.secretCopy")} /></div>
+				<div>
+					<CopyButton text={secret} label={t("tokens.secretCopy")} />
+				</div>
 			</div>
 		</Dialog>
 	);
@@ -45,11 +63,20 @@ function Roles({ role, onChoose }: { role: Token["role"]; onChoose: (to: Token["
 			<legend className={ui.legend}>{t("tokens.role")}</legend>
 			{ROLES.map((r) => (
 				<div key={r} className={css.role}>
-					<input type="radio" name="role" id={`role-${r}`} aria-describedby={`role-${r}-hint`} value={r}
-						checked={role === r} onChange={() => onChoose(r)} />
+					<input
+						type="radio"
+						name="role"
+						id={`role-${r}`}
+						aria-describedby={`role-${r}-hint`}
+						value={r}
+						checked={role === r}
+						onChange={() => onChoose(r)}
+					/>
 					<div>
 						<label htmlFor={`role-${r}`}>{t(`role.${r}`)}</label>
-						<div id={`role-${r}-hint`} className={ui.hint}>{t(`role.${r}.hint`)}</div>
+						<div id={`role-${r}-hint`} className={ui.hint}>
+							{t(`role.${r}.hint`)}
+						</div>
 					</div>
 				</div>
 			))}
@@ -67,9 +94,10 @@ export function TokenForm({ onClose }: { onClose: () => void }) {
 	const [role, setRole] = useState<Token["role"]>("viewer");
 	const [client, setClient] = useState(slug === "-" ? ALL : slug);
 	const make = useMutation({
-		mutationFn: () => api.post("/api/tokens", {
-			body: { name: name.trim(), role, ...(client === ALL ? {} : { clientSlug: client }) },
-		}),
+		mutationFn: () =>
+			api.post("/api/tokens", {
+				body: { name: name.trim(), role, ...(client === ALL ? {} : { clientSlug: client }) },
+			}),
 		gcTime: 0,
 		onSuccess: () => void cache.invalidateQueries({ queryKey: keys.tokens }),
 	});
@@ -77,30 +105,64 @@ export function TokenForm({ onClose }: { onClose: () => void }) {
 	if (make.data !== undefined)
 		return <Secret token={make.data.token} secret={make.data.secret} onClose={onClose} />;
 	return (
-		<Dialog open onClose={onClose} title={t("tokens.add")} foot={<>
-			<Button onClick={onClose}>{c("cancel")}</Button>
-			<Button kind="primary" type="submit" form={FORM} disabled={name.trim() === "" || make.isPending}>
-				{t("tokens.create")}
-			</Button>
-		</>}>
-			<form id={FORM} className={ui.stack} onSubmit={(e) => { e.preventDefault(); make.mutate(); }}>
+		<Dialog
+			open
+			onClose={onClose}
+			title={t("tokens.add")}
+			foot={
+				<>
+					<Button onClick={onClose}>{c("cancel")}</Button>
+					<Button
+						kind="primary"
+						type="submit"
+						form={FORM}
+						disabled={name.trim() === "" || make.isPending}
+					>
+						{t("tokens.create")}
+					</Button>
+				</>
+			}
+		>
+			<form
+				id={FORM}
+				className={ui.stack}
+				onSubmit={(e) => {
+					e.preventDefault();
+					make.mutate();
+				}}
+			>
 				<Field label={t("name")} hint={t("tokens.name.hint")}>
 					{(ids) => (
-						<input {...ids} required maxLength={200} autoComplete="off" value={name}
-							onChange={(e) => setName(e.target.value)} />
+						<input
+							{...ids}
+							required
+							maxLength={200}
+							autoComplete="off"
+							value={name}
+							onChange={(e) => setName(e.target.value)}
+						/>
 					)}
 				</Field>
 				<Roles role={role} onChoose={setRole} />
 				<Field label={t("tokens.client")}>
 					{(ids) => (
 						<select {...ids} value={client} onChange={(e) => setClient(e.target.value)}>
-							{clients.data?.map((x) => <option key={x.id} value={x.slug}>{x.name}</option>)}
+							{clients.data?.map((x) => (
+								<option key={x.id} value={x.slug}>
+									{x.name}
+								</option>
+							))}
 							<option value={ALL}>{t("tokens.allClients")}</option>
 						</select>
 					)}
 				</Field>
-				{refused ? <Notice tone="red" role="alert">{t("tokens.oneOnly")}</Notice>
-					: <FormError error={make.error} />}
+				{refused ? (
+					<Notice tone="red" role="alert">
+						{t("tokens.oneOnly")}
+					</Notice>
+				) : (
+					<FormError error={make.error} />
+				)}
 			</form>
 		</Dialog>
 	);

@@ -27,9 +27,16 @@ function Revoke({ token, onClose }: { token: Token; onClose: () => void }) {
 		},
 	});
 	return (
-		<Confirm open onClose={onClose} onConfirm={() => revoke.mutate()} title={t("tokens.revokeTitle")}
-			text={t("tokens.revokeText", { name: token.name })} action={t("tokens.revoke")} busy={revoke.isPending}
-			error={revoke.error} />
+		<Confirm
+			open
+			onClose={onClose}
+			onConfirm={() => revoke.mutate()}
+			title={t("tokens.revokeTitle")}
+			text={t("tokens.revokeText", { name: token.name })}
+			action={t("tokens.revoke")}
+			busy={revoke.isPending}
+			error={revoke.error}
+		/>
 	);
 }
 
@@ -38,20 +45,40 @@ function Rows({ tokens, onRevoke }: { tokens: Token[]; onRevoke: (token: Token) 
 	return (
 		<div className={ui.tableWrap}>
 			<table className={ui.table}>
-				<thead><tr>
-					<th scope="col">{t("name")}</th><th scope="col">{t("tokens.role")}</th>
-					<th scope="col">{t("tokens.client")}</th><th scope="col">{t("tokens.created")}</th>
-					<th scope="col"><span className="sr-only">{t("actions")}</span></th>
-				</tr></thead>
+				<thead>
+					<tr>
+						<th scope="col">{t("name")}</th>
+						<th scope="col">{t("tokens.role")}</th>
+						<th scope="col">{t("tokens.client")}</th>
+						<th scope="col">{t("tokens.created")}</th>
+						<th scope="col">
+							<span className="sr-only">{t("actions")}</span>
+						</th>
+					</tr>
+				</thead>
 				<tbody>
 					{tokens.map((x) => (
 						<tr key={x.id}>
-							<td><bdi>{x.name}</bdi></td>
-							<td><Badge tone={TONE[x.role]} icon="user">{t(`role.${x.role}`)}</Badge></td>
-							<td>{x.clientSlug === null ? t("tokens.allClients") : <code>{x.clientSlug}</code>}</td>
-							<td><Time at={x.createdAt} /></td>
 							<td>
-								<Button kind="danger" onClick={() => onRevoke(x)} aria-label={t("tokens.revokeOf", { name: x.name })}>
+								<bdi>{x.name}</bdi>
+							</td>
+							<td>
+								<Badge tone={TONE[x.role]} icon="user">
+									{t(`role.${x.role}`)}
+								</Badge>
+							</td>
+							<td>
+								{x.clientSlug === null ? t("tokens.allClients") : <code>{x.clientSlug}</code>}
+							</td>
+							<td>
+								<Time at={x.createdAt} />
+							</td>
+							<td>
+								<Button
+									kind="danger"
+									onClick={() => onRevoke(x)}
+									aria-label={t("tokens.revokeOf", { name: x.name })}
+								>
 									{t("tokens.revoke")}
 								</Button>
 							</td>
@@ -77,15 +104,25 @@ export function Tokens() {
 	});
 	const tokens = list.data?.pages.flatMap((p) => p.data) ?? [];
 	return (
-		<Panel title={t("tab.tokens")} action={
-			<Button kind="primary" onClick={() => setMaking(true)}><Icon name="plus" />{t("tokens.add")}</Button>
-		}>
+		<Panel
+			title={t("tab.tokens")}
+			action={
+				<Button kind="primary" onClick={() => setMaking(true)}>
+					<Icon name="plus" />
+					{t("tokens.add")}
+				</Button>
+			}
+		>
 			{list.isPending && <Skeleton lines={4} />}
 			{list.isError && <ErrorState error={list.error} retry={() => void list.refetch()} />}
-			{list.isSuccess && tokens.length === 0 && <Empty title={t("tab.tokens")}>{t("tokens.none")}</Empty>}
+			{list.isSuccess && tokens.length === 0 && (
+				<Empty title={t("tab.tokens")}>{t("tokens.none")}</Empty>
+			)}
 			{tokens.length > 0 && <Rows tokens={tokens} onRevoke={setRevoking} />}
 			{list.hasNextPage && (
-				<Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>{c("more")}</Button>
+				<Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+					{c("more")}
+				</Button>
 			)}
 			{making && <TokenForm onClose={() => setMaking(false)} />}
 			{revoking !== null && <Revoke token={revoking} onClose={() => setRevoking(null)} />}

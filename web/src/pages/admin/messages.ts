@@ -29,7 +29,10 @@ export const texts = {
 	],
 	name: ["Nome", "Name"],
 	slug: ["Endereço curto", "Short name"],
-	"slug.hint": ["Aparece nos links e não muda depois: a–z, 0–9 e -.", "Stands in links and never changes: a–z, 0–9 and -."],
+	"slug.hint": [
+		"Aparece nos links e não muda depois: a–z, 0–9 e -.",
+		"Stands in links and never changes: a–z, 0–9 and -.",
+	],
 	"slug.wrong": ["Use só a–z, 0–9 e -, até 64.", "Use only a–z, 0–9 and -, 64 at most."],
 	helpdesk: ["Endereço do helpdesk", "Helpdesk address"],
 	"helpdesk.hint": ["Vazio: este cliente não tem helpdesk.", "Empty: this client has no helpdesk."],
@@ -88,7 +91,10 @@ export const texts = {
 	"role.agent": ["Atendente", "Agent"],
 	"role.admin": ["Administrador", "Administrator"],
 	"role.viewer.hint": ["Vê tudo, não muda nada.", "Sees everything, changes nothing."],
-	"role.agent.hint": ["Também cuida de conversas, pessoas e tickets.", "Also looks after conversations, people and tickets."],
+	"role.agent.hint": [
+		"Também cuida de conversas, pessoas e tickets.",
+		"Also looks after conversations, people and tickets.",
+	],
 	"role.admin.hint": [
 		"Também conecta números, importa, avalia e cria tokens.",
 		"Also connects numbers, imports, assesses and makes tokens.",
@@ -106,7 +112,10 @@ export const texts = {
 	"settings.empty": ["vazio", "empty"],
 	"settings.none": ["Nenhuma configuração tem este nome.", "No setting has this name."],
 
-	"audit.text": ["Quem fez o quê em {name}, do mais novo ao mais antigo.", "Who did what in {name}, newest first."],
+	"audit.text": [
+		"Quem fez o quê em {name}, do mais novo ao mais antigo.",
+		"Who did what in {name}, newest first.",
+	],
 	"audit.none": ["Nada registrado ainda.", "Nothing recorded yet."],
 	"audit.at": ["Quando", "When"],
 	"audit.actor": ["Quem", "Who"],
@@ -143,7 +152,10 @@ export const texts = {
 	"action.history_sync.alert": ["Histórico: não chegou a tempo", "History: did not come in time"],
 	"action.history_sync.started": ["Histórico: começou a chegar", "History: began to arrive"],
 	"action.history_sync.not_requested": ["Histórico: não solicitado", "History: not requested"],
-	"action.history_sync.pending_consent": ["Histórico: aguardando consentimento", "History: waiting for consent"],
+	"action.history_sync.pending_consent": [
+		"Histórico: aguardando consentimento",
+		"History: waiting for consent",
+	],
 	"action.history_sync.pending_history": ["Histórico: aguardando", "History: waiting"],
 	"action.history_sync.syncing": ["Histórico: sincronizando", "History: synchronizing"],
 	"action.history_sync.completed": ["Histórico: concluído", "History: done"],
@@ -175,14 +187,26 @@ export const texts = {
 		"Defina META_APP_SECRET e META_VERIFY_TOKEN e reinicie o servidor.",
 		"Set META_APP_SECRET and META_VERIFY_TOKEN and start the server again.",
 	],
-	"finding.parked": ["{n} parte de webhook está estacionada.||{n} partes de webhooks estão estacionadas.", "{n} part of a webhook is parked.||{n} parts of webhooks are parked."],
+	"finding.parked": [
+		"{n} parte de webhook está estacionada.||{n} partes de webhooks estão estacionadas.",
+		"{n} part of a webhook is parked.||{n} parts of webhooks are parked.",
+	],
 	"finding.parked.remedy": [
 		"São de números que ninguém cadastrou. Cadastre o número; se já está cadastrado, libere o que ficou estacionado.",
 		"They are for numbers nobody has registered. Register the number; if it is registered, release what was parked.",
 	],
-	"finding.failed": ["{n} parte de webhook falhou.||{n} partes de webhooks falharam.", "{n} part of a webhook failed.||{n} parts of webhooks failed."],
-	"finding.failed.remedy": ["Corrija a causa e reaplique as que falharam.", "Fix the cause, then apply the failed ones again."],
-	"finding.connections": ["{n} número está restrito ou desconectado.||{n} números estão restritos ou desconectados.", "{n} number is restricted or disconnected.||{n} numbers are restricted or disconnected."],
+	"finding.failed": [
+		"{n} parte de webhook falhou.||{n} partes de webhooks falharam.",
+		"{n} part of a webhook failed.||{n} parts of webhooks failed.",
+	],
+	"finding.failed.remedy": [
+		"Corrija a causa e reaplique as que falharam.",
+		"Fix the cause, then apply the failed ones again.",
+	],
+	"finding.connections": [
+		"{n} número está restrito ou desconectado.||{n} números estão restritos ou desconectados.",
+		"{n} number is restricted or disconnected.||{n} numbers are restricted or disconnected.",
+	],
 	"finding.connections.remedy": [
 		"Veja o motivo no cartão do número e conecte-o de novo.",
 		"See the reason on the number's card and connect it again.",

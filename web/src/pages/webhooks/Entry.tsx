@@ -27,8 +27,17 @@ function Problems({ problems }: { problems: readonly unknown[] }) {
 				{shown.map((p, i) => (
 					<li key={i}>
 						<strong>{t(keyOr(`problem.${p.code}`, "problem.other"))}</strong>
-						{p.code !== "" && <> <code className={css.codeName}>{p.code}</code></>}
-						{p.detail !== null && <>: <bdi>{p.detail}</bdi></>}
+						{p.code !== "" && (
+							<>
+								{" "}
+								<code className={css.codeName}>{p.code}</code>
+							</>
+						)}
+						{p.detail !== null && (
+							<>
+								: <bdi>{p.detail}</bdi>
+							</>
+						)}
 						{p.path !== null && <div className={css.place}>{p.path}</div>}
 					</li>
 				))}
@@ -47,13 +56,32 @@ function Facts({ entry: e }: { entry: WebhookEvent }) {
 		<dl className={ui.dl}>
 			<dt>{t("field")}</dt>
 			<dd>{e.fields.map((f) => t(keyOr(`field.${f}`, "field.other"))).join(", ") || "–"}</dd>
-			<dt>{t("number")}</dt><dd>{e.phoneNumberId ?? t("noNumber")}</dd>
-			<dt>{t("received")}</dt><dd><Time at={e.receivedAt} as="exact" /></dd>
-			<dt>{t("appliedAt")}</dt><dd><Time at={e.appliedAt} as="exact" /></dd>
-			<dt>{t("attempts")}</dt><dd>{number(language, e.attempts)}</dd>
-			{e.nextAttemptAt !== null && <><dt>{t("nextAttempt")}</dt><dd><Time at={e.nextAttemptAt} as="exact" /></dd></>}
-			<dt>{t("size")}</dt><dd>{bytes(language, e.bytes)}</dd>
-			<dt>{t("id")}</dt><dd><code>{e.id}</code></dd>
+			<dt>{t("number")}</dt>
+			<dd>{e.phoneNumberId ?? t("noNumber")}</dd>
+			<dt>{t("received")}</dt>
+			<dd>
+				<Time at={e.receivedAt} as="exact" />
+			</dd>
+			<dt>{t("appliedAt")}</dt>
+			<dd>
+				<Time at={e.appliedAt} as="exact" />
+			</dd>
+			<dt>{t("attempts")}</dt>
+			<dd>{number(language, e.attempts)}</dd>
+			{e.nextAttemptAt !== null && (
+				<>
+					<dt>{t("nextAttempt")}</dt>
+					<dd>
+						<Time at={e.nextAttemptAt} as="exact" />
+					</dd>
+				</>
+			)}
+			<dt>{t("size")}</dt>
+			<dd>{bytes(language, e.bytes)}</dd>
+			<dt>{t("id")}</dt>
+			<dd>
+				<code>{e.id}</code>
+			</dd>
 		</dl>
 	);
 }
@@ -64,7 +92,8 @@ export function Entry({ id, onReplayed }: { id: string; onReplayed: () => void }
 	const say = useToast();
 	const one = useQuery({
 		queryKey: keys.webhook(slug, id),
-		queryFn: async ({ signal }) => (await api.get("/api/webhook-events/{id}", { path: { id }, signal })).webhookEvent,
+		queryFn: async ({ signal }) =>
+			(await api.get("/api/webhook-events/{id}", { path: { id }, signal })).webhookEvent,
 	});
 	const replay = useMutation({
 		mutationFn: () => api.post("/api/webhook-events/{id}/replay", { path: { id } }),
@@ -74,22 +103,41 @@ export function Entry({ id, onReplayed }: { id: string; onReplayed: () => void }
 			onReplayed();
 		},
 	});
-	if (one.isPending) return <div className={css.pad}><Skeleton lines={10} /></div>;
+	if (one.isPending)
+		return (
+			<div className={css.pad}>
+				<Skeleton lines={10} />
+			</div>
+		);
 	if (one.isError) return <ErrorState error={one.error} retry={() => void one.refetch()} />;
 	const e = one.data;
-	const bad = e.status === "failed" || e.status === "parked" || e.status === "applied_with_problems" || e.status === "retrying";
+	const bad =
+		e.status === "failed" ||
+		e.status === "parked" ||
+		e.status === "applied_with_problems" ||
+		e.status === "retrying";
 	return (
 		<div className={cx(ui.stack, css.pad)}>
 			<div className={css.entryHead}>
 				<StatusBadge status={e.status} />
-				{can("admin") && <Button onClick={() => replay.mutate()} disabled={replay.isPending}>{t("replay")}</Button>}
+				{can("admin") && (
+					<Button onClick={() => replay.mutate()} disabled={replay.isPending}>
+						{t("replay")}
+					</Button>
+				)}
 			</div>
 			{bad ? (
 				<Notice tone={e.status === "failed" ? "red" : e.status === "retrying" ? "blue" : "amber"}>
 					<p>{t(`why.${e.status}`)}</p>
-					{e.error !== null && <p><strong>{t("error")}:</strong> <bdi>{e.error}</bdi></p>}
+					{e.error !== null && (
+						<p>
+							<strong>{t("error")}:</strong> <bdi>{e.error}</bdi>
+						</p>
+					)}
 				</Notice>
-			) : <p className={cx(ui.muted, ui.small)}>{t(`why.${e.status}`)}</p>}
+			) : (
+				<p className={cx(ui.muted, ui.small)}>{t(`why.${e.status}`)}</p>
+			)}
 			<FormError error={replay.error} />
 			<Facts entry={e} />
 			{e.problems.length > 0 && <Problems problems={e.problems} />}

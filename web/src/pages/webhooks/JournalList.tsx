@@ -26,22 +26,41 @@ function Row({ entry: e, on, href, top }: { entry: WebhookEvent; on: boolean; hr
 	}, [top]);
 	return (
 		<li ref={item} className={css.item} data-row>
-			<Link href={href} className={cx(css.row, on && css.on)} {...(on ? { "aria-current": "true" as const } : {})}>
-				<span className={css.status}><StatusBadge status={e.status} /></span>
+			<Link
+				href={href}
+				className={cx(css.row, on && css.on)}
+				{...(on ? { "aria-current": "true" as const } : {})}
+			>
+				<span className={css.status}>
+					<StatusBadge status={e.status} />
+				</span>
 				<span className={css.fields}>{fields === "" ? "–" : fields}</span>
 				<span className={css.number}>{e.phoneNumberId ?? t("noNumber")}</span>
 				<span className={cx(css.notes, e.problems.length > 0 && css.bad)}>
-					{e.problems.length > 0 && <><Icon name="warning" size={12} />{t("problemsN", { n: e.problems.length })}</>}
+					{e.problems.length > 0 && (
+						<>
+							<Icon name="warning" size={12} />
+							{t("problemsN", { n: e.problems.length })}
+						</>
+					)}
 				</span>
 				<span className={css.attempts}>{t("attemptsN", { n: e.attempts })}</span>
 				<span className={css.size}>{bytes(language, e.bytes)}</span>
-				<span className={css.when}><Time at={e.receivedAt} as="exact" /></span>
+				<span className={css.when}>
+					<Time at={e.receivedAt} as="exact" />
+				</span>
 			</Link>
 		</li>
 	);
 }
 
-export function JournalList({ list, selected, hrefOf, filtered, clear }: {
+export function JournalList({
+	list,
+	selected,
+	hrefOf,
+	filtered,
+	clear,
+}: {
 	list: ReturnType<typeof useJournal>;
 	selected: string | null;
 	hrefOf: (id: string) => string;
@@ -54,7 +73,10 @@ export function JournalList({ list, selected, hrefOf, filtered, clear }: {
 	const inner = useRef<HTMLUListElement>(null);
 	const { rows, hasNextPage, isFetchingNextPage, fetchNextPage, isFetchNextPageError } = list;
 	const virtual = useVirtualizer({
-		count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 8,
+		count: rows.length,
+		getScrollElement: () => box.current,
+		estimateSize: () => ROW_PX,
+		overscan: 8,
 		getItemKey: (i) => rows[i]?.id ?? i,
 	});
 	const last = virtual.getVirtualItems().at(-1)?.index ?? 0;
@@ -76,20 +98,35 @@ export function JournalList({ list, selected, hrefOf, filtered, clear }: {
 	return (
 		<section className={css.list} aria-label={t("list")}>
 			<div ref={box} className={css.box} data-testid="journal">
-				{list.isPending && <div className={css.pad}><Skeleton lines={12} /></div>}
+				{list.isPending && (
+					<div className={css.pad}>
+						<Skeleton lines={12} />
+					</div>
+				)}
 				{list.isError && rows.length === 0 && (
 					<ErrorState error={list.error} retry={() => void list.refetch()} />
 				)}
-				{list.isSuccess && rows.length === 0 && (filtered ? (
-					<Empty title={t("empty.filtered.title")} action={<Button onClick={clear}>{t("clear")}</Button>}>
-						{t("empty.filtered.text")}
-					</Empty>
-				) : (
-					<Empty title={t("empty.title")}
-						action={<Link className={buttonClass()} href={`/${slug}/whatsapp`}>{t("empty.action")}</Link>}>
-						{t("empty.text")}
-					</Empty>
-				))}
+				{list.isSuccess &&
+					rows.length === 0 &&
+					(filtered ? (
+						<Empty
+							title={t("empty.filtered.title")}
+							action={<Button onClick={clear}>{t("clear")}</Button>}
+						>
+							{t("empty.filtered.text")}
+						</Empty>
+					) : (
+						<Empty
+							title={t("empty.title")}
+							action={
+								<Link className={buttonClass()} href={`/${slug}/whatsapp`}>
+									{t("empty.action")}
+								</Link>
+							}
+						>
+							{t("empty.text")}
+						</Empty>
+					))}
 				<ul ref={inner} className={css.items}>
 					{virtual.getVirtualItems().map((v) => {
 						const entry = rows[v.index];

@@ -13,8 +13,17 @@ import css from "./webhooks.module.css";
 const LINE_PX = 20;
 const LINE_CHARS = 200;
 
-function Line({ line: { number: count, text }, top, found, words }:
-	{ line: JsonLine; top: number; found: boolean; words: string }) {
+function Line({
+	line: { number: count, text },
+	top,
+	found,
+	words,
+}: {
+	line: JsonLine;
+	top: number;
+	found: boolean;
+	words: string;
+}) {
 	const line = useRef<HTMLDivElement>(null);
 	const at = words === "" ? -1 : text.toLowerCase().indexOf(words.toLowerCase());
 
@@ -23,7 +32,9 @@ function Line({ line: { number: count, text }, top, found, words }:
 	}, [top]);
 	return (
 		<div ref={line} className={cx(css.line, found && css.lineOn)}>
-			<span className={css.lineNumber} aria-hidden>{count}</span>
+			<span className={css.lineNumber} aria-hidden>
+				{count}
+			</span>
 			<span className={css.lineText}>
 				{at < 0 ? text : text.slice(0, at)}
 				{at >= 0 && <mark className={css.mark}>{text.slice(at, at + words.length)}</mark>}
@@ -44,7 +55,10 @@ export function Payload({ payload }: { payload: unknown }) {
 	const box = useRef<HTMLDivElement>(null);
 	const inner = useRef<HTMLDivElement>(null);
 	const virtual = useVirtualizer({
-		count: lines.length, getScrollElement: () => box.current, estimateSize: () => LINE_PX, overscan: 20,
+		count: lines.length,
+		getScrollElement: () => box.current,
+		estimateSize: () => LINE_PX,
+		overscan: 20,
 	});
 	const size = virtual.getTotalSize();
 	const at = found.length === 0 ? undefined : found[nth % found.length];
@@ -58,25 +72,59 @@ export function Payload({ payload }: { payload: unknown }) {
 		// eslint-disable-next-line react-hooks/exhaustive-deps
 	}, [at]);
 	if (payload === null || payload === undefined)
-		return <Panel title={t("payload")}><p className={ui.muted}>{t("payload.gone")}</p></Panel>;
+		return (
+			<Panel title={t("payload")}>
+				<p className={ui.muted}>{t("payload.gone")}</p>
+			</Panel>
+		);
 	return (
 		<Panel title={t("payload")} action={<CopyButton text={pretty} label={t("payload.copy")} />}>
-			<form className={css.find} role="search" onSubmit={(e) => { e.preventDefault(); setNth(nth + 1); }}>
-				<input className={ui.input} type="search" aria-label={t("payload.find")} placeholder={t("payload.find")}
-					value={words} onChange={(e) => { setWords(e.target.value); setNth(0); }} />
-				<Button type="submit" iconOnly disabled={found.length < 2} aria-label={t("payload.next")}
-					title={t("payload.next")}>
+			<form
+				className={css.find}
+				role="search"
+				onSubmit={(e) => {
+					e.preventDefault();
+					setNth(nth + 1);
+				}}
+			>
+				<input
+					className={ui.input}
+					type="search"
+					aria-label={t("payload.find")}
+					placeholder={t("payload.find")}
+					value={words}
+					onChange={(e) => {
+						setWords(e.target.value);
+						setNth(0);
+					}}
+				/>
+				<Button
+					type="submit"
+					iconOnly
+					disabled={found.length < 2}
+					aria-label={t("payload.next")}
+					title={t("payload.next")}
+				>
 					<Icon name="down" />
 				</Button>
 				<span className={cx(ui.small, ui.muted)} role="status">
-					{words === "" ? t("payload.lines", { n: count }) : found.length === 0 ? t("payload.notFound")
-						: t("payload.found", { at: (nth % found.length) + 1, n: found.length })}
+					{words === ""
+						? t("payload.lines", { n: count })
+						: found.length === 0
+							? t("payload.notFound")
+							: t("payload.found", { at: (nth % found.length) + 1, n: found.length })}
 				</span>
 			</form>
 			{/* It scrolls, so it must be reachable by key. */}
-			{/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-			<div ref={box} className={css.payload} tabIndex={0} role="group" aria-label={t("payload.text")}
-				data-testid="payload" dir="ltr">
+			<div
+				ref={box}
+				className={css.payload}
+				tabIndex={0}
+				role="group"
+				aria-label={t("payload.text")}
+				data-testid="payload"
+				dir="ltr"
+			>
 				<div ref={inner} className={css.payloadLines}>
 					{virtual.getVirtualItems().map((v) => {
 						const line = lines[v.index];

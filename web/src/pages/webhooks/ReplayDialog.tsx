@@ -52,47 +52,86 @@ function useCount(slug: string, filters: Filters) {
 	return { ...count, again: () => setRound(round + 1) };
 }
 
-export function ReplayDialog({ filters, describe, onClose, onReplayed }:
-	{ filters: Filters; describe: string; onClose: () => void; onReplayed: () => void }) {
+export function ReplayDialog({
+	filters,
+	describe,
+	onClose,
+	onReplayed,
+}: {
+	filters: Filters;
+	describe: string;
+	onClose: () => void;
+	onReplayed: () => void;
+}) {
 	const t = useT(texts);
 	const c = useT(common);
 	const { slug, can } = useSession();
 	const say = useToast();
-	const [fixed] = useState<Filters>(() =>
-		({ ...filters, to: filters.to === "" ? new Date().toISOString() : filters.to }));
+	const [fixed] = useState<Filters>(() => ({
+		...filters,
+		to: filters.to === "" ? new Date().toISOString() : filters.to,
+	}));
 	const count = useCount(slug, fixed);
 	const replay = useMutation({
 		mutationFn: () => {
 			const named = Object.entries(queryOf(fixed)).filter(([, v]) => v !== undefined);
 			const body = Object.fromEntries(named);
-			return fixed.all ? api.post("/api/webhook-events/replay", { body })
+			return fixed.all
+				? api.post("/api/webhook-events/replay", { body })
 				: api.post("/api/clients/{slug}/webhook-events/replay", { path: { slug }, body });
 		},
 		onSuccess: (answer) => {
-			say(answer.count === 0 ? t("nothingReplayed") : t("replay.done", { n: answer.count }), answer.count === 0);
+			say(
+				answer.count === 0 ? t("nothingReplayed") : t("replay.done", { n: answer.count }),
+				answer.count === 0,
+			);
 			onReplayed();
 			onClose();
 		},
 	});
 	const ready = count.done && count.error === null && count.n > 0;
 	return (
-		<Dialog open onClose={onClose} title={t("replay.title")} foot={<>
-			<Button onClick={onClose}>{c("cancel")}</Button>
-			<Button kind="primary" onClick={() => replay.mutate()} disabled={!ready || replay.isPending}>
-				{count.more ? t("replay.confirmMany") : t("replay.confirm", { n: count.n })}
-			</Button>
-		</>}>
+		<Dialog
+			open
+			onClose={onClose}
+			title={t("replay.title")}
+			foot={
+				<>
+					<Button onClick={onClose}>{c("cancel")}</Button>
+					<Button
+						kind="primary"
+						onClick={() => replay.mutate()}
+						disabled={!ready || replay.isPending}
+					>
+						{count.more ? t("replay.confirmMany") : t("replay.confirm", { n: count.n })}
+					</Button>
+				</>
+			}
+		>
 			<div className={ui.stack}>
 				<p>{describe === "" ? t("replay.noFilters") : t("replay.filters", { filters: describe })}</p>
-				{count.error !== null ? <ErrorState error={count.error} retry={count.again} /> : (
-					<p role="status"><strong>
-						{!count.done ? t("replay.counting", { n: count.n }) : count.n === 0 ? t("replay.none")
-							: count.more ? t("replay.many", { n: MOST }) : t("replay.count", { n: count.n })}
-					</strong></p>
+				{count.error !== null ? (
+					<ErrorState error={count.error} retry={count.again} />
+				) : (
+					<p role="status">
+						<strong>
+							{!count.done
+								? t("replay.counting", { n: count.n })
+								: count.n === 0
+									? t("replay.none")
+									: count.more
+										? t("replay.many", { n: MOST })
+										: t("replay.count", { n: count.n })}
+						</strong>
+					</p>
 				)}
-				{!count.done && count.error === null && <Progress value={null} label={t("replay.counting", { n: count.n })} />}
+				{!count.done && count.error === null && (
+					<Progress value={null} label={t("replay.counting", { n: count.n })} />
+				)}
 				<p className={ui.muted}>{t("replay.harmless")}</p>
-				{filters.status === "parked" && !can("operator") && <Notice tone="amber">{t("replay.parked")}</Notice>}
+				{filters.status === "parked" && !can("operator") && (
+					<Notice tone="amber">{t("replay.parked")}</Notice>
+				)}
 				<FormError error={replay.error} />
 			</div>
 		</Dialog>

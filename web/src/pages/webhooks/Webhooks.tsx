@@ -30,8 +30,17 @@ function time(word: string | null): string {
 	return word === null || toLocalInput(word) === "" ? "" : new Date(word).toISOString();
 }
 
-function FilterBar({ filters, set, clear, filtered }:
-	{ filters: Filters; set: (to: Record<string, string>) => void; clear: () => void; filtered: boolean }) {
+function FilterBar({
+	filters,
+	set,
+	clear,
+	filtered,
+}: {
+	filters: Filters;
+	set: (to: Record<string, string>) => void;
+	clear: () => void;
+	filtered: boolean;
+}) {
 	const t = useT(texts);
 	const { can } = useSession();
 	const choose = (name: Name) => (e: Typed) => set({ [NAMES[name]]: e.target.value });
@@ -39,32 +48,70 @@ function FilterBar({ filters, set, clear, filtered }:
 	return (
 		<div className={css.filters} role="group" aria-label={t("filters")}>
 			{can("operator") && (
-				<Field label={t("scope")}>{(ids) => (
-					<select {...ids} title={t("scope.hint")} value={filters.all ? "1" : ""} onChange={(e) => set({ todos: e.target.value })}>
-						<option value="">{t("scope.client")}</option>
-						<option value="1">{t("scope.all")}</option>
-					</select>
-				)}</Field>
+				<Field label={t("scope")}>
+					{(ids) => (
+						<select
+							{...ids}
+							title={t("scope.hint")}
+							value={filters.all ? "1" : ""}
+							onChange={(e) => set({ todos: e.target.value })}
+						>
+							<option value="">{t("scope.client")}</option>
+							<option value="1">{t("scope.all")}</option>
+						</select>
+					)}
+				</Field>
 			)}
-			<Field label={t("status")}>{(ids) => (
-				<select {...ids} value={filters.status} onChange={choose("status")}>
-					<option value="">{t("anyStatus")}</option>
-					{STATUSES.map((s) => <option key={s} value={s}>{t(`status.${s}`)}</option>)}
-				</select>
-			)}</Field>
-			<Field label={t("field")}>{(ids) => (
-				<select {...ids} value={filters.field} onChange={choose("field")}>
-					<option value="">{t("any")}</option>
-					{FIELDS.map((f) => <option key={f} value={f}>{t(`field.${f}`)}</option>)}
-				</select>
-			)}</Field>
-			<Field label={t("from")}>{(ids) => (
-				<input {...ids} type="datetime-local" value={toLocalInput(filters.from)} onChange={at("from")} />
-			)}</Field>
-			<Field label={t("to")}>{(ids) => (
-				<input {...ids} type="datetime-local" value={toLocalInput(filters.to)} onChange={at("to")} />
-			)}</Field>
-			{filtered && <Button kind="quiet" className={css.clear} onClick={clear}><Icon name="cross" size={12} />{t("clear")}</Button>}
+			<Field label={t("status")}>
+				{(ids) => (
+					<select {...ids} value={filters.status} onChange={choose("status")}>
+						<option value="">{t("anyStatus")}</option>
+						{STATUSES.map((s) => (
+							<option key={s} value={s}>
+								{t(`status.${s}`)}
+							</option>
+						))}
+					</select>
+				)}
+			</Field>
+			<Field label={t("field")}>
+				{(ids) => (
+					<select {...ids} value={filters.field} onChange={choose("field")}>
+						<option value="">{t("any")}</option>
+						{FIELDS.map((f) => (
+							<option key={f} value={f}>
+								{t(`field.${f}`)}
+							</option>
+						))}
+					</select>
+				)}
+			</Field>
+			<Field label={t("from")}>
+				{(ids) => (
+					<input
+						{...ids}
+						type="datetime-local"
+						value={toLocalInput(filters.from)}
+						onChange={at("from")}
+					/>
+				)}
+			</Field>
+			<Field label={t("to")}>
+				{(ids) => (
+					<input
+						{...ids}
+						type="datetime-local"
+						value={toLocalInput(filters.to)}
+						onChange={at("to")}
+					/>
+				)}
+			</Field>
+			{filtered && (
+				<Button kind="quiet" className={css.clear} onClick={clear}>
+					<Icon name="cross" size={12} />
+					{t("clear")}
+				</Button>
+			)}
 		</div>
 	);
 }
@@ -93,30 +140,45 @@ export default function Webhooks() {
 	const [asking, setAsking] = useState(false);
 	const filters = useFilters(search, can("operator"));
 	const list = useJournal(slug, filters, follow);
-	const filtered = filters.status !== "" || filters.field !== "" || filters.from !== "" || filters.to !== "";
+	const filtered =
+		filters.status !== "" || filters.field !== "" || filters.from !== "" || filters.to !== "";
 
-	const hrefOf = useCallback((to: string | null) =>
-		`/${slug}/webhooks${to === null ? "" : `/${to}`}${search === "" ? "" : `?${search}`}`, [search, slug]);
+	const hrefOf = useCallback(
+		(to: string | null) =>
+			`/${slug}/webhooks${to === null ? "" : `/${to}`}${search === "" ? "" : `?${search}`}`,
+		[search, slug],
+	);
 	const set = (to: Record<string, string>) => {
 		const next = new URLSearchParams(search);
 		for (const [name, value] of Object.entries(to))
 			if (value === "") next.delete(name);
 			else next.set(name, value);
 		const text = next.toString();
-		navigate(`/${slug}/webhooks${id === null ? "" : `/${id}`}${text === "" ? "" : `?${text}`}`, { replace: true });
+		navigate(`/${slug}/webhooks${id === null ? "" : `/${id}`}${text === "" ? "" : `?${text}`}`, {
+			replace: true,
+		});
 	};
 	const clear = () => set({ [NAMES.status]: "", [NAMES.field]: "", [NAMES.from]: "", [NAMES.to]: "" });
-	const top = () => { list.refreshTop().catch(() => undefined); };
+	const top = () => {
+		list.refreshTop().catch(() => undefined);
+	};
 	const refresh = () => {
-		list.refreshTop().then(() => say(t("refreshed")), () => say(t("notRefreshed"), true));
+		list.refreshTop().then(
+			() => say(t("refreshed")),
+			() => say(t("notRefreshed"), true),
+		);
 	};
 	const describe = [
 		filters.status === "" ? "" : t(keyOr(`status.${filters.status}`, "status")),
 		filters.field === "" ? "" : t(keyOr(`field.${filters.field}`, "field")),
-		filters.from === "" ? "" : `${t("from").toLowerCase()} ${toLocalInput(filters.from).replace("T", " ")}`,
+		filters.from === ""
+			? ""
+			: `${t("from").toLowerCase()} ${toLocalInput(filters.from).replace("T", " ")}`,
 		filters.to === "" ? "" : `${t("to").toLowerCase()} ${toLocalInput(filters.to).replace("T", " ")}`,
 		filters.all ? t("scope.all").toLowerCase() : "",
-	].filter((w) => w !== "").join(" · ");
+	]
+		.filter((w) => w !== "")
+		.join(" · ");
 
 	useShortcuts((command) => {
 		if (command === "close") {
@@ -136,11 +198,18 @@ export default function Webhooks() {
 				<div className={ui.pageHead}>
 					<h1>{t("title")}</h1>
 					<div className={ui.row}>
-						<Button aria-pressed={follow} className={cx(follow && css.following)}
-							onClick={() => setFollow(!follow)}>
-							<Icon name={follow ? "check" : "off"} size={12} />{t("tail")}
+						<Button
+							aria-pressed={follow}
+							className={cx(follow && css.following)}
+							onClick={() => setFollow(!follow)}
+						>
+							<Icon name={follow ? "check" : "off"} size={12} />
+							{t("tail")}
 						</Button>
-						<Button onClick={refresh} disabled={list.refreshing}><Icon name="moving" size={12} />{t("refresh")}</Button>
+						<Button onClick={refresh} disabled={list.refreshing}>
+							<Icon name="moving" size={12} />
+							{t("refresh")}
+						</Button>
 						{can("admin") && (
 							<Button onClick={() => setAsking(true)} disabled={list.rows.length === 0}>
 								{t(filtered ? "replay.set" : "replay.all")}
@@ -162,8 +231,12 @@ export default function Webhooks() {
 				</aside>
 			)}
 			{asking && (
-				<ReplayDialog filters={filters} describe={describe} onReplayed={top}
-					onClose={() => setAsking(false)} />
+				<ReplayDialog
+					filters={filters}
+					describe={describe}
+					onReplayed={top}
+					onClose={() => setAsking(false)}
+				/>
 			)}
 		</div>
 	);

@@ -45,7 +45,10 @@ export const texts = {
 	],
 	"empty.action": ["Ver números", "See numbers"],
 	"empty.filtered.title": ["Nada passa por estes filtros", "Nothing passes these filters"],
-	"empty.filtered.text": ["Mude a situação, o campo ou o período.", "Change the status, the field or the period."],
+	"empty.filtered.text": [
+		"Mude a situação, o campo ou o período.",
+		"Change the status, the field or the period.",
+	],
 	"status.received": ["Recebido", "Received"],
 	"status.applied": ["Aplicado", "Applied"],
 	"status.applied_with_problems": ["Aplicado com problemas", "Applied with problems"],
@@ -83,7 +86,10 @@ export const texts = {
 	"problem.bad_id": ["A identificação não é válida", "Its id is not valid"],
 	"problem.missing_target": ["Não diz a que mensagem se refere", "It does not say which message it means"],
 	"problem.out_of_bounds": ["Um valor passa do limite", "A value is out of bounds"],
-	"problem.group_not_supported": ["Mensagem de grupo: não é guardada", "A message of a group: it is not kept"],
+	"problem.group_not_supported": [
+		"Mensagem de grupo: não é guardada",
+		"A message of a group: it is not kept",
+	],
 	"problem.no_person": ["Não diz de quem é", "It does not say whose it is"],
 	"problem.other": ["Problema", "Problem"],
 	"problem.more": ["Mostrar todos os {n}", "Show all {n}"],
@@ -97,8 +103,14 @@ export const texts = {
 	"replay.all": ["Reaplicar todas…", "Apply all again…"],
 	"replay.title": ["Reaplicar entradas", "Apply entries again"],
 	"replay.counting": ["Contando… {n} até agora", "Counting… {n} so far"],
-	"replay.count": ["{n} entrada será aplicada de novo.||{n} entradas serão aplicadas de novo.", "{n} entry will be applied again.||{n} entries will be applied again."],
-	"replay.many": ["Mais de {n} entradas serão aplicadas de novo.", "More than {n} entries will be applied again."],
+	"replay.count": [
+		"{n} entrada será aplicada de novo.||{n} entradas serão aplicadas de novo.",
+		"{n} entry will be applied again.||{n} entries will be applied again.",
+	],
+	"replay.many": [
+		"Mais de {n} entradas serão aplicadas de novo.",
+		"More than {n} entries will be applied again.",
+	],
 	"replay.none": ["Nenhuma entrada passa por estes filtros.", "No entry passes these filters."],
 	"replay.filters": ["Filtros: {filters}", "Filters: {filters}"],
 	"replay.noFilters": ["Sem filtros: o diário inteiro.", "No filters: the whole journal."],
@@ -110,9 +122,15 @@ export const texts = {
 		"O que está estacionado só o operador libera; o resto é aplicado.",
 		"Only the operator releases what is parked; the rest is applied.",
 	],
-	"replay.confirm": ["Reaplicar {n} entrada||Reaplicar {n} entradas", "Apply {n} entry again||Apply {n} entries again"],
+	"replay.confirm": [
+		"Reaplicar {n} entrada||Reaplicar {n} entradas",
+		"Apply {n} entry again||Apply {n} entries again",
+	],
 	"replay.confirmMany": ["Reaplicar todas elas", "Apply all of them again"],
-	"replay.done": ["{n} entrada na fila para ser aplicada de novo||{n} entradas na fila para serem aplicadas de novo", "{n} entry queued to be applied again||{n} entries queued to be applied again"],
+	"replay.done": [
+		"{n} entrada na fila para ser aplicada de novo||{n} entradas na fila para serem aplicadas de novo",
+		"{n} entry queued to be applied again||{n} entries queued to be applied again",
+	],
 	payload: ["Conteúdo", "Content"],
 	"payload.text": ["Conteúdo em JSON", "Content as JSON"],
 	"payload.copy": ["Copiar conteúdo", "Copy content"],
@@ -132,10 +150,23 @@ export const texts = {
 export type Status = WebhookEvent["status"];
 export type FieldName = (typeof FIELDS)[number];
 
-export const STATUSES: readonly Status[] =
-	["received", "retrying", "failed", "parked", "applied_with_problems", "applied", "ignored"];
-export const FIELDS =
-	["messages", "history", "smb_message_echoes", "smb_app_state_sync", "account_update", "other"] as const;
+export const STATUSES: readonly Status[] = [
+	"received",
+	"retrying",
+	"failed",
+	"parked",
+	"applied_with_problems",
+	"applied",
+	"ignored",
+];
+export const FIELDS = [
+	"messages",
+	"history",
+	"smb_message_echoes",
+	"smb_app_state_sync",
+	"account_update",
+	"other",
+] as const;
 
 /** The name of a key that may not be known, or of the one that stands for the rest. */
 export function keyOr(key: string, other: keyof typeof texts): keyof typeof texts {

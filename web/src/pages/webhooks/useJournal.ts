@@ -5,6 +5,7 @@
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "../../api/client";
+import { keys } from "../../api/keys";
 import type { WebhookEvent } from "../../api/types";
 import { mergeNewest } from "../../lib/journal";
 import type { ListPage } from "../../lib/listMerge";
@@ -37,14 +38,15 @@ export async function loadJournal(
 ): Promise<ListPage<WebhookEvent>> {
 	const query = { ...queryOf(f), limit, cursor: cursor ?? undefined };
 	const more = signal === undefined ? {} : { signal };
-	const page = f.all ? await api.get("/api/webhook-events", { query, ...more })
+	const page = f.all
+		? await api.get("/api/webhook-events", { query, ...more })
 		: await api.get("/api/clients/{slug}/webhook-events", { path: { slug }, query, ...more });
 	return { rows: page.data, next: page.nextCursor };
 }
 
 export function useJournal(slug: string, filters: Filters, follow: boolean) {
 	const cache = useQueryClient();
-	const key = useMemo(() => ["journal", slug, filters], [slug, filters]);
+	const key = useMemo(() => keys.webhooks(slug, filters), [slug, filters]);
 	const query = useInfiniteQuery({
 		queryKey: key,
 		queryFn: ({ pageParam, signal }) => loadJournal(slug, filters, PAGE, pageParam, signal),
@@ -68,10 +70,13 @@ export function useJournal(slug: string, filters: Filters, follow: boolean) {
 		}
 	}, [cache, filters, key, slug]);
 
-	useEffect(() => () => {
-		if (timer.current !== null) window.clearTimeout(timer.current);
-		timer.current = null;
-	}, [refreshTop]);
+	useEffect(
+		() => () => {
+			if (timer.current !== null) window.clearTimeout(timer.current);
+			timer.current = null;
+		},
+		[refreshTop],
+	);
 	useEvents((e) => {
 		if (!follow || (e !== "reset" && e.kind !== "webhook_events.changed")) return;
 		timer.current ??= window.setTimeout(() => {

@@ -33,7 +33,10 @@ export const texts = {
 		"Números criados direto na Cloud API não têm histórico no celular.",
 		"Numbers made directly on the Cloud API have no history on a phone.",
 	],
-	"why.not_requested": ["O histórico não foi pedido ao conectar.", "The history was not asked for on connecting."],
+	"why.not_requested": [
+		"O histórico não foi pedido ao conectar.",
+		"The history was not asked for on connecting.",
+	],
 	"why.pending_consent": [
 		"O pedido foi feito. Falta aprovar o compartilhamento no WhatsApp Business App, no celular.",
 		"The request was made. Sharing must still be approved in the WhatsApp Business App, on the phone.",
@@ -46,9 +49,15 @@ export const texts = {
 		"Os blocos estão chegando. As conversas já podem ser lidas.",
 		"Chunks are arriving. Conversations can be read already.",
 	],
-	"why.completed": ["Tudo o que o WhatsApp entrega foi recebido.", "All that WhatsApp delivers has been received."],
+	"why.completed": [
+		"Tudo o que o WhatsApp entrega foi recebido.",
+		"All that WhatsApp delivers has been received.",
+	],
 	"why.declined": ["O negócio não compartilhou o histórico.", "The business did not share its history."],
-	"why.failed": ["O WhatsApp não conseguiu entregar o histórico.", "WhatsApp could not deliver the history."],
+	"why.failed": [
+		"O WhatsApp não conseguiu entregar o histórico.",
+		"WhatsApp could not deliver the history.",
+	],
 	consentTip: [
 		"Histórico depende de aprovação no WhatsApp Business App",
 		"History depends on approval in the WhatsApp Business App",
@@ -148,9 +157,15 @@ export const texts = {
 		"For those who receive through an intermediary that does not sign messages. The previous URL stops working.",
 	],
 	"secret.make": ["Gerar nova URL", "Make a new URL"],
-	"secret.once": ["Copie agora: ela não será mostrada de novo.", "Copy it now: it will not be shown again."],
+	"secret.once": [
+		"Copie agora: ela não será mostrada de novo.",
+		"Copy it now: it will not be shown again.",
+	],
 	"new.how": ["Como este número vai se conectar?", "How will this number be connected?"],
-	"new.coexistence": ["Conectar número existente (Coexistência)", "Connect an existing number (Coexistence)"],
+	"new.coexistence": [
+		"Conectar número existente (Coexistência)",
+		"Connect an existing number (Coexistence)",
+	],
 	"new.coexistence.hint": [
 		"O número continua funcionando no WhatsApp Business App do celular.",
 		"The number keeps working in the WhatsApp Business App on the phone.",
@@ -178,7 +193,10 @@ export const texts = {
 		"Os dois IDs estão no Gerenciador do WhatsApp, em Ferramentas da conta › Números de telefone.",
 		"Both IDs are in the WhatsApp Manager, under Account tools › Phone numbers.",
 	],
-	"new.number.hint": ["Com país e DDD, como +55 11 99999-9999.", "With country and area code, such as +55 11 99999-9999."],
+	"new.number.hint": [
+		"Com país e DDD, como +55 11 99999-9999.",
+		"With country and area code, such as +55 11 99999-9999.",
+	],
 	"new.token.hint": [
 		"Opcional. Fica guardado cifrado e nunca é mostrado.",
 		"Optional. It is stored encrypted and never shown.",
