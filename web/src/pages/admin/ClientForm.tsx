@@ -116,6 +116,7 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 	});
 	const set = (to: Partial<Draft>) => setDraft({ ...draft, ...to });
 	const save = useSave(client, draft, onClose);
+	const status = save.error instanceof ApiError ? save.error.status : null;
 	const fault = (name: string) =>
 		save.error instanceof ApiError ? save.error.fields.find((f) => f.path === name)?.message : undefined;
 	const slug = draft.slug ?? slugOf(draft.name);
@@ -123,7 +124,8 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 	const url = draft.url.trim();
 	const wrongUrl = url !== "" && !/^https?:\/\/\S+$/.test(url) ? t("helpdesk.wrong") : undefined;
 	const ready = draft.name.trim() !== "" && (client !== null || isSlug(slug)) && wrongUrl === undefined;
-	const refused = client === null && save.error instanceof ApiError && save.error.status === 403;
+	const refused = client === null && status === 403;
+	const taken = client === null && status === 409 ? t("slug.taken") : undefined;
 	return (
 		<Dialog
 			open
@@ -159,7 +161,11 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 					)}
 				</Field>
 				{client === null && (
-					<Field label={t("slug")} hint={t("slug.hint")} error={fault("slug") ?? wrongSlug}>
+					<Field
+						label={t("slug")}
+						hint={t("slug.hint")}
+						error={fault("slug") ?? taken ?? wrongSlug}
+					>
 						{(ids) => (
 							<input
 								{...ids}
@@ -202,7 +208,7 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 						{t("clients.oneOnly")}
 					</Notice>
 				) : (
-					<FormError error={save.error} />
+					taken === undefined && <FormError error={save.error} />
 				)}
 			</form>
 		</Dialog>

@@ -33,6 +33,10 @@ export const texts = {
 		"Aparece nos links e não muda depois: a–z, 0–9 e -.",
 		"Stands in links and never changes: a–z, 0–9 and -.",
 	],
+	"slug.taken": [
+		"Este endereço curto já é de outro cliente. Escolha outro.",
+		"This short name is another client's. Choose another.",
+	],
 	"slug.wrong": ["Use só a–z, 0–9 e -, até 64.", "Use only a–z, 0–9 and -, 64 at most."],
 	helpdesk: ["Endereço do helpdesk", "Helpdesk address"],
 	"helpdesk.hint": ["Vazio: este cliente não tem helpdesk.", "Empty: this client has no helpdesk."],
