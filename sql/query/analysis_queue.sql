@@ -1,12 +1,14 @@
 -- The queue of analyses. A combo is a client's script, its version and a tag. What may be analysed at all says the view
 -- analysable_sessions; rows that may be claimed are "ready", which follows from their status.
 
--- Sessions that may be analysed, and how many of them are in the queue in which state.
+-- Sessions that may be analysed, and how many of them are in the queue in which state: done, being processed, any, pending or
+-- failed, to be claimed now.
 -- name: analysis_eligible
--- param: client uuid, key text, version int, tag text, least int, settled time
--- returns: int, int, int, int
+-- param: client uuid, key text, version int, tag text, least int, settled time, now time
+-- returns: int, int, int, int, int, int
 SELECT count(*), count(CASE WHEN a."status" = 'done' THEN 1 END), count(CASE WHEN a."status" = 'processing' THEN 1 END),
-  count(a."status")
+  count(a."status"), count(CASE WHEN a."status" IN ('pending', 'failed') THEN 1 END),
+  count(CASE WHEN a."status" = 'pending' OR (a."status" = 'failed' AND a."nextRetryAt" <= :now) THEN 1 END)
 FROM analysable_sessions s LEFT JOIN session_analyses a ON a."clientId" = s.client_id AND a."sessionId" = s.id
   AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
 WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled;

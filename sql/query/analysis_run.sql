@@ -11,7 +11,7 @@ ORDER BY "version" DESC LIMIT 1;
 -- name: analysis_usual_output
 -- param: client uuid, key text, version int, tag text
 -- returns: int?
-SELECT CAST(avg(x."outputTokens" / x."attempts") AS bigint) FROM (
+SELECT CAST(sum(x."outputTokens" / x."attempts") AS bigint) / NULLIF(count(*), 0) FROM (
   SELECT a."outputTokens", a."attempts" FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
     AND a."processedAt" IS NOT NULL AND a."status" = 'done' AND a."attempts" > 0

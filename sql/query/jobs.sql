@@ -48,10 +48,11 @@ WHERE id = :id AND status IN ('queued', 'running') AND (lease_until IS NULL OR l
 UPDATE jobs SET lease_until = :until, done = :done, total = :total, unit = :unit, eta_seconds = :eta, counts = :counts
 WHERE id = :id AND lease_owner = :owner AND status = 'running';
 
--- name: jobs_cancel_asked
+-- Whose it is, whether its end was asked for, and whether an import ended.
+-- name: jobs_of
 -- param: id uuid
--- returns: bool
-SELECT cancel_requested FROM jobs WHERE id = :id;
+-- returns: uuid?, bool, bool
+SELECT client_id, cancel_requested, kind IN ('import', 'sync_contacts') AND finished_at IS NOT NULL FROM jobs WHERE id = :id;
 
 -- name: jobs_finish
 -- param: id uuid, owner uuid, now time, status text, error text, done int, total int, unit text, counts json

@@ -26,7 +26,8 @@ struct admin {
 	struct str actor;
 };
 
-/* client nil: of no client. detail: JSON or STR_NONE. */
+/* client nil: of no client. detail: JSON or STR_NONE. Tells watchers of it too, so it comes behind
+ * what else the transaction may wait for (work/event.h). */
 MUST_CHECK enum err admin_audit(const struct admin *, struct uuid client, const char *action,
                                 const char *kind, struct uuid subject, struct str detail);
 /* {"name":"text"} for audit details; absent text gives null. */

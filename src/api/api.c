@@ -35,6 +35,8 @@ api_new(const struct api_options *o, struct api **out)
 		.content_type = JSON_CONTENT_TYPE,
 		.write = analysis_run_answer,
 	});
+	api->stream =
+		stream_new(&(const struct stream_options){ .pool = o->pool, .clock = o->clock });
 	api->arena = arena_new(ZONE_ARENA);
 	api->zone = zone_utc();
 	if (str_is_set(o->config->timezone)) {
@@ -54,6 +56,7 @@ api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
+	stream_free(api->stream);
 	wait_free(api->wait);
 	throttle_free(api->throttle);
 	ready_free(api->ready);
@@ -64,8 +67,10 @@ api_free(struct api *api)
 void
 api_stop_waiting(struct api *api)
 {
-	if (api != NULL)
-		wait_stop(api->wait);
+	if (api == NULL)
+		return;
+	wait_stop(api->wait);
+	stream_stop(api->stream);
 }
 
 size_t
@@ -276,6 +281,7 @@ answer_success(struct api_call *c, struct api_answer *out)
 	out->body = buf_slice(&c->out);
 	out->wait_job = c->wait_job;
 	out->wait_until = c->wait_until;
+	out->stream = c->stream;
 	if (str_is_set(c->location))
 		add_header(out, "Location", c->location);
 	if (str_is_set(c->set_cookie))
@@ -362,6 +368,19 @@ serve_secret(struct api *api, struct api_thread *t, struct http_exchange *x)
 		http_reply_problem(x, 0, &(const struct problem){ .code = e }, NULL);
 }
 
+/* Instead of an answer, which to HEAD has no end either. */
+static void
+serve_stream(struct api *api, struct http_exchange *x, const struct api_answer *out)
+{
+	const struct problem p = { .code = ERR_UNAVAILABLE,
+		                   .detail = STR("Too many streams are open.") };
+
+	if (str_eq(http_method(x), STR("HEAD")))
+		http_reply(x, out->status, out->content_type, STR(""), out->headers);
+	else if (stream_add(api->stream, x, &out->stream) != ERR_OK)
+		http_reply_problem(x, 0, &p, NULL);
+}
+
 void
 api_handle(void *api, void *thread, struct http_exchange *x)
 {
@@ -382,6 +401,10 @@ api_handle(void *api, void *thread, struct http_exchange *x)
 		return;
 	}
 	api_serve(api, thread, &in, &out);
+	if (out.status == 200 && !uuid_is_nil(out.stream.client)) {
+		serve_stream(api, x, &out);
+		return;
+	}
 	if (!uuid_is_nil(out.wait_job) &&
 	    wait_for(((struct api *)api)->wait, x, out.wait_job, out.wait_until) == ERR_OK)
 		return;

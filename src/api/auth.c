@@ -211,13 +211,16 @@ check_cookie(struct api_call *c, struct str value)
 	if (!reads && !auth_same_site(c))
 		return api_fail(c, ERR_FORBIDDEN,
 		                "By cookie, only the page itself may change things.");
-	c->who = (struct api_caller){ .role = ROLE_OPERATOR, .all_clients = true };
+	c->who = (struct api_caller){ .role = ROLE_OPERATOR,
+		                      .all_clients = true,
+		                      .by_cookie = true };
 	if (!db_is_null(&r, 0, 0))
 		c->who = (struct api_caller){
 			.role = auth_role_of(db_get_text(&r, 0, 1)),
 			.token_id = db_get_uuid(&r, 0, 0),
 			.client_id = db_get_uuid(&r, 0, 2),
 			.all_clients = db_is_null(&r, 0, 2),
+			.by_cookie = true,
 		};
 	return ERR_OK;
 }

@@ -8,6 +8,7 @@
 #include "api/admin.h"
 #include "api/api.h"
 #include "api/schema.h"
+#include "api/stream.h"
 #include "api/throttle.h"
 #include "base/json.h"
 #include "base/zone.h"
@@ -117,6 +118,7 @@ struct api_caller {
 	bool all_clients;
 	struct uuid client_id; /* nil if all */
 	struct uuid token_id;  /* nil: operator */
+	bool by_cookie;        /* a browser that has logged in */
 };
 
 struct api {
@@ -125,6 +127,7 @@ struct api {
 	struct throttle *throttle;
 	struct ready *ready;
 	struct wait *wait;
+	struct stream *stream;
 	struct arena *arena; /* of what follows */
 	const struct zone *zone;
 };
@@ -163,6 +166,7 @@ struct api_call {
 	int64_t retry_after_s;
 	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
 	int64_t wait_until;
+	struct stream_wish stream; /* instead of an answer: its client is not nil */
 };
 
 #define AUTH_COOKIE "recado"
@@ -353,6 +357,7 @@ API_HANDLER(leads_list);
 API_HANDLER(leads_create);
 API_HANDLER(leads_get);
 API_HANDLER(leads_patch);
+API_HANDLER(events_stream);
 API_HANDLER(events_list_all);
 API_HANDLER(events_list);
 API_HANDLER(events_get);

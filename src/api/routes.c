@@ -262,6 +262,10 @@ const struct api_route api_routes[] = {
 	  NULL, "analysesDetails", "One session with its analysis.",
 	  REPLIES(BARE(200, analysis_details, NULL), FAILS(404, "there is no such client, script, version or session")) },
 
+	{ "GET", "/api/events", ROLE_VIEWER, SCOPE_NONE, fields_event_stream, NULL, false, events_stream,
+	  "Events", "eventsStream", "What changes at a client, as Server-Sent Events until the caller leaves. `clientSlug` may be left out by a token of one client. An event says what changed, not how it is now: `conversation.changed`, `connection.changed` (history too: once for each batch of it, and nothing else), `lead.changed`, `job.changed`, `webhook_events.changed`, `import.changed`, `analysis.changed`, `script.changed`, `client.changed`. Ids grow by one and are the same in every stream of the client; they are kept for `EVENT_RETENTION_HOURS`. With the header `Last-Event-ID`, or `lastEventId` in the query, it goes on behind that event. The first frame is `ready`, whose id is where it goes on, or `reset` where the events behind the one named are not kept any more: ask for everything anew. Then `id`, `event` and `data: {subjectKind, subjectId, at}`; `subjectId` is null where the kind has none. A comment every 15 seconds. A client that takes nothing for `REQUEST_TIMEOUT_SECONDS` is cut off; the streams of a revoked token or an ended login end.",
+	  REPLIES(OTHER(200, "text/event-stream", "The stream"), FAILS(404, "there is no client of `clientSlug`"), FAILS(503, "also where `MAX_STREAMS` are open")) },
+
 	{ "GET", "/api/webhook-events", ROLE_OPERATOR, SCOPE_NONE, fields_event_query, NULL, false, events_list_all,
 	  "The journal and the audit log", "webhookEventsListAll", "The journal of all clients, newest first; what nobody is known for too.",
 	  REPLIES(PAGE_OF(webhook_event)) },

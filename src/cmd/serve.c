@@ -146,6 +146,14 @@ start_handlers(struct server *s)
 	return http_pool_start(&pool, &s->handlers);
 }
 
+static unsigned
+streams_of(const struct config *c)
+{
+	int64_t most = c->max_connections / 2;
+
+	return (unsigned)(c->max_streams < most ? c->max_streams : most);
+}
+
 static enum err
 start_http(struct server *s)
 {
@@ -156,6 +164,7 @@ start_http(struct server *s)
 		.limits = { .header_bytes = HEADER_BYTES,
 		            .body_in_flight = (size_t)c->in_flight_bytes,
 		            .connections = (unsigned)c->max_connections,
+		            .streams = streams_of(c),
 		            .request_ms = c->request_seconds * TIME_SECOND,
 		            .idle_ms = IDLE_MS },
 		.hooks = { .body_limit = body_limit,

@@ -80,6 +80,7 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		.amendment_ms = d.amendment_ms,
 		.alert_ms = d.alert_ms,
 		.journal_retention_ms = c->journal_retention_days * TIME_DAY,
+		.event_ms = c->event_hours * TIME_HOUR,
 		.import_every_ms = c->import_interval_minutes * TIME_MINUTE
 	};
 	struct workers *w = calloc(1, sizeof(*w));

@@ -120,6 +120,9 @@ const struct config_row config_rows[] = {
 	  .max = 1000000, .example = "10000", .meaning = "Webhooks that wait for their commit" },
 	{ "MAX_CONNECTIONS", KIND_INT, AT(max_connections), .fallback = "4096", .min = 8,
 	  .max = 65536, .example = "4096", .meaning = "Open HTTP connections" },
+	{ "MAX_STREAMS", KIND_INT, AT(max_streams), .fallback = "1000", .min = 0, .max = 32768,
+	  .example = "1000",
+	  .meaning = "Event streams that are open at once; at most half of MAX_CONNECTIONS" },
 	{ "REQUEST_TIMEOUT_SECONDS", KIND_INT, AT(request_seconds), .fallback = "30", .min = 1,
 	  .max = 600, .example = "30",
 	  .meaning = "Longest time a whole request may take to arrive" },
@@ -135,5 +138,8 @@ const struct config_row config_rows[] = {
 	{ "AMENDMENT_WAIT_DAYS", KIND_INT, AT(amendment_days), .fallback = "30", .min = 1,
 	  .max = 365, .example = "30",
 	  .meaning = "How long an edit, reaction or receipt waits for its message" },
+	{ "EVENT_RETENTION_HOURS", KIND_INT, AT(event_hours), .fallback = "24", .min = 1,
+	  .max = 720, .example = "24",
+	  .meaning = "How long what an event stream tells is kept, for who comes again" },
 };
 const size_t config_row_count = sizeof(config_rows) / sizeof(config_rows[0]);

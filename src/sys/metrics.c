@@ -83,6 +83,7 @@ static const struct row rows[M_COUNT] = {
 	[M_HTTP_REQUESTS_4XX] = REQUESTS("4xx"),
 	[M_HTTP_REQUESTS_5XX] = REQUESTS("5xx"),
 	[M_HTTP_CONNECTIONS] = { "recado_http_connections", NULL, GAUGE, "Open HTTP connections." },
+	[M_HTTP_STREAMS] = { "recado_http_streams", NULL, GAUGE, "Open event streams." },
 	[M_HTTP_BODY_BYTES_IN_FLIGHT] = { "recado_http_body_in_flight_bytes", NULL, GAUGE,
 	                                  "Bytes of request bodies held in memory." },
 	[M_LOGIN_FAILURES] = { "recado_login_failures_total", NULL, COUNTER,

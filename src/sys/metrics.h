@@ -40,6 +40,7 @@ enum metric {
 	M_HTTP_REQUESTS_4XX,
 	M_HTTP_REQUESTS_5XX,
 	M_HTTP_CONNECTIONS, /* gauge */
+	M_HTTP_STREAMS,     /* gauge */
 	M_HTTP_BODY_BYTES_IN_FLIGHT,
 	M_LOGIN_FAILURES,
 	M_MODEL_CALLS_DONE, /* recado_model_calls_total{result="done"} */

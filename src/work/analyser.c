@@ -75,20 +75,6 @@ analyser_in_flight(const struct analyser *an)
 	return http_client_in_flight(an->o.http);
 }
 
-void
-analyser_stop(struct analyser *an, int64_t now_ms)
-{
-	while (an->nruns > 0) {
-		struct analyser_run *run = an->runs[0];
-		struct uuid id = run->job.id;
-
-		analyser_run_drop(run, now_ms);
-		if (jobs_release(an->db, id, an->o.owner) != ERR_OK)
-			log_warn("analysis.not_released", LOG_UUID("job", id),
-			         LOG_Z("detail", db_message(an->db)));
-	}
-}
-
 static enum err
 claim_job(struct analyser *an, int64_t now_ms, bool *worked)
 {
@@ -155,6 +141,18 @@ gather(struct analyser *an, int64_t now_ms)
 	if (returned > 0)
 		log_warn("analysis.gathered", LOG_INT("rows", returned));
 	return e;
+}
+
+void
+analyser_stop(struct analyser *an, int64_t now_ms)
+{
+	bool worked = false;
+
+	analyser_call_hear(an, now_ms);
+	if (analyser_call_settle(an, now_ms, &worked) == ERR_OK && gather(an, now_ms) != ERR_OK)
+		log_warn("analysis.not_gathered", LOG_Z("detail", db_message(an->db)));
+	while (an->nruns > 0)
+		analyser_run_release(an->runs[0], now_ms);
 }
 
 /* Before anything else, so that no job is lost for want of a word. */

@@ -79,6 +79,8 @@ MUST_CHECK enum err analyser_run_enqueue(struct analyser_run *, int64_t now_ms);
 size_t analyser_run_wants(const struct analyser_run *);
 /* Ends it in the database, and forgets it. */
 MUST_CHECK enum err analyser_run_end(struct analyser_run *, int64_t now_ms);
+/* Gives it back to be gone on with from where it is, and forgets it. */
+void analyser_run_release(struct analyser_run *, int64_t now_ms);
 /* Forgets it; what it holds is given back as far as the database answers. */
 void analyser_run_drop(struct analyser_run *, int64_t now_ms);
 

@@ -250,6 +250,27 @@ analyser_run_end(struct analyser_run *run, int64_t now_ms)
 }
 
 void
+analyser_run_release(struct analyser_run *run, int64_t now_ms)
+{
+	struct analyser *an = run->an;
+	struct job_progress p;
+	bool cancel;
+	enum err e;
+
+	while (run->calls != NULL)
+		analyser_call_drop(run->calls, now_ms);
+	arena_reset(an->arena);
+	progress(run, &p, now_ms);
+	e = jobs_renew(an->db, run->job.id, an->o.owner, now_ms, &p, &cancel);
+	if (e == ERR_OK)
+		e = jobs_release(an->db, run->job.id, an->o.owner, now_ms);
+	if (e != ERR_OK && e != ERR_CONFLICT)
+		log_warn("analysis.not_released", LOG_UUID("job", run->job.id),
+		         LOG_Z("detail", db_message(an->db)));
+	analyser_run_drop(run, now_ms);
+}
+
+void
 analyser_run_drop(struct analyser_run *run, int64_t now_ms)
 {
 	struct analyser *an = run->an;

@@ -43,38 +43,54 @@ analysis_script_find(struct db *db, struct arena *a, struct uuid client_id, stru
 	return script_read_topics(a, db_get_text(&r, 0, 2), &out->topics);
 }
 
-/* Tokens of the first sessions' requests; *read: how many there were. */
+/* What was read for an estimate. */
+struct sample {
+	struct arena *arena; /* of one prompt */
+	size_t most;
+	int64_t tokens, read;
+};
+
+static enum err
+sample_one(struct db *db, const struct analyser_model *model, const struct analysis_params *p,
+           const struct script *script, struct uuid client_id, int64_t now_ms,
+           struct uuid session_id, struct sample *s)
+{
+	struct prompt prompt;
+	bool settled;
+	enum err e;
+
+	arena_reset(s->arena);
+	e = analyser_prompt(db, s->arena, model, p, script, client_id, session_id, false, now_ms,
+	                    &prompt, &settled);
+	if (e == ERR_NOT_FOUND || e == ERR_TOO_LARGE)
+		return ERR_OK; /* it is gone, or would fail: it costs nothing */
+	if (e == ERR_OK && settled) {
+		s->tokens += prompt.input_tokens;
+		s->read++;
+	}
+	return e;
+}
+
+/* Tokens of the first sessions' requests. */
 static enum err
 sample(struct db *db, struct arena *a, const struct analyser_model *model,
        const struct analysis_params *p, const struct script *script, struct uuid client_id,
-       int64_t now_ms, size_t most, int64_t *tokens, int64_t *read)
+       int64_t now_ms, struct sample *s)
 {
 	const struct analysis_combo combo = analysis_params_combo(p, client_id);
 	const struct analysis_choice choice = analysis_params_choice(p);
-	struct analysis_candidate *v;
-	size_t n;
-	enum err e =
-		analysis_queue_candidates(db, a, &combo, &choice, now_ms, UUID_NIL, most, &v, &n);
-	struct arena *own;
+	struct analysis_candidates page = { .finished = false };
+	size_t looked = 0;
+	enum err e = ERR_OK;
 
-	if (e != ERR_OK)
-		return e;
-	own = arena_new(PROMPT_ARENA);
-	for (size_t i = 0; e == ERR_OK && i < n; i++) {
-		struct prompt prompt;
-		bool settled;
-
-		arena_reset(own);
-		e = analyser_prompt(db, own, model, p, script, client_id, v[i].session_id, false,
-		                    now_ms, &prompt, &settled);
-		if (e == ERR_OK && settled) {
-			*tokens += prompt.input_tokens;
-			++*read;
-		}
-		if (e == ERR_NOT_FOUND || e == ERR_TOO_LARGE)
-			e = ERR_OK; /* it is gone, or would fail: it costs nothing */
+	s->arena = arena_new(PROMPT_ARENA);
+	while (e == ERR_OK && looked < s->most && !page.finished) {
+		e = analysis_queue_candidates(db, a, &combo, &choice, now_ms, &page);
+		for (size_t i = 0; e == ERR_OK && i < page.n && looked < s->most; i++, looked++)
+			e = sample_one(db, model, p, script, client_id, now_ms,
+			               page.v[i].session_id, s);
 	}
-	arena_free(own);
+	arena_free(s->arena);
 	return e;
 }
 
@@ -105,6 +121,17 @@ analysis_script_fits(struct arena *a, const struct analyser_model *m, const stru
 	return prompt_estimate(a, script, &o, 1, 0, &tokens);
 }
 
+/* What a run without a limit would work on. */
+static int64_t
+rows_of_run(const struct analysis_figures *f, const struct analysis_params *p)
+{
+	int64_t rows = p->retry_failed ? f->already_queued : f->would_process_now;
+
+	if (p->force)
+		rows -= p->retry_failed ? f->queued_eligible : f->ready_eligible;
+	return f->would_write + rows;
+}
+
 enum err
 analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model,
               const struct analysis_params *p, const struct script *script, struct uuid client_id,
@@ -113,26 +140,24 @@ analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model
 	const struct analysis_combo combo = analysis_params_combo(p, client_id);
 	const struct analysis_choice choice = analysis_params_choice(p);
 	struct analysis_plan x = { .priced = model->priced };
-	int64_t tokens = 0, read = 0, output, wanted;
+	struct sample seen = { .most = ANALYSIS_PLAN_SAMPLE };
+	int64_t output, wanted;
 	enum err e = analysis_queue_figures(db, a, &combo, &choice, now_ms, &x.figures);
 
 	if (e != ERR_OK)
 		return e;
-	wanted = x.figures.would_write + x.figures.would_process_now;
-	if (p->retry_failed)
-		wanted += x.figures.already_queued - x.figures.would_process_now;
+	wanted = rows_of_run(&x.figures, p);
 	x.sessions = wanted < p->limit ? wanted : p->limit;
+	if (x.sessions < ANALYSIS_PLAN_SAMPLE)
+		seen.most = (size_t)x.sessions;
 	if (x.sessions > 0)
-		e = sample(db, a, model, p, script, client_id, now_ms,
-		           x.sessions < ANALYSIS_PLAN_SAMPLE ? (size_t)x.sessions
-		                                             : ANALYSIS_PLAN_SAMPLE,
-		           &tokens, &read);
+		e = sample(db, a, model, p, script, client_id, now_ms, &seen);
 	if (e == ERR_OK)
 		e = usual_output(db, a, p, client_id, &output);
 	if (e != ERR_OK)
 		return e;
-	x.sampled = read != x.sessions;
-	x.input_tokens = read > 0 ? tokens * x.sessions / read : 0;
+	x.sampled = seen.read != x.sessions;
+	x.input_tokens = seen.read > 0 ? seen.tokens * x.sessions / seen.read : 0;
 	x.output_tokens = output * x.sessions;
 	if (x.priced)
 		x.cost = model_cost(&model->prices,

@@ -12,6 +12,7 @@
 #include "core/model_retry.h"
 #include "core/order.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 /* The four parameters that name a combo. */
 #define COMBO(c)                                                                                   \
@@ -132,15 +133,21 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 	return ERR_OK;
 }
 
-/* One statement on a row that the owner must hold. */
+/* One statement on a row that the owner must hold. told_at: what it changes shows; TIME_NONE: it
+ * does not. */
 static enum err
-give_back(struct db *db, const struct query *q, const struct db_param *params)
+give_back(struct db *db, const struct query *q, const struct db_param *params, struct uuid client,
+          int64_t told_at)
 {
 	int64_t changed = 0;
 	enum err e = db_begin(db, DB_APPLY);
 
-	if (e == ERR_OK)
-		e = db_end(db, db_exec(db, q, params, NULL, &changed));
+	if (e != ERR_OK)
+		return e;
+	e = db_exec(db, q, params, NULL, &changed);
+	if (e == ERR_OK && changed > 0 && told_at != TIME_NONE)
+		e = event_put(db, client, EVENT_ANALYSIS, UUID_NIL, told_at);
+	e = db_end(db, e);
 	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
 }
 
@@ -160,7 +167,8 @@ analysis_queue_done(struct db *db, const struct analysis_lease *l, int64_t now_m
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_json(d->report), db_text(d->model),
 	                           db_text(d->prompt_hash), db_double(d->overall_score),
 	                           db_text(d->temperature), db_int(d->verified),
-	                           db_int(d->unverified), db_bool(d->truncated), PAID(p)));
+	                           db_int(d->unverified), db_bool(d->truncated), PAID(p)),
+	                 l->client_id, now_ms);
 }
 
 enum err
@@ -170,7 +178,8 @@ analysis_queue_failed(struct db *db, const struct analysis_lease *l, int64_t now
 	return give_back(db, &q_analysis_failed,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_text(f->error), db_text(f->model),
 	                           db_text(f->prompt_hash), db_time(f->next_retry_at),
-	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)));
+	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)),
+	                 l->client_id, now_ms);
 }
 
 enum err
@@ -179,13 +188,14 @@ analysis_queue_release(struct db *db, const struct analysis_lease *l, int64_t no
 {
 	return give_back(db, &q_analysis_release,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_int(r->losses), db_bool(r->longer),
-	                           db_int(r->interrupted), PAID(p)));
+	                           db_int(r->interrupted), PAID(p)),
+	                 l->client_id, TIME_NONE);
 }
 
 enum err
 analysis_queue_drop(struct db *db, const struct analysis_lease *l)
 {
-	return give_back(db, &q_analysis_drop, DB_PARAMS(LEASE(l)));
+	return give_back(db, &q_analysis_drop, DB_PARAMS(LEASE(l)), l->client_id, TIME_NONE);
 }
 
 enum err

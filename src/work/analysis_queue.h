@@ -41,6 +41,9 @@ struct analysis_figures {
 	int64_t would_process_now; /* rows that may be claimed now, before anything is enqueued */
 	int64_t failed_permanent;  /* rows */
 	int64_t would_write; /* what enqueueing would count: without those in the queue already */
+	/* Of already_queued and of would_process_now, those of eligible sessions: with force
+	 * would_write counts them too. */
+	int64_t queued_eligible, ready_eligible;
 };
 MUST_CHECK enum err
 analysis_queue_figures(struct db *, struct arena *, const struct analysis_combo *,

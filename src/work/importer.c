@@ -60,12 +60,12 @@ importer_running(const struct importer *im)
 }
 
 void
-importer_stop(struct importer *im)
+importer_stop(struct importer *im, int64_t now_ms)
 {
 	while (im->njobs > 0) {
 		struct import_job *j = im->jobs[0];
 
-		if (jobs_release(im->db, j->job.id, im->o.owner) != ERR_OK)
+		if (jobs_release(im->db, j->job.id, im->o.owner, now_ms) != ERR_OK)
 			log_warn("import.not_released", LOG_UUID("job", j->job.id),
 			         LOG_Z("detail", db_message(im->db)));
 		import_job_drop(j);

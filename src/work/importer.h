@@ -41,7 +41,7 @@ enum step importer_step(void *importer, int64_t now_ms, int64_t *next_ms);
 /* Stores one batch of tickets that importer_step gave it. */
 enum step importer_store_step(void *importer, int64_t now_ms, int64_t *next_ms);
 /* After the threads of both steps have ended. Gives the running jobs back (jobs_release). */
-void importer_stop(struct importer *);
+void importer_stop(struct importer *, int64_t now_ms);
 /* Jobs that are worked on now. */
 size_t importer_running(const struct importer *);
 void importer_close(struct importer *);

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 #define KINDS        3
 #define TAKE_TRIES   16 /* against others that are faster each time */
@@ -35,6 +36,63 @@ const char *
 jobs_kind_name(enum job_kind kind)
 {
 	return kinds[kind].name;
+}
+
+/* A transaction, unless the caller has one. *mine: to be ended here. */
+static enum err
+begin(struct db *db, bool *mine)
+{
+	*mine = !db_in_transaction(db);
+	return *mine ? db_begin(db, DB_API) : ERR_OK; /* a lease must not wait for an import */
+}
+
+static enum err
+end(struct db *db, bool mine, enum err e)
+{
+	return mine ? db_end(db, e) : e;
+}
+
+/* The change of a job that was just written is told. *cancel (may be NULL): someone asked for its
+ * end. */
+static enum err
+tell(struct db *db, struct uuid id, int64_t now_ms, bool *cancel)
+{
+	struct arena *a = arena_new(SMALL_ARENA);
+	struct event_batch b;
+	struct uuid client;
+	struct db_result r;
+	enum err e = db_query(db, &q_jobs_of, DB_PARAMS(db_uuid(id)), NULL, a, &r);
+
+	if (e == ERR_OK && r.nrows > 0 && !db_is_null(&r, 0, 0)) {
+		client = db_get_uuid(&r, 0, 0);
+		event_batch_init(&b, a);
+		event_batch_add(&b, client, EVENT_JOB, id);
+		if (db_get_bool(&r, 0, 2))
+			event_batch_add(&b, client, EVENT_IMPORT, UUID_NIL);
+		e = event_batch_store(&b, db, now_ms);
+	}
+	if (e == ERR_OK && cancel != NULL)
+		*cancel = r.nrows > 0 && db_get_bool(&r, 0, 1);
+	arena_free(a);
+	return e;
+}
+
+/* One statement on a job's row, and what it tells. ERR_CONFLICT: it changed nothing. */
+static enum err
+change(struct db *db, const struct query *q, const struct db_param *params, struct uuid id,
+       int64_t now_ms, bool *cancel)
+{
+	int64_t changed = 0;
+	bool mine;
+	enum err e = begin(db, &mine);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_exec(db, q, params, NULL, &changed);
+	if (e == ERR_OK && changed > 0)
+		e = tell(db, id, now_ms, cancel);
+	e = end(db, mine, e);
+	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
 }
 
 /* What is asked of a job. */
@@ -105,8 +163,8 @@ meet_existing(struct db *db, struct arena *a, const struct db_result *r, bool fu
 
 	*kept = !(cancel && alone);
 	if (!*kept)
-		return db_exec(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), NULL,
-		               NULL);
+		return change(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), id,
+		              now_ms, NULL);
 	if (cancel)
 		e = db_exec(db, &q_jobs_uncancel, DB_PARAMS(db_uuid(id)), NULL, NULL);
 	x = read_params(a, db_get_text(r, 0, 1));
@@ -128,6 +186,8 @@ jobs_insert(struct db *db, const struct randomness *rand, struct uuid client_id,
 	                               db_text(str_from(kinds[kind].unit)), db_time(now_ms)),
 	                     NULL, NULL);
 
+	if (e == ERR_OK)
+		e = event_put(db, client_id, EVENT_JOB, fresh, now_ms);
 	if (e == ERR_OK)
 		*id = fresh;
 	return e;
@@ -206,7 +266,7 @@ jobs_claim(struct db *db, struct arena *a, unsigned wanted, struct uuid only, st
            int64_t now_ms, struct job *out, bool *found)
 {
 	struct db_rows *names = db_rows_new(a, &q_jobs_pick);
-	int64_t taken = 0;
+	bool taken = false;
 	struct db_result r;
 	enum err e = ERR_OK;
 
@@ -214,19 +274,20 @@ jobs_claim(struct db *db, struct arena *a, unsigned wanted, struct uuid only, st
 		if ((wanted & 1u << k) != 0)
 			db_row_text(names, str_from(kinds[k].name));
 	*found = false;
-	for (int i = 0; i < TAKE_TRIES && taken == 0; i++) {
+	for (int i = 0; i < TAKE_TRIES && !taken; i++) {
 		e = db_query(db, &q_jobs_pick, DB_PARAMS(db_uuid(only), db_time(now_ms)), names, a,
 		             &r);
 		if (e != ERR_OK || r.nrows == 0)
 			return e;
-		e = db_exec(db, &q_jobs_take,
-		            DB_PARAMS(db_uuid(db_get_uuid(&r, 0, 0)), db_uuid(owner),
-		                      db_time(now_ms), db_time(now_ms + JOB_LEASE_MS)),
-		            NULL, &taken);
-		if (e != ERR_OK)
+		e = change(db, &q_jobs_take,
+		           DB_PARAMS(db_uuid(db_get_uuid(&r, 0, 0)), db_uuid(owner),
+		                     db_time(now_ms), db_time(now_ms + JOB_LEASE_MS)),
+		           db_get_uuid(&r, 0, 0), now_ms, NULL);
+		if (e != ERR_OK && e != ERR_CONFLICT)
 			return e;
+		taken = e == ERR_OK;
 	}
-	if (taken == 0)
+	if (!taken)
 		return ERR_OK;
 	read_job(a, &r, out);
 	*found = true;
@@ -244,41 +305,23 @@ enum err
 jobs_renew(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms,
            const struct job_progress *p, bool *cancel)
 {
-	int64_t changed = 0;
-	struct arena *a;
-	struct db_result r;
-	enum err e = db_exec(db, &q_jobs_renew,
-	                     DB_PARAMS(db_uuid(id), db_uuid(owner), db_time(now_ms + JOB_LEASE_MS),
-	                               db_int(p->done), known(p->total), db_text(str_from(p->unit)),
-	                               known(p->eta_seconds), db_json(p->counts)),
-	                     NULL, &changed);
-
-	if (e != ERR_OK)
-		return e;
-	if (changed == 0)
-		return ERR_CONFLICT;
-	a = arena_new(SMALL_ARENA);
-	e = db_query(db, &q_jobs_cancel_asked, DB_PARAMS(db_uuid(id)), NULL, a, &r);
-	if (e == ERR_OK)
-		*cancel = r.nrows > 0 && db_get_bool(&r, 0, 0);
-	arena_free(a);
-	return e;
+	return change(db, &q_jobs_renew,
+	              DB_PARAMS(db_uuid(id), db_uuid(owner), db_time(now_ms + JOB_LEASE_MS),
+	                        db_int(p->done), known(p->total), db_text(str_from(p->unit)),
+	                        known(p->eta_seconds), db_json(p->counts)),
+	              id, now_ms, cancel);
 }
 
 enum err
-jobs_finish(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms, enum job_end end,
+jobs_finish(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms, enum job_end how,
             struct str error, const struct job_progress *p)
 {
-	int64_t changed = 0;
-	enum err e =
-		db_exec(db, &q_jobs_finish,
-	                DB_PARAMS(db_uuid(id), db_uuid(owner), db_time(now_ms),
-	                          db_text(str_from(ends[end])),
-	                          db_text(str_is_empty(error) ? STR_NONE : error), db_int(p->done),
-	                          known(p->total), db_text(str_from(p->unit)), db_json(p->counts)),
-	                NULL, &changed);
-
-	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+	return change(db, &q_jobs_finish,
+	              DB_PARAMS(db_uuid(id), db_uuid(owner), db_time(now_ms),
+	                        db_text(str_from(ends[how])),
+	                        db_text(str_is_empty(error) ? STR_NONE : error), db_int(p->done),
+	                        known(p->total), db_text(str_from(p->unit)), db_json(p->counts)),
+	              id, now_ms, NULL);
 }
 
 /* More than the job says; which says it then. */
@@ -300,7 +343,7 @@ take_more(struct db *db, struct job *job, bool *more)
 }
 
 enum err
-jobs_complete(struct db *db, struct job *job, struct uuid owner, int64_t now_ms, enum job_end end,
+jobs_complete(struct db *db, struct job *job, struct uuid owner, int64_t now_ms, enum job_end how,
               struct str error, const struct job_progress *p, bool *more)
 {
 	struct job wanted = *job;
@@ -311,7 +354,7 @@ jobs_complete(struct db *db, struct job *job, struct uuid owner, int64_t now_ms,
 	if (e == ERR_OK)
 		e = take_more(db, &wanted, more);
 	if (e == ERR_OK && !*more)
-		e = jobs_finish(db, job->id, owner, now_ms, end, error, p);
+		e = jobs_finish(db, job->id, owner, now_ms, how, error, p);
 	if (e == ERR_OK)
 		e = db_commit(db);
 	if (e != ERR_OK)
@@ -322,21 +365,15 @@ jobs_complete(struct db *db, struct job *job, struct uuid owner, int64_t now_ms,
 }
 
 enum err
-jobs_release(struct db *db, struct uuid id, struct uuid owner)
+jobs_release(struct db *db, struct uuid id, struct uuid owner, int64_t now_ms)
 {
-	int64_t changed = 0;
-	enum err e = db_exec(db, &q_jobs_release, DB_PARAMS(db_uuid(id), db_uuid(owner)), NULL,
-	                     &changed);
-
-	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+	return change(db, &q_jobs_release, DB_PARAMS(db_uuid(id), db_uuid(owner)), id, now_ms,
+	              NULL);
 }
 
 enum err
 jobs_cancel(struct db *db, struct uuid id, int64_t now_ms)
 {
-	int64_t changed = 0;
-	enum err e = db_exec(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), NULL,
-	                     &changed);
-
-	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
+	return change(db, &q_jobs_cancel, DB_PARAMS(db_uuid(id), db_time(now_ms)), id, now_ms,
+	              NULL);
 }

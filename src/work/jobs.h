@@ -2,7 +2,7 @@
  * Long work as rows: enqueued by the API, a command or the schedule, leased to one process, taken
  * up by another when the lease ends. At most one import and one contact sync of a client is queued
  * or running; of analyses any number are. Every function is its own transaction unless it says
- * otherwise; any thread, with its own connection.
+ * otherwise; any thread, with its own connection. What shows of a job tells of it (work/event.h).
  */
 #ifndef RECADO_WORK_JOBS_H
 #define RECADO_WORK_JOBS_H
@@ -72,7 +72,7 @@ jobs_complete(struct db *, struct job *, struct uuid owner, int64_t now_ms, enum
               struct str error, const struct job_progress *, bool *more);
 /* Gives it back, for another process or a later call to go on with: it is queued again.
  * ERR_CONFLICT as above. */
-MUST_CHECK enum err jobs_release(struct db *, struct uuid id, struct uuid owner);
+MUST_CHECK enum err jobs_release(struct db *, struct uuid id, struct uuid owner, int64_t now_ms);
 /* Asks for its end: one that nobody holds ends at once, else its owner ends it (jobs_renew).
  * ERR_CONFLICT: there is none, it has ended, or its kind is never held. */
 MUST_CHECK enum err jobs_cancel(struct db *, struct uuid id, int64_t now_ms);

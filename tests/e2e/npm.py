@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-LEAST_NODE = 18
+LEAST_NODE = (18,)
 NO_REGISTRY = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT)\b")
 
 
@@ -14,12 +14,12 @@ class Skipped(Exception):
     """It cannot be run here; says why."""
 
 
-def need_node():
+def need_node(least=LEAST_NODE):
     if not shutil.which("node") or not shutil.which("npm"):
         raise Skipped("no node or no npm")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.lstrip("v").split(".")[0]) < LEAST_NODE:
-        raise Skipped(f"node {version} is older than {LEAST_NODE}")
+    if tuple(int(part) for part in re.findall(r"\d+", version)) < least:
+        raise Skipped(f"node {version} is older than {'.'.join(map(str, least))}")
 
 
 def install(source, folder):

@@ -157,7 +157,7 @@ trouble(struct story *st)
 		if (st->kills++ >= MAX_KILLS)
 			break;
 		if (dice_permille(&st->d, 300))
-			importer_stop(h->importer);
+			importer_stop(h->importer, s->time.now_ms);
 		import_scene_hire(s, place);
 		break;
 	case 1:

@@ -139,7 +139,8 @@ fill(struct import_scene *s)
 void
 import_scene_begin(struct import_scene *s, uint64_t seed, const struct helpdesk_options *o)
 {
-	raw_exec(s->raw, "BEGIN; DELETE FROM jobs; DELETE FROM import_state; DELETE FROM "
+	raw_exec(s->raw, "BEGIN; DELETE FROM events; DELETE FROM event_heads; DELETE FROM jobs; "
+	                 "DELETE FROM import_state; DELETE FROM "
 	                 "import_done; DELETE FROM import_failures; DELETE FROM request_budgets; "
 	                 "DELETE FROM sessions; DELETE FROM trackings; DELETE FROM "
 	                 "helpdesk_tickets; DELETE FROM helpdesk_contacts; DELETE FROM redirects; "

@@ -344,6 +344,7 @@ START_TEST(the_newest_session_is_claimed_first_and_then_the_newest_row)
 	struct desk *d = desk_open();
 	struct planted old = { .ended_ago = 9 * DAY }, young = { .ended_ago = 2 * DAY },
 		       same = { .ended_ago = 9 * DAY };
+	const struct planted *const order[] = { &young, &same, &old };
 	struct analysis_claimed *v;
 
 	desk_plant(d, &old);
@@ -352,12 +353,22 @@ START_TEST(the_newest_session_is_claimed_first_and_then_the_newest_row)
 	desk_enqueue(d, AT + 1);
 	desk_plant(d, &young);
 	desk_enqueue(d, AT + 2);
+	/* all at once, and one by one */
 	ck_assert_uint_eq(desk_claim(d, AT + 3, 10, &v), 3);
-	ck_assert(uuid_eq(v[0].session_id, young.id));
-	ck_assert(uuid_eq(v[1].session_id, same.id));
-	ck_assert(uuid_eq(v[2].session_id, old.id));
-	ck_assert_int_eq(v[2].session_ended_at, old.end);
-	ck_assert_uint_eq(desk_claim(d, AT + 3, 10, &v), 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct analysis_lease l = desk_lease(d, &v[i]);
+
+		ck_assert(uuid_eq(v[i].session_id, order[i]->id));
+		ck_assert_int_eq(v[i].session_ended_at, order[i]->end);
+		ck_assert_ok(analysis_queue_release(d->s.db, &l, AT + 3,
+		                                    &(struct analysis_release){ .losses = 0 },
+		                                    &(struct analysis_paid){ .calls = 0 }));
+	}
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(desk_claim(d, AT + 4, 1, &v), 1);
+		ck_assert(uuid_eq(v[0].session_id, order[i]->id));
+	}
+	ck_assert_uint_eq(desk_claim(d, AT + 4, 10, &v), 0);
 	desk_close(d);
 }
 END_TEST
@@ -451,6 +462,39 @@ START_TEST(only_the_owner_ends_what_he_holds)
 	ck_assert_err(analysis_queue_done(d->s.db, &l, AT, &done, &paid), ERR_CONFLICT);
 	ck_assert_err(analysis_queue_failed(d->s.db, &l, AT, &failure, &paid), ERR_CONFLICT);
 	ck_assert_int_eq(desk_number(d, "SELECT \"attempts\" FROM session_analyses"), 1);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(what_an_owner_holds_and_does_not_know_of_is_given_back)
+{
+	struct desk *d = desk_open();
+	struct uuid others = desk_id(d), mine = d->me;
+	struct analysis_claimed *v, *w;
+	int64_t returned;
+
+	plant_many(d, 5);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 3, &v), 3);
+	d->me = others;
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &w), 1);
+	d->me = mine;
+	ck_assert_ok(analysis_queue_gather(d->s.db, test_arena(), mine,
+	                                   (struct uuid[]){ v[1].id, w[0].id }, 2, AT + 1,
+	                                   &returned));
+	ck_assert_int_eq(returned, 2);
+	ck_assert_int_eq(desk_counts(d, AT).processing, 2);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE status = "
+	                                "'pending' AND \"leaseOwner\" IS NULL AND "
+	                                "\"interruptedCalls\" = 1 AND \"retryCount\" = 0"),
+	                 2);
+	desk_done(d, &v[1], AT + 2);
+	ck_assert_ok(
+		analysis_queue_gather(d->s.db, test_arena(), mine, NULL, 0, AT + 3, &returned));
+	ck_assert_int_eq(returned, 0);
+	ck_assert_ok(
+		analysis_queue_gather(d->s.db, test_arena(), others, NULL, 0, AT + 3, &returned));
+	ck_assert_int_eq(returned, 1);
 	desk_close(d);
 }
 END_TEST
@@ -706,10 +750,14 @@ START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
 	desk_failed(d, &v[1], AT, AT + TIME_MINUTE);
 	desk_failed(d, &v[2], AT, TIME_NONE);
 	desk_done(d, &v[4], AT);
-	desk_sql(
-		d,
-		"UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3 WHERE \"id\" = %s",
-		desk_uuid(d, v[0].id));
+	desk_sql(d,
+	         "UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3, "
+	         "\"interruptedCalls\" = 1, \"longerOutput\" = TRUE, \"truncated\" = TRUE, "
+	         "\"inputTokens\" = 1, \"cachedTokens\" = 1, \"outputTokens\" = 1, "
+	         "\"costMicroUsd\" = "
+	         "1, \"latencyMs\" = 1, \"evidenceVerified\" = 1, \"evidenceUnverified\" = 1, "
+	         "\"error\" = 'e' WHERE \"id\" = %s",
+	         desk_uuid(d, v[0].id));
 	/* no longer eligible: it keeps its report */
 	desk_sql(d, "UPDATE sessions SET message_count = 1 WHERE id = %s", desk_uuid(d, left.id));
 	d->choice.force = true;
@@ -724,6 +772,24 @@ START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
 		desk_number(d, "SELECT count(*) FROM session_analyses WHERE \"updatedAt\" = %s",
 	                    desk_time(d, AT + 9)),
 		3);
+	desk_close(d);
+}
+END_TEST
+
+START_TEST(a_row_that_is_claimed_before_it_is_reset_stays_its_owners)
+{
+	struct desk *d = desk_open();
+	struct db_rows *rows = db_rows_of(test_arena(), &q_analysis_reset, d->client);
+	struct analysis_claimed *v;
+	int64_t changed = -1;
+
+	plant_many(d, 1);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
+	db_row_uuid(rows, v[0].id);
+	ck_assert_ok(db_exec(d->s.db, &q_analysis_reset, DB_PARAMS(db_time(AT)), rows, &changed));
+	ck_assert_int_eq(changed, 0);
+	desk_done(d, &v[0], AT);
 	desk_close(d);
 }
 END_TEST
@@ -897,6 +963,7 @@ make_suite(void)
 	                  a_claim_takes_rows_of_its_combo_alone,
 	                  a_claim_says_whose_a_row_is_and_since_when,
 	                  only_the_owner_ends_what_he_holds,
+	                  what_an_owner_holds_and_does_not_know_of_is_given_back,
 	                  a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final,
 	                  failed_rows_that_are_due_stand_in_the_line_like_any_other,
 	                  more_due_rows_than_a_batch_are_claimed_in_order,
@@ -904,6 +971,7 @@ make_suite(void)
 	                  a_lease_that_is_over_is_swept_and_lost_to_its_owner,
 	                  a_row_that_is_processed_without_a_lease_cannot_be,
 	                  with_force_the_eligible_begin_anew_but_for_those_in_work,
+	                  a_row_that_is_claimed_before_it_is_reset_stays_its_owners,
 	                  failed_rows_are_tried_again_when_asked_for,
 	                  a_dropped_row_is_found_again_once_its_session_is_settled,
 	                  a_session_that_retires_before_it_is_written_is_not_enqueued,

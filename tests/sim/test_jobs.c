@@ -167,7 +167,7 @@ START_TEST(what_more_is_asked_of_a_running_job_is_done_before_it_ends)
 	ck_assert(more && j.full && !j.episodes);
 	ck_assert_slice(status_of(o, id), STR("running"));
 	/* whoever takes it up meanwhile knows it from the start */
-	ck_assert_ok(jobs_release(o->s.db, id, me));
+	ck_assert_ok(jobs_release(o->s.db, id, me, AT));
 	ck_assert(claim(o, me, AT + 4, &late) && late.full);
 	enqueue(o, 0, JOB_IMPORT, true, AT + 5, &existing);
 	ck_assert_ok(
@@ -266,7 +266,7 @@ START_TEST(a_lease_that_is_over_is_taken_up_by_another_and_lost_to_the_first)
 	ck_assert_int_eq(
 		jobs_finish(o->s.db, id, one, AT + 60000, JOB_FAILED, STR("late"), &halfway),
 		ERR_CONFLICT);
-	ck_assert_int_eq(jobs_release(o->s.db, id, one), ERR_CONFLICT);
+	ck_assert_int_eq(jobs_release(o->s.db, id, one, AT), ERR_CONFLICT);
 	ck_assert_ok(
 		jobs_finish(o->s.db, id, two, AT + 61000, JOB_PARTIAL, STR("1 left"), &halfway));
 	ck_assert_slice(status_of(o, id), STR("partial"));
@@ -283,7 +283,7 @@ START_TEST(what_is_given_back_is_taken_up_at_once_and_says_so)
 	struct job j;
 
 	ck_assert(claim(o, one, AT, &j) && !j.resumed);
-	ck_assert_ok(jobs_release(o->s.db, id, one));
+	ck_assert_ok(jobs_release(o->s.db, id, one, AT));
 	ck_assert_slice(status_of(o, id), STR("queued"));
 	ck_assert(claim(o, someone(o), AT + 1, &j) && j.resumed);
 	close_office(o);
@@ -373,7 +373,7 @@ START_TEST(what_nobody_holds_is_cancelled_at_once)
 	/* given back after its end was asked for: who asks for an import gets another one */
 	ck_assert(claim(o, me, AT + 5, &j) && uuid_eq(j.id, back));
 	ck_assert_ok(jobs_cancel(o->s.db, back, AT + 6));
-	ck_assert_ok(jobs_release(o->s.db, back, me));
+	ck_assert_ok(jobs_release(o->s.db, back, me, AT));
 	ck_assert_slice(status_of(o, back), STR("queued"));
 	next = enqueue(o, 2, JOB_IMPORT, false, AT + 7, &existing);
 	ck_assert(!existing && !uuid_eq(next, back));
@@ -428,7 +428,7 @@ work(void *arg)
 		           jobs_renew(w->db, j.id, w->owner, AT, &halfway, &cancel) != ERR_OK;
 		if (!w->wrong && w->taken++ % 3 == 2) { /* every third is given back */
 			atomic_fetch_sub(&w->holders[i], 1);
-			w->wrong = jobs_release(w->db, j.id, w->owner) != ERR_OK;
+			w->wrong = jobs_release(w->db, j.id, w->owner, AT) != ERR_OK;
 			continue;
 		}
 		w->wrong = w->wrong || jobs_finish(w->db, j.id, w->owner, AT, JOB_SUCCEEDED,

@@ -6,6 +6,7 @@ export const common = {
 	"nav.whatsapp": ["WhatsApp", "WhatsApp"],
 	"nav.imports": ["Importações", "Imports"],
 	"nav.analysis": ["Avaliações", "Assessments"],
+	"nav.kpis": ["Indicadores", "Figures"],
 	"nav.webhooks": ["Webhooks", "Webhooks"],
 	"nav.admin": ["Administração", "Administration"],
 	"client.switch": ["Trocar de cliente. Atual: {name}", "Switch client. Current: {name}"],

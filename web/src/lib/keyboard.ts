@@ -11,6 +11,7 @@ export const PAGE_KEYS: Readonly<Record<string, string>> = {
 	w: "whatsapp",
 	i: "importacoes",
 	a: "avaliacoes",
+	k: "indicadores",
 	h: "webhooks",
 	m: "administracao",
 };

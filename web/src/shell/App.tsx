@@ -22,6 +22,7 @@ const WhatsApp = lazy(() => import("../pages/whatsapp/WhatsApp"));
 const Imports = lazy(() => import("../pages/imports/Imports"));
 const Analysis = lazy(() => import("../pages/analysis/Analysis"));
 const Webhooks = lazy(() => import("../pages/webhooks/Webhooks"));
+const Kpis = lazy(() => import("../pages/kpis/Kpis"));
 const Admin = lazy(() => import("../pages/admin/Admin"));
 
 const CLIENT = "recado.client";
@@ -105,6 +106,9 @@ function Pages({ slug }: { slug: string }) {
 				<Route path="/:client/webhooks/:id?">
 					<Webhooks />
 				</Route>
+				<Route path="/:client/indicadores">
+					<Kpis />
+				</Route>
 				<Route path="/:client/administracao/:tab?">
 					<Admin />
 				</Route>
@@ -157,6 +161,9 @@ function Signed() {
 				<Frame clients={[]}>
 					{path.startsWith("/-/administracao") ? (
 						<Suspense fallback={<Skeleton />}>
+							<Route path="/:client/indicadores">
+								<Kpis />
+							</Route>
 							<Route path="/:client/administracao/:tab?">
 								<Admin />
 							</Route>

@@ -1,6 +1,6 @@
 /* What is round every page: the client, the pages, the tools, the bar when nothing is live. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { api } from "../api/client";
 import type { Client } from "../api/types";
@@ -20,6 +20,7 @@ const PAGES: { path: string; name: keyof typeof common; icon: IconName }[] = [
 	{ path: "whatsapp", name: "nav.whatsapp", icon: "phone" },
 	{ path: "importacoes", name: "nav.imports", icon: "download" },
 	{ path: "avaliacoes", name: "nav.analysis", icon: "star" },
+	{ path: "indicadores", name: "nav.kpis", icon: "chart" },
 	{ path: "webhooks", name: "nav.webhooks", icon: "hook" },
 	{ path: "administracao", name: "nav.admin", icon: "gear" },
 ];
@@ -127,6 +128,14 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 	const [path] = useLocation();
 	const [help, setHelp] = useState(false);
 	const page = path.split("/")[2];
+	const nav = useRef<HTMLElement>(null);
+
+	useEffect(() => {
+		/* On a phone the pages do not fit side by side: the one that is shown comes into view. */
+		nav.current
+			?.querySelector('[aria-current="page"]')
+			?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	}, [page]);
 	return (
 		<div className={css.shell}>
 			<a className={css.skip} href="#conteudo">
@@ -134,7 +143,7 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 			</a>
 			<header className={css.top}>
 				<ClientMenu clients={clients} />
-				<nav className={css.nav} aria-label={t("nav.label")}>
+				<nav ref={nav} className={css.nav} aria-label={t("nav.label")}>
 					{PAGES.map((p) => (
 						<Link
 							key={p.path}

@@ -11,6 +11,7 @@ const NAV: Record<string, keyof typeof common> = {
 	whatsapp: "nav.whatsapp",
 	importacoes: "nav.imports",
 	avaliacoes: "nav.analysis",
+	indicadores: "nav.kpis",
 	webhooks: "nav.webhooks",
 	administracao: "nav.admin",
 };

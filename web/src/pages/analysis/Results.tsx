@@ -18,7 +18,7 @@ import css from "./analysis.module.css";
 import { texts } from "./messages";
 import { useScripts } from "./useScripts";
 
-const Trend = lazy(() => import("./Trend"));
+const LineChart = lazy(() => import("../../ui/LineChart"));
 
 const PERIODS = [7, 30, 90, 365];
 const RANKED = 200;
@@ -110,7 +110,7 @@ function TrendPanel({ days, combo }: { days: number; combo: Combo }) {
 			{failed === undefined && ready && (
 				<>
 					<Suspense fallback={<Skeleton lines={5} />}>
-						<Trend labels={labels} values={shown} name={t("average")} />
+						<LineChart labels={labels} values={shown} name={t("average")} top={100} />
 					</Suspense>
 					<details className={ui.small}>
 						<summary>{t("trend.table")}</summary>

@@ -1,20 +1,23 @@
-/* A line of averages. The same figures stand in a table beside it, for who cannot see a line. */
+/* One line over stretches of time. The same figures stand in a table beside it, for who cannot see a line. */
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { useTheme } from "../../shell/theme";
-import css from "./analysis.module.css";
+import { useTheme } from "../shell/theme";
+import css from "./ui.module.css";
 
 const HEIGHT = 200;
 
-export default function Trend({
+export default function LineChart({
 	labels,
 	values,
 	name,
+	top,
 }: {
 	labels: string[];
 	values: (number | null)[];
 	name: string;
+	/** The end of the scale; without it the values decide. */
+	top?: number;
 }) {
 	const box = useRef<HTMLDivElement>(null);
 	const theme = useTheme();
@@ -37,16 +40,19 @@ export default function Trend({
 				height: HEIGHT,
 				legend: { show: false },
 				cursor: { show: false },
-				scales: { x: { time: false }, y: { range: [0, 100] } },
+				scales: {
+					x: { time: false },
+					y: { range: (_, __, most) => [0, top ?? Math.max(1, most * 1.1)] },
+				},
 				axes: [
 					{
 						...axis,
 						grid: { show: false },
 						space: 80,
-						incrs: [1, 2, 3, 4, 6, 12],
+						incrs: [1, 2, 3, 4, 6, 12, 24, 48],
 						values: (_, at) => at.map((i) => (Number.isInteger(i) ? (labels[i] ?? "") : "")),
 					},
-					{ ...axis, size: 40, splits: () => [0, 25, 50, 75, 100] },
+					{ ...axis, size: 48 },
 				],
 				series: [
 					{},
@@ -68,6 +74,6 @@ export default function Trend({
 			watch.disconnect();
 			plot.destroy();
 		};
-	}, [labels, values, name, theme]);
+	}, [labels, values, name, theme, top]);
 	return <div ref={box} className={css.chart} aria-hidden="true" />;
 }
