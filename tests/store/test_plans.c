@@ -43,6 +43,7 @@ static const struct found_by list[] = {
 	{ &q_drain_unrouted, { DUE } },
 	{ &q_drain_next_client, { DUE } },
 	{ &q_drain_claim, { DUE } },
+	{ &q_events_old, { "ix_events_age" } },
 	{ &q_jobs_live, { "ux_jobs_running" } },
 	{ &q_apply_sessions, { EPISODES } },
 	{ &q_apply_sessions_follow, { HEIRS } },
