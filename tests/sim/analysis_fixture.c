@@ -296,6 +296,7 @@ desk_claim(struct desk *d, int64_t now, size_t n, struct analysis_claimed **out)
 {
 	size_t got;
 
+	ck_assert_ok(analysis_queue_make_due(d->s.db, &d->combo, now));
 	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, now,
 	                                  now + 2 * TIME_MINUTE, TIME_NONE, n, out, &got));
 	return got;
