@@ -1,6 +1,6 @@
 -- What changed, for who watches: GET /api/events. A row says which thing, never how it is now, and is kept for a day.
 
--- The newest id of each client. Its row is what makes ids appear in order: see 0007_events.postgres.sql.
+-- The newest id of each client. Its row is what makes ids appear in order: see 0009_events.postgres.sql.
 CREATE TABLE event_heads (
   client_id blob NOT NULL REFERENCES clients (id),
   last_id integer NOT NULL,              -- given last; never given again, also when the rows are gone

@@ -1,7 +1,7 @@
 /*
  * What changed, as rows that whoever watches reads (api/stream.h). An event names a thing; how it
  * is now is asked for. Ids grow by one, client by client, and are visible in their order (the
- * migration 0007_events says why). Written in the transaction of the change, as its last statement
+ * migration 0009_events says why). Written in the transaction of the change, as its last statement
  * that may wait for a lock: behind it come only rows of this transaction's own.
  */
 #ifndef RECADO_WORK_EVENT_H

@@ -28,7 +28,7 @@ sse_take(struct sse *s, const char *text)
 	return taken;
 }
 
-/* query: what follows /api/events. header: a whole line, or "". */
+/* query: what follows /api/events. token: as in call. header: whole lines, or "". */
 static inline struct sse
 sse_open(const struct world *w, const char *query, const char *token, const char *header)
 {
@@ -36,10 +36,11 @@ sse_open(const struct world *w, const char *query, const char *token, const char
 	const char *head;
 
 	ck_assert_int_ge(s.c.fd, 0);
-	client_send(&s.c,
-	            FMT("GET /api/events%s HTTP/1.1\r\nHost: a\r\n%s%s\r\n%s\r\n", query,
-	                strcmp(token, "op") == 0 ? "x-admin-token: " : "Authorization: Bearer ",
-	                strcmp(token, "op") == 0 ? ADMIN : token, header));
+	if (token != NULL && strcmp(token, "op") == 0)
+		header = FMT("x-admin-token: " ADMIN "\r\n%s", header);
+	else if (token != NULL)
+		header = FMT("Authorization: Bearer %s\r\n%s", token, header);
+	client_send(&s.c, FMT("GET /api/events%s HTTP/1.1\r\nHost: a\r\n%s\r\n", query, header));
 	head = sse_take(&s, "\r\n\r\n");
 	ck_assert_msg(strncmp(head, "HTTP/1.1 200 ", 13) == 0, "%s", head);
 	ck_assert_ptr_nonnull(strstr(head, "\r\nContent-Type: text/event-stream\r\n"));

@@ -136,6 +136,56 @@ START_TEST(a_revoked_tokens_streams_end_and_no_others)
 }
 END_TEST
 
+/* The cookie of a browser that logged in with this token, as the line that sends it. */
+static const char *
+log_in(const struct world *w, const char *token)
+{
+	struct reply r = call_with(w, "POST", "/api/login", NULL, FMT("{\"token\":\"%s\"}", token),
+	                           "Origin: http://a\r\n");
+	const char *cookie;
+
+	ck_assert_int_eq(r.status, 200);
+	cookie = header_of(&r, "Set-Cookie");
+	ck_assert_ptr_nonnull(cookie);
+	return FMT("Cookie: %.*s\r\n", (int)strcspn(cookie, ";"), cookie);
+}
+
+static void
+log_out(const struct world *w, const char *cookie)
+{
+	struct reply r = call_with(w, "POST", "/api/logout", NULL, NULL,
+	                           FMT("Origin: http://a\r\n%s", cookie));
+
+	ck_assert_int_eq(r.status, 204);
+}
+
+START_TEST(a_logged_out_browsers_streams_end_and_no_others)
+{
+	struct world *w = world_new();
+	const char *here = log_in(w, w->acme_viewer), *there = log_in(w, w->acme_viewer),
+		   *operator_ = log_in(w, ADMIN);
+	struct sse gone = sse_open(w, "", NULL, here), stays = sse_open(w, "", NULL, there),
+		   op = sse_open(w, "?clientSlug=acme", NULL, operator_),
+		   token = sse_open(w, "", w->acme_viewer, "");
+
+	sse_next(&gone);
+	sse_next(&stays);
+	sse_next(&op);
+	sse_next(&token);
+	log_out(w, here);
+	sse_expect_end(&gone);
+	MUST(w, 200, "PATCH", "/api/clients/acme", "op", "{\"name\":\"still\"}");
+	sse_until(&stays, "client.changed");
+	sse_until(&token, "client.changed");
+	sse_until(&op, "client.changed");
+	log_out(w, operator_);
+	sse_expect_end(&op);
+	sse_close(&stays);
+	sse_close(&token);
+	world_end(w);
+}
+END_TEST
+
 START_TEST(what_another_process_does_comes_too)
 {
 	struct world *w = world_new();
@@ -261,14 +311,16 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE(
-		"api_events", a_live_message_comes_to_every_stream_of_its_client_with_one_id,
-		history_is_told_as_progress_of_its_connection,
-		a_stream_that_was_cut_goes_on_where_it_was,
-		a_stream_is_of_one_client_that_the_caller_may_see,
-		a_revoked_tokens_streams_end_and_no_others, what_another_process_does_comes_too,
-		a_thousand_streams_cost_less_than_20_mb_and_no_thread_each,
-		a_server_with_open_streams_stops_at_once);
+	return TEST_SUITE("api_events",
+	                  a_live_message_comes_to_every_stream_of_its_client_with_one_id,
+	                  history_is_told_as_progress_of_its_connection,
+	                  a_stream_that_was_cut_goes_on_where_it_was,
+	                  a_stream_is_of_one_client_that_the_caller_may_see,
+	                  a_revoked_tokens_streams_end_and_no_others,
+	                  a_logged_out_browsers_streams_end_and_no_others,
+	                  what_another_process_does_comes_too,
+	                  a_thousand_streams_cost_less_than_20_mb_and_no_thread_each,
+	                  a_server_with_open_streams_stops_at_once);
 }
 
 API_MAIN(make_suite)

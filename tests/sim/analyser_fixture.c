@@ -8,12 +8,7 @@
 #define KEY        "sk-a-key-of-the-tests"
 #define MOST_MS    TIME_MINUTE /* between two steps */
 #define MOST_STEPS 50000
-#define MESSAGES   6
-#define TOPICS                                                                                     \
-	"[{\"key\":\"cortesia\",\"label\":\"Cumprimenta\",\"weight\":1},"                          \
-	"{\"key\":\"fecho\",\"label\":\"Conduz ao fecho\",\"weight\":2}]"
-
-#define Z(s) str_z(test_arena(), (s))
+#define Z(s)       str_z(test_arena(), (s))
 
 /* The reply as the reader sees it. */
 static void
@@ -54,29 +49,29 @@ read_call(const struct http_call *call)
 }
 
 static void
-note(struct office *o, const struct analyser_call *c, int64_t now_ms)
+note(struct bureau *o, const struct analyser_call *c, int64_t now_ms)
 {
-	struct office_asked *v;
+	struct bureau_asked *v;
 	size_t hand = 0;
 
 	while (o->hands[hand].analyser != c->run->an)
 		hand++;
 	if (o->nasked == o->asked_cap) {
 		o->asked_cap = o->asked_cap > 0 ? 2 * o->asked_cap : 256;
-		v = ARENA_ARRAY(test_arena(), o->asked_cap, struct office_asked);
+		v = ARENA_ARRAY(test_arena(), o->asked_cap, struct bureau_asked);
 		if (o->nasked > 0)
 			memcpy(v, o->asked, o->nasked * sizeof *v);
 		o->asked = v;
 	}
 	o->asked[o->nasked++] =
-		(struct office_asked){ c->row.session_id, c->run->job.id, hand, now_ms };
+		(struct bureau_asked){ c->row.session_id, c->run->job.id, hand, now_ms };
 }
 
 static void
 answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake_reply *out)
 {
 	static struct arena *a;
-	struct office *o = ctx;
+	struct bureau *o = ctx;
 	struct llm_request q = read_call(call);
 	struct llm_reply r;
 
@@ -95,57 +90,46 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 }
 
 void
-office_kill(struct office *o, size_t place)
+bureau_kill(struct bureau *o, size_t place)
 {
-	struct office_hand *h = &o->hands[place];
+	struct bureau_hand *h = &o->hands[place];
 
 	if (h->analyser == NULL)
 		return;
 	analyser_close(h->analyser);
 	http_fake_free(h->http);
-	*h = (struct office_hand){ 0 };
+	*h = (struct bureau_hand){ 0 };
 }
 
 void
-office_away(struct office *o, size_t place, bool away)
+bureau_away(struct bureau *o, size_t place, bool away)
 {
 	db_fail_from(o->hands[place].analyser->db, away ? 1 : 0, ERR_UNAVAILABLE);
 }
 
 void
-office_stop(struct office *o, size_t place)
+bureau_stop(struct bureau *o, size_t place)
 {
 	analyser_stop(o->hands[place].analyser, o->time.now_ms);
-	office_kill(o, place);
+	bureau_kill(o, place);
 }
 
 void
-office_hire(struct office *o, size_t place)
+bureau_hire(struct bureau *o, size_t place)
 {
-	struct office_hand *h = &o->hands[place];
+	struct bureau_hand *h = &o->hands[place];
 
-	office_kill(o, place);
+	bureau_kill(o, place);
 	h->http = http_fake_new(&o->clock, o->options.concurrency, answer, o);
 	o->options.http = http_fake_client(h->http);
 	o->options.owner = desk_id(o->d);
 	ck_assert_ok(analyser_open(&o->options, &h->analyser));
 }
 
-void
-office_rubric(struct office *o, struct uuid client, const char *key, int64_t version)
+struct bureau *
+bureau_open(void)
 {
-	ck_assert_ok(db_exec(o->d->s.db, &q_api_script_insert,
-	                     DB_PARAMS(db_uuid(desk_id(o->d)), db_uuid(client),
-	                               db_text(str_from(key)), db_int(version), db_text(STR("n")),
-	                               db_text(STR_NONE), db_text(STR(OFFICE_RUBRIC)),
-	                               db_json(STR(TOPICS)), db_bool(true), db_time(1000)),
-	                     NULL, NULL));
-}
-
-struct office *
-office_open(void)
-{
-	struct office *o = ARENA_NEW(test_arena(), struct office);
+	struct bureau *o = ARENA_NEW(test_arena(), struct bureau);
 	struct llm_options model;
 
 	o->d = desk_open();
@@ -175,15 +159,15 @@ office_open(void)
 		                              .min_messages = o->d->choice.min_messages,
 		                              .limit = ANALYSIS_RUN_LIMIT,
 		                              .max_cost = -1 };
-	office_rubric(o, o->d->client, "sales", 2);
-	office_hire(o, 0);
+	desk_rubric(o->d, o->d->client, "sales", 2);
+	bureau_hire(o, 0);
 	return o;
 }
 
 #define ROWS "SELECT count(*) FROM session_analyses WHERE "
 
 void
-office_check(struct office *o)
+bureau_check(struct bureau *o)
 {
 	static const char *const never[] = {
 		"\"status\" = 'processing'",
@@ -206,21 +190,21 @@ office_check(struct office *o)
 }
 
 void
-office_close(struct office *o)
+bureau_close(struct bureau *o)
 {
-	office_check(o);
-	for (size_t i = 0; i < OFFICE_HANDS; i++)
-		office_kill(o, i);
+	bureau_check(o);
+	for (size_t i = 0; i < BUREAU_HANDS; i++)
+		bureau_kill(o, i);
 	llm_free(o->llm);
 	desk_close(o->d);
 }
 
 void
-office_begin_again(struct office *o)
+bureau_begin_again(struct bureau *o)
 {
 	const struct llm_options model = o->llm->options;
 
-	office_check(o);
+	bureau_check(o);
 	raw_exec(o->d->s.raw, "BEGIN; DELETE FROM session_analyses; DELETE FROM jobs; DELETE FROM "
 	                      "messages; DELETE FROM sessions; DELETE FROM helpdesk_tickets; "
 	                      "DELETE FROM conversations; COMMIT");
@@ -230,48 +214,33 @@ office_begin_again(struct office *o)
 }
 
 struct uuid
-office_session(struct office *o, const char *marker, struct planted *p)
+bureau_session(struct bureau *o, const char *marker, struct planted *p)
 {
-	int64_t n = ++o->sessions;
-
-	desk_plant(o->d, p);
-	for (int64_t i = 0; i < MESSAGES; i++) {
-		struct planted_message m = { .client = p->client,
-			                     .conversation = p->conversation,
-			                     .ticket = p->ticket,
-			                     .at = p->start + i * TIME_MINUTE,
-			                     .outbound = i % 2 == 1 };
-
-		m.body =
-			Z(str_fmt(test_arena(), "%s%sa fala %lld da conversa %lld",
-		                  i == 0 && marker != NULL ? marker : "",
-		                  i == 0 && marker != NULL ? " " : "", (long long)i, (long long)n));
-		desk_message(o->d, &m);
-	}
+	desk_talk(o->d, p, marker);
 	return p->id;
 }
 
 struct uuid *
-office_marked(struct office *o, const char *const *markers, size_t n)
+bureau_marked(struct bureau *o, const char *const *markers, size_t n)
 {
 	struct uuid *v = ARENA_ARRAY(test_arena(), n, struct uuid);
 
 	for (size_t i = 0; i < n; i++) {
 		struct planted p = { .ended_ago = 10 * DAY + (int64_t)i * TIME_HOUR };
 
-		v[i] = office_session(o, markers[i], &p);
+		v[i] = bureau_session(o, markers[i], &p);
 	}
 	return v;
 }
 
 struct uuid *
-office_sessions(struct office *o, size_t n)
+bureau_sessions(struct bureau *o, size_t n)
 {
-	return office_marked(o, ARENA_ARRAY(test_arena(), n, const char *), n);
+	return bureau_marked(o, ARENA_ARRAY(test_arena(), n, const char *), n);
 }
 
 size_t
-office_times(const struct office *o, struct uuid session)
+bureau_times(const struct bureau *o, struct uuid session)
 {
 	size_t n = 0;
 
@@ -281,7 +250,7 @@ office_times(const struct office *o, struct uuid session)
 }
 
 struct uuid
-office_ask_for(struct office *o, struct uuid client)
+bureau_ask_for(struct bureau *o, struct uuid client)
 {
 	struct db *db = o->d->s.db;
 	struct uuid id;
@@ -291,26 +260,26 @@ office_ask_for(struct office *o, struct uuid client)
 	                         analysis_params_write(test_arena(), &o->params), o->time.now_ms,
 	                         &id));
 	ck_assert_ok(db_commit(db));
-	for (size_t i = 0; i < OFFICE_HANDS; i++)
+	for (size_t i = 0; i < BUREAU_HANDS; i++)
 		if (o->hands[i].analyser != NULL)
 			analyser_look(o->hands[i].analyser);
 	return id;
 }
 
 struct uuid
-office_ask(struct office *o)
+bureau_ask(struct bureau *o)
 {
-	return office_ask_for(o, o->d->client);
+	return bureau_ask_for(o, o->d->client);
 }
 
 void
-office_step(struct office *o)
+bureau_step(struct bureau *o)
 {
 	int64_t now = o->time.now_ms, due = now + MOST_MS;
 	bool again = false;
 
-	for (size_t i = 0; i < OFFICE_HANDS; i++) {
-		struct office_hand *h = &o->hands[i];
+	for (size_t i = 0; i < BUREAU_HANDS; i++) {
+		struct bureau_hand *h = &o->hands[i];
 		int64_t next = INT64_MAX;
 
 		if (h->analyser == NULL || h->paused)
@@ -323,40 +292,40 @@ office_step(struct office *o)
 }
 
 struct str
-office_run(struct office *o, struct uuid job)
+bureau_run(struct bureau *o, struct uuid job)
 {
 	for (int i = 0; i < MOST_STEPS; i++) {
-		struct str status = office_status(o, job);
+		struct str status = bureau_status(o, job);
 
 		if (!str_eq(status, STR("queued")) && !str_eq(status, STR("running")))
 			return status;
-		office_step(o);
+		bureau_step(o);
 	}
 	ck_abort_msg("the run does not end");
 }
 
 struct uuid
-office_analyse(struct office *o, const char *status)
+bureau_analyse(struct bureau *o, const char *status)
 {
-	struct uuid job = office_ask(o);
-	struct str got = office_run(o, job);
+	struct uuid job = bureau_ask(o);
+	struct str got = bureau_run(o, job);
 
 	ck_assert_msg(str_eq(got, str_from(status)), STR_FMT " instead of %s: " STR_FMT,
-	              STR_ARG(got), status, STR_ARG(office_error(o, job)));
+	              STR_ARG(got), status, STR_ARG(bureau_error(o, job)));
 	return job;
 }
 
 void
-office_pass(struct office *o, int64_t ms)
+bureau_pass(struct bureau *o, int64_t ms)
 {
 	int64_t end = o->time.now_ms + ms;
 
 	while (o->time.now_ms < end)
-		office_step(o);
+		bureau_step(o);
 }
 
 static struct str
-job_text(struct office *o, const char *column, struct uuid job)
+job_text(struct bureau *o, const char *column, struct uuid job)
 {
 	struct arena *a = test_arena();
 	struct str *v;
@@ -372,7 +341,7 @@ job_text(struct office *o, const char *column, struct uuid job)
 }
 
 struct str
-office_status(struct office *o, struct uuid job)
+bureau_status(struct bureau *o, struct uuid job)
 {
 	static const char *const words[] = { "queued",  "running", "succeeded",
 		                             "partial", "failed",  "cancelled" };
@@ -395,13 +364,13 @@ office_status(struct office *o, struct uuid job)
 }
 
 struct str
-office_error(struct office *o, struct uuid job)
+bureau_error(struct bureau *o, struct uuid job)
 {
 	return job_text(o, "error", job);
 }
 
 struct analysis_tally
-office_tally(struct office *o, struct uuid job)
+bureau_tally(struct bureau *o, struct uuid job)
 {
 	struct str counts = job_text(o, "counts", job);
 	struct analysis_tally t;
@@ -410,8 +379,8 @@ office_tally(struct office *o, struct uuid job)
 	return t;
 }
 
-struct office_row
-office_row(struct office *o, struct uuid session)
+struct bureau_row
+bureau_row(struct bureau *o, struct uuid session)
 {
 	const struct analysis_params *p = &o->params;
 	struct desk *d = o->d;
@@ -423,8 +392,8 @@ office_row(struct office *o, struct uuid session)
 	                           db_int(p->script_version), db_text(p->tag)),
 	                 NULL, test_arena(), &r));
 	if (r.nrows == 0)
-		return (struct office_row){ .status = STR_NONE };
-	return (struct office_row){
+		return (struct bureau_row){ .status = STR_NONE };
+	return (struct bureau_row){
 		.id = db_get_uuid(&r, 0, 0),
 		.status = db_get_text(&r, 0, 1),
 		.started_at = db_get_time(&r, 0, 2),
@@ -452,7 +421,7 @@ office_row(struct office *o, struct uuid session)
 }
 
 int64_t
-office_count(struct office *o, const char *status)
+bureau_count(struct bureau *o, const char *status)
 {
 	return desk_number(o->d, ROWS "\"status\" = '%s'", status);
 }

@@ -8,6 +8,12 @@
 
 #include "base/digest.h"
 
+#define TALK_MESSAGES 6
+
+#define TOPICS                                                                                     \
+	"[{\"key\":\"cortesia\",\"label\":\"Cumprimenta\",\"weight\":1},"                          \
+	"{\"key\":\"fecho\",\"label\":\"Conduz ao fecho\",\"weight\":2}]"
+
 #define Z(s) str_z(test_arena(), (s))
 
 static struct pg_server *postgres;
@@ -15,14 +21,21 @@ static struct pg_server *postgres;
 struct desk *
 desk_open(void)
 {
+	return desk_open_at(postgres != NULL
+	                            ? pg_server_new_database(postgres, test_arena())
+	                            : Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir())));
+}
+
+struct desk *
+desk_open_at(const char *url)
+{
 	struct desk *d = ARENA_NEW(test_arena(), struct desk);
 	static const char *const slugs[] = { "acme", "beta" };
 	struct uuid *clients[] = { &d->client, &d->other };
 
-	if (postgres != NULL)
-		scene_open(&d->s, pg_server_new_database(postgres, test_arena()));
-	else
-		scene_open(&d->s, Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir())));
+	d->at = DESK_AT;
+	d->url = url;
+	scene_open(&d->s, d->url);
 	for (size_t i = 0; i < 2; i++) {
 		*clients[i] = desk_id(d);
 		ck_assert_ok(db_exec(d->s.db, &q_api_client_insert,
@@ -46,7 +59,7 @@ desk_close(struct desk *d)
 struct uuid
 desk_id(struct desk *d)
 {
-	return rand_uuid_v7(&d->s.rand, DESK_AT - 60 * DAY + d->made++);
+	return rand_uuid_v7(&d->s.rand, d->at - 60 * DAY + d->made++);
 }
 
 const char *
@@ -169,7 +182,7 @@ desk_plant(struct desk *d, struct planted *p)
 {
 	const char *class = p->class != NULL ? p->class : "CLOSED";
 	int64_t count = p->messages == 0 ? 10 : p->messages < 0 ? 0 : p->messages;
-	int64_t ended = DESK_AT - (p->ended_ago > 0 ? p->ended_ago : 10 * DAY);
+	int64_t ended = d->at - (p->ended_ago > 0 ? p->ended_ago : 10 * DAY);
 
 	if (uuid_is_nil(p->client))
 		p->client = d->client;
@@ -189,9 +202,8 @@ desk_plant(struct desk *d, struct planted *p)
 	         desk_uuid(d, p->ticket), p->episode ? "episode" : "tracking",
 	         p->episode ? "NULL" : text(class), desk_time(d, p->start), desk_time(d, p->end),
 	         desk_time(d, p->episode ? TIME_NONE : p->start), (long long)d->made,
-	         (long long)count, p->missing ? desk_time(d, DESK_AT) : "NULL",
-	         p->retired ? desk_time(d, DESK_AT) : "NULL", desk_time(d, 1000),
-	         desk_time(d, 1000));
+	         (long long)count, p->missing ? desk_time(d, d->at) : "NULL",
+	         p->retired ? desk_time(d, d->at) : "NULL", desk_time(d, 1000), desk_time(d, 1000));
 }
 
 void
@@ -225,6 +237,38 @@ desk_message(struct desk *d, struct planted_message *m)
 	         text(m->same_key), m->revoked_at != 0 ? desk_time(d, m->revoked_at) : "NULL",
 	         m->missing_since != 0 ? desk_time(d, m->missing_since) : "NULL",
 	         desk_time(d, 1000), desk_time(d, 1000));
+}
+
+void
+desk_talk(struct desk *d, struct planted *p, const char *begin)
+{
+	struct arena *a = test_arena();
+	int64_t n = ++d->talks;
+
+	desk_plant(d, p);
+	for (int64_t i = 0; i < TALK_MESSAGES; i++) {
+		struct planted_message m = { .client = p->client,
+			                     .conversation = p->conversation,
+			                     .ticket = p->ticket,
+			                     .at = p->start + i * TIME_MINUTE,
+			                     .outbound = i % 2 == 1 };
+		bool first = i == 0 && begin != NULL;
+
+		m.body = Z(str_fmt(a, "%s%sa fala %lld da conversa %lld", first ? begin : "",
+		                   first ? " " : "", (long long)i, (long long)n));
+		desk_message(d, &m);
+	}
+}
+
+void
+desk_rubric(struct desk *d, struct uuid client, const char *key, int64_t version)
+{
+	ck_assert_ok(db_exec(d->s.db, &q_api_script_insert,
+	                     DB_PARAMS(db_uuid(desk_id(d)), db_uuid(client), db_text(str_from(key)),
+	                               db_int(version), db_text(STR("n")), db_text(STR_NONE),
+	                               db_text(STR("Avalie o atendimento.")), db_json(STR(TOPICS)),
+	                               db_bool(true), db_time(1000)),
+	                     NULL, NULL));
 }
 
 struct analysis_figures

@@ -7,40 +7,40 @@
 #define SESSIONS 6
 #define LEASE_MS (2 * o->options.timeout_ms)
 
-static struct office *
+static struct bureau *
 open_with_two_at_once(void)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 
 	o->options.concurrency = 2;
-	office_hire(o, 0);
+	bureau_hire(o, 0);
 	return o;
 }
 
 static bool
-has_ended(struct office *o, struct uuid job)
+has_ended(struct bureau *o, struct uuid job)
 {
-	struct str status = office_status(o, job);
+	struct str status = bureau_status(o, job);
 
 	return !str_eq(status, STR("queued")) && !str_eq(status, STR("running"));
 }
 
 /* So many steps; false: the run ended before. */
 static bool
-step_times(struct office *o, struct uuid job, int k)
+step_times(struct bureau *o, struct uuid job, int k)
 {
 	for (int i = 0; i < k && !has_ended(o, job); i++)
-		office_step(o);
+		bureau_step(o);
 	return !has_ended(o, job);
 }
 
 /* No attempt is spent, and each call that was made beyond an answer was an interrupted one. */
 static void
-check_paid(struct office *o, const struct uuid *v, int k)
+check_paid(struct bureau *o, const struct uuid *v, int k)
 {
 	for (size_t i = 0; i < SESSIONS; i++) {
-		struct office_row row = office_row(o, v[i]);
-		size_t times = office_times(o, v[i]);
+		struct bureau_row row = bureau_row(o, v[i]);
+		size_t times = bureau_times(o, v[i]);
 
 		ck_assert_int_eq(row.retry_count + row.lost, 0);
 		ck_assert_msg(row.attempts == str_eq(row.status, STR("done")), "%d: %d answers", k,
@@ -54,19 +54,19 @@ check_paid(struct office *o, const struct uuid *v, int k)
 
 START_TEST(ended_well_at_any_step_it_gives_everything_back_at_once_and_another_goes_on)
 {
-	struct office *o = open_with_two_at_once();
+	struct bureau *o = open_with_two_at_once();
 	bool reached = true;
 	int interrupted = 0;
 
 	o->llm->options.latency_ms = 300; /* several answers between two writings of the job */
 	o->params.limit = SESSIONS - 2;
 	for (int k = 0; reached; k++) {
-		struct uuid *v = office_sessions(o, SESSIONS), job = office_ask(o);
+		struct uuid *v = bureau_sessions(o, SESSIONS), job = bureau_ask(o);
 		struct analysis_tally t;
 
 		reached = step_times(o, job, k);
-		office_stop(o, 0);
-		office_check(o);
+		bureau_stop(o, 0);
+		bureau_check(o);
 		if (reached)
 			ck_assert_int_eq(desk_number(o->d,
 			                             "SELECT count(*) FROM jobs WHERE status = "
@@ -75,185 +75,185 @@ START_TEST(ended_well_at_any_step_it_gives_everything_back_at_once_and_another_g
 			                 1);
 		interrupted += (int)desk_number(o->d, "SELECT COALESCE(sum(\"interruptedCalls\"), "
 		                                      "0) FROM session_analyses");
-		office_hire(o, 0);
-		ck_assert_str(office_run(o, job), "succeeded");
-		t = office_tally(o, job);
+		bureau_hire(o, 0);
+		ck_assert_str(bureau_run(o, job), "succeeded");
+		t = bureau_tally(o, job);
 		ck_assert_msg(t.processed == SESSIONS - 2, "%d: %d", k, (int)t.processed);
-		ck_assert_msg(office_count(o, "done") == SESSIONS - 2, "%d: %d are done", k,
-		              (int)office_count(o, "done"));
+		ck_assert_msg(bureau_count(o, "done") == SESSIONS - 2, "%d: %d are done", k,
+		              (int)bureau_count(o, "done"));
 		ck_assert_int_eq(t.enqueued, SESSIONS);
 		ck_assert_int_eq(t.remaining, 2);
 		check_paid(o, v, k);
-		office_begin_again(o);
+		bureau_begin_again(o);
 	}
 	ck_assert_int_gt(interrupted, 2);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 /* What came is stored, though the database was away when it came. */
 START_TEST(an_answer_that_is_there_at_the_end_is_stored)
 {
-	struct office *o = office_open();
-	struct uuid session = office_sessions(o, 1)[0], job = office_ask(o);
+	struct bureau *o = bureau_open();
+	struct uuid session = bureau_sessions(o, 1)[0], job = bureau_ask(o);
 
 	while (o->nasked == 0)
-		office_step(o);
-	office_away(o, 0, true);
-	office_pass(o, 2 * TIME_SECOND);
-	office_away(o, 0, false);
-	office_stop(o, 0);
-	ck_assert_str(office_row(o, session).status, "done");
-	ck_assert_int_eq(office_row(o, session).interrupted, 0);
-	office_hire(o, 0);
-	ck_assert_str(office_run(o, job), "succeeded");
-	ck_assert_int_eq(office_tally(o, job).processed, 1);
+		bureau_step(o);
+	bureau_away(o, 0, true);
+	bureau_pass(o, 2 * TIME_SECOND);
+	bureau_away(o, 0, false);
+	bureau_stop(o, 0);
+	ck_assert_str(bureau_row(o, session).status, "done");
+	ck_assert_int_eq(bureau_row(o, session).interrupted, 0);
+	bureau_hire(o, 0);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	ck_assert_int_eq(bureau_tally(o, job).processed, 1);
 	ck_assert_uint_eq(o->nasked, 1);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 /* The job's row knows what was done until a second before. */
 START_TEST(killed_at_any_step_another_goes_on_after_the_lease_and_no_attempt_is_spent)
 {
-	struct office *o = open_with_two_at_once();
+	struct bureau *o = open_with_two_at_once();
 	bool reached = true;
 
 	for (int k = 0; reached; k++) {
-		struct uuid *v = office_sessions(o, SESSIONS), job = office_ask(o);
+		struct uuid *v = bureau_sessions(o, SESSIONS), job = bureau_ask(o);
 
 		reached = step_times(o, job, k);
-		office_kill(o, 0);
-		office_hire(o, 1);
+		bureau_kill(o, 0);
+		bureau_hire(o, 1);
 		o->time.now_ms += JOB_LEASE_MS;
-		ck_assert_str(office_run(o, job), "succeeded");
+		ck_assert_str(bureau_run(o, job), "succeeded");
 		/* what the dead one held comes back when its time is over, and waits for a run */
 		o->time.now_ms += LEASE_MS;
-		office_pass(o, 5 * TIME_SECOND);
-		office_check(o);
-		office_analyse(o, "succeeded");
-		ck_assert_int_eq(office_count(o, "done"), SESSIONS);
+		bureau_pass(o, 5 * TIME_SECOND);
+		bureau_check(o);
+		bureau_analyse(o, "succeeded");
+		ck_assert_int_eq(bureau_count(o, "done"), SESSIONS);
 		check_paid(o, v, k);
-		office_kill(o, 1);
-		office_hire(o, 0);
-		office_begin_again(o);
+		bureau_kill(o, 1);
+		bureau_hire(o, 0);
+		bureau_begin_again(o);
 	}
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(killed_in_a_forced_run_no_row_is_reset_twice)
 {
-	struct office *o = open_with_two_at_once();
+	struct bureau *o = open_with_two_at_once();
 	bool reached = true;
 
 	for (int k = 0; reached; k++) {
-		struct uuid *v = office_sessions(o, SESSIONS), job;
+		struct uuid *v = bureau_sessions(o, SESSIONS), job;
 
-		office_analyse(o, "succeeded");
+		bureau_analyse(o, "succeeded");
 		o->nasked = 0;
 		o->params.force = true;
-		job = office_ask(o);
+		job = bureau_ask(o);
 		reached = step_times(o, job, k);
-		office_kill(o, 0);
-		office_hire(o, 1);
+		bureau_kill(o, 0);
+		bureau_hire(o, 1);
 		o->time.now_ms += JOB_LEASE_MS;
-		ck_assert_str(office_run(o, job), "succeeded");
+		ck_assert_str(bureau_run(o, job), "succeeded");
 		o->params.force = false;
 		o->time.now_ms += LEASE_MS;
-		office_analyse(o, "succeeded");
-		ck_assert_int_eq(office_count(o, "done"), SESSIONS);
+		bureau_analyse(o, "succeeded");
+		ck_assert_int_eq(bureau_count(o, "done"), SESSIONS);
 		check_paid(o, v, k);
-		office_kill(o, 1);
-		office_hire(o, 0);
-		office_begin_again(o);
+		bureau_kill(o, 1);
+		bureau_hire(o, 0);
+		bureau_begin_again(o);
 	}
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(the_limit_and_the_counts_go_on_with_who_takes_the_run_up)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	struct analysis_tally before, after;
 	struct uuid job;
 
-	office_sessions(o, 10);
+	bureau_sessions(o, 10);
 	o->params.limit = 7;
-	job = office_ask(o);
-	while (office_count(o, "done") < 4)
-		office_step(o);
-	office_pass(o, 1500); /* in the middle of the sixth; the row of the job is up to date */
-	before = office_tally(o, job);
+	job = bureau_ask(o);
+	while (bureau_count(o, "done") < 4)
+		bureau_step(o);
+	bureau_pass(o, 1500); /* in the middle of the sixth; the row of the job is up to date */
+	before = bureau_tally(o, job);
 	ck_assert_int_eq(before.processed, 5);
-	office_kill(o, 0);
-	office_hire(o, 1);
+	bureau_kill(o, 0);
+	bureau_hire(o, 1);
 	o->time.now_ms += JOB_LEASE_MS;
-	ck_assert_str(office_run(o, job), "succeeded");
-	after = office_tally(o, job);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	after = bureau_tally(o, job);
 	ck_assert_int_eq(after.processed, 7);
 	ck_assert_uint_eq(after.nprocessed_ids, 7);
 	ck_assert(uuid_eq(after.processed_ids[0], before.processed_ids[0]));
 	ck_assert_int_eq(after.enqueued, 10);
 	ck_assert_int_gt(after.usage.input_tokens, before.usage.input_tokens);
-	ck_assert_int_eq(office_count(o, "done"), 7);
+	ck_assert_int_eq(bureau_count(o, "done"), 7);
 	o->time.now_ms += LEASE_MS;
-	office_pass(o, 5 * TIME_SECOND);
-	office_close(o);
+	bureau_pass(o, 5 * TIME_SECOND);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(an_idle_analyser_returns_what_the_dead_held)
 {
-	struct office *o = open_with_two_at_once();
-	struct uuid *v = office_sessions(o, 2);
+	struct bureau *o = open_with_two_at_once();
+	struct uuid *v = bureau_sessions(o, 2);
 	int64_t claimed;
 
-	(void)office_ask(o);
+	(void)bureau_ask(o);
 	while (o->nasked < 2)
-		office_step(o);
+		bureau_step(o);
 	claimed = o->time.now_ms;
-	office_kill(o, 0);
+	bureau_kill(o, 0);
 	desk_sql(o->d, "DELETE FROM jobs");
-	office_hire(o, 1);
-	while (office_count(o, "processing") > 0)
-		office_step(o);
+	bureau_hire(o, 1);
+	while (bureau_count(o, "processing") > 0)
+		bureau_step(o);
 	ck_assert_int_ge(o->time.now_ms, claimed + LEASE_MS - 5);
 	ck_assert_int_le(o->time.now_ms, claimed + LEASE_MS + 3 * TIME_SECOND);
 	for (size_t i = 0; i < 2; i++) {
-		ck_assert_str(office_row(o, v[i]).status, "pending");
-		ck_assert_int_eq(office_row(o, v[i]).interrupted, 1);
-		ck_assert_int_eq(office_row(o, v[i]).retry_count, 0);
+		ck_assert_str(bureau_row(o, v[i]).status, "pending");
+		ck_assert_int_eq(bureau_row(o, v[i]).interrupted, 1);
+		ck_assert_int_eq(bureau_row(o, v[i]).retry_count, 0);
 	}
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(ended_while_the_database_is_away_the_leases_give_everything_back)
 {
-	struct office *o = open_with_two_at_once();
+	struct bureau *o = open_with_two_at_once();
 	struct uuid job;
 
-	office_sessions(o, 3);
-	job = office_ask(o);
+	bureau_sessions(o, 3);
+	job = bureau_ask(o);
 	while (o->nasked < 2)
-		office_step(o);
-	office_away(o, 0, true);
-	office_stop(o, 0);
-	ck_assert_int_eq(office_count(o, "processing"), 2);
-	office_hire(o, 1);
+		bureau_step(o);
+	bureau_away(o, 0, true);
+	bureau_stop(o, 0);
+	ck_assert_int_eq(bureau_count(o, "processing"), 2);
+	bureau_hire(o, 1);
 	o->time.now_ms += LEASE_MS;
-	ck_assert_str(office_run(o, job), "succeeded");
-	ck_assert_int_eq(office_count(o, "done"), 3);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	ck_assert_int_eq(bureau_count(o, "done"), 3);
 	ck_assert_int_eq(
 		desk_number(o->d, "SELECT sum(\"interruptedCalls\") FROM session_analyses"), 2);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 /* Everything that stands in the queue. */
 static const char *
-rows_of(struct office *o)
+rows_of(struct bureau *o)
 {
 	struct buf b;
 	struct str *v;
@@ -275,50 +275,50 @@ rows_of(struct office *o)
 START_TEST(an_answer_for_a_row_that_is_anothers_by_now_changes_nothing)
 {
 	for (int in_flight = 0; in_flight < 2; in_flight++) {
-		struct office *o = open_with_two_at_once();
-		struct uuid *v = office_sessions(o, 4), job = office_ask(o);
+		struct bureau *o = open_with_two_at_once();
+		struct uuid *v = bureau_sessions(o, 4), job = bureau_ask(o);
 		const char *before;
 
 		while (o->nasked < 2)
-			office_step(o);
+			bureau_step(o);
 		o->hands[0].paused = true;
-		office_hire(o, 1);
+		bureau_hire(o, 1);
 		o->time.now_ms += LEASE_MS;
 		if (in_flight) { /* the second is in the middle of the first one's rows */
 			while (o->nasked < 4)
-				office_step(o);
+				bureau_step(o);
 			ck_assert_uint_eq(o->asked[3].hand, 1);
 		} else {
-			ck_assert_str(office_run(o, job), "succeeded");
+			ck_assert_str(bureau_run(o, job), "succeeded");
 		}
 		before = rows_of(o);
 		o->hands[1].paused = true;
 		o->hands[0].paused = false;
-		office_pass(o, 5 * TIME_SECOND);
+		bureau_pass(o, 5 * TIME_SECOND);
 		ck_assert_str_eq(rows_of(o), before);
 		ck_assert_uint_eq(analyser_running(o->hands[0].analyser), 0);
 		ck_assert_uint_eq(analyser_in_flight(o->hands[0].analyser), 0);
 		o->hands[1].paused = false;
-		ck_assert_str(office_run(o, job), "succeeded");
+		ck_assert_str(bureau_run(o, job), "succeeded");
 		for (size_t i = 0; i < 4; i++) {
-			ck_assert_str(office_row(o, v[i]).status, "done");
-			ck_assert_int_eq(office_row(o, v[i]).attempts, 1);
-			ck_assert_int_eq(office_row(o, v[i]).interrupted, i < 2);
-			ck_assert_int_eq(office_row(o, v[i]).retry_count, 0);
+			ck_assert_str(bureau_row(o, v[i]).status, "done");
+			ck_assert_int_eq(bureau_row(o, v[i]).attempts, 1);
+			ck_assert_int_eq(bureau_row(o, v[i]).interrupted, i < 2);
+			ck_assert_int_eq(bureau_row(o, v[i]).retry_count, 0);
 		}
-		office_close(o);
+		bureau_close(o);
 	}
 }
 END_TEST
 
 START_TEST(cancelled_at_any_step_it_gives_its_rows_back_and_the_next_run_goes_on)
 {
-	struct office *o = open_with_two_at_once();
+	struct bureau *o = open_with_two_at_once();
 	bool reached = true;
 	int cancelled = 0;
 
 	for (int k = 0; reached; k++) {
-		struct uuid *v = office_sessions(o, SESSIONS), job = office_ask(o);
+		struct uuid *v = bureau_sessions(o, SESSIONS), job = bureau_ask(o);
 		int64_t asked_at;
 
 		reached = step_times(o, job, k);
@@ -326,39 +326,39 @@ START_TEST(cancelled_at_any_step_it_gives_its_rows_back_and_the_next_run_goes_on
 		if (reached)
 			ck_assert_ok(jobs_cancel(o->d->s.db, job, asked_at));
 		/* unless nothing was left to be done */
-		if (!str_eq(office_run(o, job), STR("cancelled")))
-			ck_assert_int_eq(office_count(o, "done"), SESSIONS);
+		if (!str_eq(bureau_run(o, job), STR("cancelled")))
+			ck_assert_int_eq(bureau_count(o, "done"), SESSIONS);
 		else
 			cancelled++;
 		ck_assert_int_le(o->time.now_ms - asked_at, 2 * TIME_SECOND);
-		office_check(o);
-		office_analyse(o, "succeeded");
-		ck_assert_int_eq(office_count(o, "done"), SESSIONS);
+		bureau_check(o);
+		bureau_analyse(o, "succeeded");
+		ck_assert_int_eq(bureau_count(o, "done"), SESSIONS);
 		check_paid(o, v, k);
-		office_begin_again(o);
+		bureau_begin_again(o);
 	}
 	ck_assert_int_gt(cancelled, 5);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(one_that_is_there_for_a_single_job_works_on_no_other)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	struct uuid jobs[2];
 
-	office_kill(o, 0);
-	office_sessions(o, 4);
+	bureau_kill(o, 0);
+	bureau_sessions(o, 4);
 	o->params.limit = 2;
-	jobs[0] = office_ask(o);
-	jobs[1] = office_ask(o);
+	jobs[0] = bureau_ask(o);
+	jobs[1] = bureau_ask(o);
 	o->options.only = jobs[1];
-	office_hire(o, 0);
-	ck_assert_str(office_run(o, jobs[1]), "succeeded");
-	office_pass(o, TIME_MINUTE);
-	ck_assert_str(office_status(o, jobs[0]), "queued");
-	ck_assert_int_eq(office_count(o, "done"), 2);
-	office_close(o);
+	bureau_hire(o, 0);
+	ck_assert_str(bureau_run(o, jobs[1]), "succeeded");
+	bureau_pass(o, TIME_MINUTE);
+	ck_assert_str(bureau_status(o, jobs[0]), "queued");
+	ck_assert_int_eq(bureau_count(o, "done"), 2);
+	bureau_close(o);
 }
 END_TEST
 
@@ -379,4 +379,4 @@ make_suite(void)
 		one_that_is_there_for_a_single_job_works_on_no_other);
 }
 
-OFFICE_MAIN(make_suite)
+BUREAU_MAIN(make_suite)

@@ -13,18 +13,18 @@ static const size_t asked[] = { 1, 2, 1, 2, 1 };
 
 /* As after a run that nothing befell. */
 static void
-check_story(struct office *o, const struct uuid *v, struct uuid job, uint64_t n)
+check_story(struct bureau *o, const struct uuid *v, struct uuid job, uint64_t n)
 {
-	struct analysis_tally t = office_tally(o, job);
+	struct analysis_tally t = bureau_tally(o, job);
 	struct model_usage sum = { 0, 0, 0 };
 
 	for (size_t i = 0; i < MARKS; i++) {
-		struct office_row row = office_row(o, v[i]);
+		struct bureau_row row = bureau_row(o, v[i]);
 
 		ck_assert_msg(str_eq(row.status, i == 2 ? STR("failed") : STR("done")),
 		              "%d, %d: " STR_FMT, (int)n, (int)i, STR_ARG(row.status));
-		ck_assert_msg(office_times(o, v[i]) == asked[i], "%d, %d: asked %zu times", (int)n,
-		              (int)i, office_times(o, v[i]));
+		ck_assert_msg(bureau_times(o, v[i]) == asked[i], "%d, %d: asked %zu times", (int)n,
+		              (int)i, bureau_times(o, v[i]));
 		ck_assert_int_eq(row.retry_count, i == 2);
 		ck_assert_int_eq(row.attempts, i == 1 ? 2 : 1);
 		sum = model_usage_sum(sum, row.usage);
@@ -41,7 +41,7 @@ check_story(struct office *o, const struct uuid *v, struct uuid job, uint64_t n)
 
 /* Statements and commits of the first hand so far. */
 static uint64_t
-steps_of(const struct office *o)
+steps_of(const struct bureau *o)
 {
 	struct db_stats s = db_stats(o->hands[0].analyser->db);
 
@@ -52,86 +52,86 @@ START_TEST(whichever_statement_fails_the_run_ends_as_if_none_had)
 {
 	static const enum err faults[] = { ERR_UNAVAILABLE, ERR_BUSY, ERR_TIMEOUT, ERR_DISK_FULL,
 		                           ERR_IO };
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	bool reached = true;
 	uint64_t n;
 
 	o->params.retry_failed = true;
 	for (n = 1; reached; n++) {
-		struct uuid *v = office_marked(o, marks, MARKS), job = office_ask(o);
+		struct uuid *v = bureau_marked(o, marks, MARKS), job = bureau_ask(o);
 		uint64_t before = steps_of(o);
 
 		db_fail_at(o->hands[0].analyser->db, n, faults[n % 5]);
-		ck_assert_str(office_run(o, job), "partial");
+		ck_assert_str(bureau_run(o, job), "partial");
 		reached = n <= steps_of(o) - before;
 		db_fail_at(o->hands[0].analyser->db, 0, ERR_OK);
 		check_story(o, v, job, n);
-		office_begin_again(o);
+		bureau_begin_again(o);
 	}
 	ck_assert_uint_gt(n, 50);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 /* Nobody is told whether a transaction was made. */
 START_TEST(whichever_commit_is_not_confirmed_nothing_is_paid_twice_or_left_behind)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	bool reached = true;
 	uint64_t n;
 
 	for (n = 1; reached; n++) {
-		struct uuid *v = office_marked(o, marks, MARKS), job = office_ask(o);
+		struct uuid *v = bureau_marked(o, marks, MARKS), job = bureau_ask(o);
 		uint64_t before = db_stats(o->hands[0].analyser->db).transactions;
 
 		db_lose_commit(o->hands[0].analyser->db, n);
-		(void)office_run(o, job); /* it may not know of the row that failed */
+		(void)bureau_run(o, job); /* it may not know of the row that failed */
 		reached = n <= db_stats(o->hands[0].analyser->db).transactions - before;
 		db_lose_commit(o->hands[0].analyser->db, 0);
 		for (size_t i = 0; i < MARKS; i++) {
-			struct office_row row = office_row(o, v[i]);
+			struct bureau_row row = bureau_row(o, v[i]);
 
 			ck_assert_msg(str_eq(row.status, i == 2 ? STR("failed") : STR("done")),
 			              "%d, %d: " STR_FMT, (int)n, (int)i, STR_ARG(row.status));
-			ck_assert_msg(office_times(o, v[i]) == asked[i], "%d, %d", (int)n, (int)i);
+			ck_assert_msg(bureau_times(o, v[i]) == asked[i], "%d, %d", (int)n, (int)i);
 			ck_assert_int_eq(row.retry_count, i == 2);
 		}
-		office_begin_again(o);
+		bureau_begin_again(o);
 	}
 	ck_assert_uint_gt(n, 20);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 /* For longer than a job's lease, from each statement of a run on. */
 START_TEST(a_database_that_is_away_for_long_delays_a_run_and_costs_nothing)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	bool reached = true;
 
 	o->options.concurrency = 2;
-	office_hire(o, 0);
+	bureau_hire(o, 0);
 	for (uint64_t n = 1; reached; n++) {
-		struct uuid *v = office_marked(o, marks, MARKS), job = office_ask(o);
+		struct uuid *v = bureau_marked(o, marks, MARKS), job = bureau_ask(o);
 		uint64_t before = steps_of(o);
 		int64_t began = o->time.now_ms, back;
 
 		db_fail_from(o->hands[0].analyser->db, n, ERR_UNAVAILABLE);
 		while (o->hands[0].analyser->away_until <= began && reached) {
-			office_step(o);
-			reached = str_eq(office_status(o, job), STR("running")) ||
-			          str_eq(office_status(o, job), STR("queued"));
+			bureau_step(o);
+			reached = str_eq(bureau_status(o, job), STR("running")) ||
+			          str_eq(bureau_status(o, job), STR("queued"));
 		}
 		back = o->time.now_ms + JOB_LEASE_MS + 5 * TIME_SECOND;
-		office_pass(o, back - o->time.now_ms);
-		office_away(o, 0, false);
-		ck_assert_str(office_run(o, job), "partial");
+		bureau_pass(o, back - o->time.now_ms);
+		bureau_away(o, 0, false);
+		ck_assert_str(bureau_run(o, job), "partial");
 		check_story(o, v, job, n);
 		ck_assert_int_lt(o->time.now_ms - back, TIME_MINUTE);
 		ck_assert_uint_ge(steps_of(o) - before, n);
-		office_begin_again(o);
+		bureau_begin_again(o);
 	}
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
@@ -172,18 +172,18 @@ large_answer(void *ctx, const struct http_call *call, int64_t now_ms, struct htt
 
 START_TEST(a_large_answer_is_kept_until_the_database_is_back)
 {
-	struct office *o = office_open();
-	struct uuid session = office_sessions(o, 1)[0], job = office_ask(o);
-	struct office_row row;
+	struct bureau *o = bureau_open();
+	struct uuid session = bureau_sessions(o, 1)[0], job = bureau_ask(o);
+	struct bureau_row row;
 
 	o->other = large_answer;
 	while (o->nasked == 0)
-		office_step(o);
-	office_away(o, 0, true);
-	office_pass(o, 6 * TIME_MINUTE);
-	office_away(o, 0, false);
-	ck_assert_str(office_run(o, job), "succeeded");
-	row = office_row(o, session);
+		bureau_step(o);
+	bureau_away(o, 0, true);
+	bureau_pass(o, 6 * TIME_MINUTE);
+	bureau_away(o, 0, false);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	row = bureau_row(o, session);
 	ck_assert_str(row.status, "done");
 	ck_assert_uint_gt(row.report.n, 900000);
 	ck_assert_int_eq(row.verified, 120);
@@ -192,29 +192,29 @@ START_TEST(a_large_answer_is_kept_until_the_database_is_back)
 	ck_assert_int_eq(row.usage.output_tokens, 200);
 	ck_assert_int_lt(row.latency, 1100);
 	ck_assert_uint_eq(o->nasked, 1);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 /* Nothing waits for its turn while the server is to be left alone, and no pause counts twice. */
 START_TEST(a_failure_that_could_not_be_stored_at_once_is_one_pause)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	struct uuid job;
 
-	office_marked(o, (const char *const[]){ "sim:503" }, 1);
-	job = office_ask(o);
+	bureau_marked(o, (const char *const[]){ "sim:503" }, 1);
+	job = bureau_ask(o);
 	for (size_t i = 1; i <= MODEL_PAUSES + 1; i++) {
 		while (o->nasked < i)
-			office_step(o);
-		office_away(o, 0, true);
-		office_pass(o, 5 * TIME_SECOND);
-		office_away(o, 0, false);
+			bureau_step(o);
+		bureau_away(o, 0, true);
+		bureau_pass(o, 5 * TIME_SECOND);
+		bureau_away(o, 0, false);
 	}
-	ck_assert_str(office_run(o, job), "failed");
-	ck_assert_str(office_tally(o, job).reason, "model_unavailable");
+	ck_assert_str(bureau_run(o, job), "failed");
+	ck_assert_str(bureau_tally(o, job).reason, "model_unavailable");
 	ck_assert_uint_eq(o->nasked, MODEL_PAUSES + 1);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
@@ -222,7 +222,7 @@ END_TEST
 START_TEST(an_error_that_is_a_runs_own_ends_that_run_alone)
 {
 	static const enum err faults[] = { ERR_DB, ERR_CORRUPT, ERR_INTERNAL };
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	bool reached = true;
 	size_t ended = 0;
 
@@ -231,24 +231,24 @@ START_TEST(an_error_that_is_a_runs_own_ends_that_run_alone)
 		struct str status;
 		uint64_t before;
 
-		office_sessions(o, 3);
-		job = office_ask(o);
+		bureau_sessions(o, 3);
+		job = bureau_ask(o);
 		before = steps_of(o);
 		db_fail_at(o->hands[0].analyser->db, n, faults[n % 3]);
-		status = office_run(o, job);
+		status = bureau_run(o, job);
 		reached = n <= steps_of(o) - before;
 		db_fail_at(o->hands[0].analyser->db, 0, ERR_OK);
 		if (!str_eq(status, STR("succeeded"))) {
 			ended++;
-			ck_assert_str(office_tally(o, job).reason, "internal");
-			office_check(o);
+			ck_assert_str(bureau_tally(o, job).reason, "internal");
+			bureau_check(o);
 		}
-		office_analyse(o, "succeeded");
-		ck_assert_int_eq(office_count(o, "done"), 3);
-		office_begin_again(o);
+		bureau_analyse(o, "succeeded");
+		ck_assert_int_eq(bureau_count(o, "done"), 3);
+		bureau_begin_again(o);
 	}
 	ck_assert_uint_gt(ended, 5);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
@@ -263,4 +263,4 @@ make_suite(void)
 	                  an_error_that_is_a_runs_own_ends_that_run_alone);
 }
 
-OFFICE_MAIN(make_suite)
+BUREAU_MAIN(make_suite)

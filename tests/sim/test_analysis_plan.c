@@ -11,7 +11,7 @@
 #define STORIES 60
 
 static struct analysis_plan
-plan(struct office *o)
+plan(struct bureau *o)
 {
 	struct arena *a = arena_new((size_t)256 << 20);
 	struct analysis_plan out;
@@ -27,7 +27,7 @@ plan(struct office *o)
 
 /* Sessions of every sort, eligible and not. */
 static void
-plant_some(struct office *o, struct dice *d)
+plant_some(struct bureau *o, struct dice *d)
 {
 	int64_t n = dice_range(d, 0, 12);
 
@@ -40,13 +40,13 @@ plant_some(struct office *o, struct dice *d)
 			             .tag = dice_below(d, 10) == 0 ? TAG_BY_HAND : TAG_NONE,
 			             .retired = dice_below(d, 12) == 0 };
 
-		office_session(o, NULL, &p);
+		bureau_session(o, NULL, &p);
 	}
 }
 
 /* The rows of the queue are in any state. */
 static void
-mix_up(struct office *o, struct dice *d)
+mix_up(struct bureau *o, struct dice *d)
 {
 	struct desk *k = o->d;
 	struct arena *a = test_arena();
@@ -81,7 +81,7 @@ mix_up(struct office *o, struct dice *d)
 			desk_sql(
 				k,
 				"UPDATE session_analyses SET \"status\" = 'done', \"report\" = "
-			        "'{}', "
+				"'{}', "
 				"\"model\" = 'm', \"promptHash\" = 'h', \"attempts\" = 1, "
 				"\"overallScore\" = 1, \"temperature\" = 'cold', \"processedAt\" = "
 				"%s WHERE \"id\" = %s",
@@ -101,7 +101,7 @@ mix_up(struct office *o, struct dice *d)
 
 /* Sessions that were in the queue are so no more. */
 static int64_t
-reopen_some(struct office *o, struct dice *d)
+reopen_some(struct bureau *o, struct dice *d)
 {
 	if (dice_below(d, 3) > 0)
 		return 0;
@@ -115,14 +115,14 @@ reopen_some(struct office *o, struct dice *d)
 
 /* A real run of the same, and what it says afterwards. */
 static void
-check_against_run(struct office *o, const struct analysis_plan *p, int64_t reopened, int story)
+check_against_run(struct bureau *o, const struct analysis_plan *p, int64_t reopened, int story)
 {
-	struct uuid job = office_ask(o);
+	struct uuid job = bureau_ask(o);
 	struct analysis_tally t;
-	struct str status = office_run(o, job);
+	struct str status = bureau_run(o, job);
 	int64_t worked;
 
-	t = office_tally(o, job);
+	t = bureau_tally(o, job);
 	worked = t.processed + t.failed;
 	ck_assert_msg(str_eq(status, STR("succeeded")), "%d", story);
 	ck_assert_msg(t.enqueued == p->figures.would_write, "%d: %d enqueued, told %d", story,
@@ -142,7 +142,7 @@ check_against_run(struct office *o, const struct analysis_plan *p, int64_t reope
 
 START_TEST(a_dry_run_says_what_the_real_run_then_does)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	int64_t worked = 0;
 
 	for (int story = 0; story < STORIES; story++) {
@@ -170,20 +170,20 @@ START_TEST(a_dry_run_says_what_the_real_run_then_does)
 		worked += (int64_t)o->nasked;
 		desk_sql(o->d, "UPDATE session_analyses SET \"status\" = 'pending', \"leaseOwner\" "
 		               "= NULL, \"leaseUntil\" = NULL WHERE \"status\" = 'processing'");
-		office_begin_again(o);
+		bureau_begin_again(o);
 	}
 	ck_assert_int_gt(worked, STORIES);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(what_a_run_would_cost_is_told_from_requests_and_from_reports_that_were_made)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	struct analysis_plan before, after;
 
 	o->params.limit = 4;
-	office_sessions(o, 8);
+	bureau_sessions(o, 8);
 	before = plan(o);
 	ck_assert_int_eq(before.sessions, 4);
 	ck_assert(!before.sampled && before.priced);
@@ -191,21 +191,21 @@ START_TEST(what_a_run_would_cost_is_told_from_requests_and_from_reports_that_wer
 	ck_assert_int_eq(before.cost, model_cost(&o->options.model.prices,
 	                                         (struct model_usage){ before.input_tokens, 0,
 	                                                               before.output_tokens }));
-	office_analyse(o, "succeeded");
+	bureau_analyse(o, "succeeded");
 	after = plan(o);
 	ck_assert_int_eq(after.output_tokens, 4 * ((int64_t)o->llm->stats.usage.output / 4));
 	o->options.model.priced = false;
 	ck_assert(!plan(o).priced);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
 START_TEST(the_estimate_of_very_many_sessions_is_made_from_some_and_says_so)
 {
-	struct office *o = office_open();
+	struct bureau *o = bureau_open();
 	struct analysis_plan p;
 
-	office_sessions(o, ANALYSIS_PLAN_SAMPLE + 20);
+	bureau_sessions(o, ANALYSIS_PLAN_SAMPLE + 20);
 	p = plan(o);
 	ck_assert_int_eq(p.sessions, ANALYSIS_PLAN_SAMPLE + 20);
 	ck_assert(p.sampled);
@@ -214,7 +214,7 @@ START_TEST(the_estimate_of_very_many_sessions_is_made_from_some_and_says_so)
 	/* all of these sessions are nearly as long as each other */
 	ck_assert_int_gt(p.input_tokens, plan(o).input_tokens);
 	ck_assert_int_lt(p.input_tokens, plan(o).input_tokens * 13 / 10);
-	office_close(o);
+	bureau_close(o);
 }
 END_TEST
 
@@ -227,4 +227,4 @@ make_suite(void)
 		the_estimate_of_very_many_sessions_is_made_from_some_and_says_so);
 }
 
-OFFICE_MAIN(make_suite)
+BUREAU_MAIN(make_suite)

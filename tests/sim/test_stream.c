@@ -81,7 +81,8 @@ watch(struct hall *h, struct uuid client, int64_t after)
 
 	client_send(&c, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
 	ck_assert_ok(stream_add(h->stream, take_held(h->f),
-	                        &(const struct stream_wish){ .client = client, .token = UUID_NIL, .after = after }));
+	                        &(const struct stream_wish){
+					.client = client, .token = UUID_NIL, .after = after }));
 	return c;
 }
 
@@ -319,9 +320,10 @@ START_TEST(stopping_ends_them_and_lets_none_begin)
 	c[2] = client_open(h->f);
 	client_send(&c[2], "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
 	x = take_held(h->f);
-	ck_assert_err(
-		stream_add(h->stream, x, &(const struct stream_wish){ .client = h->client, .token = UUID_NIL, .after = 0 }),
-		ERR_UNAVAILABLE);
+	ck_assert_err(stream_add(h->stream, x,
+	                         &(const struct stream_wish){
+					 .client = h->client, .token = UUID_NIL, .after = 0 }),
+	              ERR_UNAVAILABLE);
 	http_reply(x, 503, NULL, STR(""), NULL);
 	ck_assert_int_eq(client_status(&c[2]), 503);
 	for (int i = 0; i < 3; i++)
