@@ -161,9 +161,6 @@ function Signed() {
 				<Frame clients={[]}>
 					{path.startsWith("/-/administracao") ? (
 						<Suspense fallback={<Skeleton />}>
-							<Route path="/:client/indicadores">
-								<Kpis />
-							</Route>
 							<Route path="/:client/administracao/:tab?">
 								<Admin />
 							</Route>
