@@ -350,3 +350,9 @@ export function Page({
 		</div>
 	);
 }
+
+/** Which state a score stands for; the number itself always stands beside it. */
+export function scoreTone(score: number): Tone {
+	if (score >= 70) return "green";
+	return score >= 40 ? "amber" : "red";
+}

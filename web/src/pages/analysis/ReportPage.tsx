@@ -11,7 +11,6 @@ import { keys } from "../../api/keys";
 import type { AnalysisDetails, Evidence, Report } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { exactTime, number, usd } from "../../lib/format";
-import { scoreTone } from "../../lib/score";
 import { useSession } from "../../shell/session";
 import {
 	Badge,
@@ -27,6 +26,7 @@ import {
 	Time,
 	ui,
 	type Tone,
+	scoreTone,
 } from "../../ui";
 import { Thread, type Focus } from "../inbox/Thread";
 import css from "./analysis.module.css";

@@ -11,9 +11,20 @@ import type { AnalysisSummary, RankedSession, Temperature } from "../../api/type
 import { useLanguage, useT } from "../../i18n";
 import { number, percent, usd } from "../../lib/format";
 import { byAgent, trendStretches, worstTopics } from "../../lib/results";
-import { scoreTone } from "../../lib/score";
 import { useSession } from "../../shell/session";
-import { Badge, buttonClass, cx, Empty, ErrorState, Panel, Progress, Skeleton, Time, ui } from "../../ui";
+import {
+	Badge,
+	buttonClass,
+	cx,
+	Empty,
+	ErrorState,
+	Panel,
+	Progress,
+	Skeleton,
+	Time,
+	ui,
+	scoreTone,
+} from "../../ui";
 import css from "./analysis.module.css";
 import { texts } from "./messages";
 import { useScripts } from "./useScripts";

@@ -5,8 +5,7 @@ import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useT } from "../../i18n";
 import { useSession } from "../../shell/session";
-import { Badge } from "../../ui";
-import { scoreTone } from "../../lib/score";
+import { Badge, scoreTone } from "../../ui";
 import css from "./inbox.module.css";
 import { texts } from "./messages";
 

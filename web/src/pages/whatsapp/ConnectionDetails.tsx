@@ -221,6 +221,12 @@ function Disconnect({ connection: c }: { connection: Connection }) {
 	);
 }
 
+/* The server says it in English; what it is known to say is said in the reader's language. */
+function logText(t: (key: keyof typeof texts) => string, text: string): string {
+	const key = `log.${text}`;
+	return key in texts ? t(key as keyof typeof texts) : text;
+}
+
 export function ConnectionDetails({ id }: { id: string }) {
 	const t = useT(texts);
 	const { slug, can } = useSession();
@@ -335,7 +341,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 									<span className={ui.muted}>
 										<Time at={l.at} as="exact" />
 									</span>
-									<span>{l.text}</span>
+									<span>{logText(t, l.text)}</span>
 								</li>
 							))}
 						</ul>
