@@ -230,7 +230,7 @@ START_TEST(a_server_that_says_when_is_left_alone_until_then_by_every_run)
 
 		o->llm->options.retry_after_s = 77;
 		o->llm->options.latency_ms = 0;
-		bureau_rubric(o, o->d->other, "sales", 2);
+		desk_rubric(o->d, o->d->other, "sales", 2);
 		bureau_session(o, NULL, &other);
 		plant(o, marks[i]);
 		bureau_sessions(o, 3);
