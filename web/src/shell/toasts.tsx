@@ -1,5 +1,6 @@
 /* Short words about what was just done. They go by themselves; what must be read is no toast. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
+import { createPortal } from "react-dom";
 import { common } from "../i18n/common";
 import { useT } from "../i18n";
 import { Button, cx, Icon, ui } from "../ui";
@@ -31,17 +32,25 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 	return (
 		<Context value={value}>
 			{children}
-			<div className={ui.toasts} role="status" aria-live="polite">
-				{toasts.map((x) => (
-					<div key={x.id} className={cx(ui.notice, ui.toast, x.bad && ui.toastBad)}>
-						<Icon name={x.bad ? "warning" : "check"} />
-						<div>{x.text}</div>
-						<Button kind="quiet" iconOnly onClick={() => drop(x.id)} aria-label={t("dismiss")}>
-							<Icon name="cross" size={12} />
-						</Button>
-					</div>
-				))}
-			</div>
+			{createPortal(
+				<div className={ui.toasts} role="status" aria-live="polite">
+					{toasts.map((x) => (
+						<div key={x.id} className={cx(ui.notice, ui.toast, x.bad && ui.toastBad)}>
+							<Icon name={x.bad ? "warning" : "check"} />
+							<div>{x.text}</div>
+							<Button
+								kind="quiet"
+								iconOnly
+								onClick={() => drop(x.id)}
+								aria-label={t("dismiss")}
+							>
+								<Icon name="cross" size={12} />
+							</Button>
+						</div>
+					))}
+				</div>,
+				document.body,
+			)}
 		</Context>
 	);
 }

@@ -64,7 +64,10 @@ export const texts = {
 		"Computed from the {n} sessions with the lowest scores.",
 	],
 	topics: ["Piores tópicos", "Worst topics"],
-	"topics.from": ["Nas {n} sessões de menor nota.", "In the {n} sessions with the lowest scores."],
+	"topics.from": [
+		"Na sessão de menor nota.||Nas {n} sessões de menor nota.",
+		"In the session with the lowest score.||In the {n} sessions with the lowest scores.",
+	],
 	topic: ["Tópico", "Topic"],
 	"topics.failed": ["Reprovações", "Failures"],
 	score: ["Nota", "Score"],
