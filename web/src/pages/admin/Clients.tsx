@@ -5,6 +5,7 @@ import type { Client } from "../../api/types";
 import { useT } from "../../i18n";
 import { useClients, useSession } from "../../shell/session";
 import { Badge, Button, Empty, ErrorState, Icon, Panel, Skeleton, Time, ui } from "../../ui";
+import css from "./admin.module.css";
 import { ClientForm } from "./ClientForm";
 import { texts } from "./messages";
 
@@ -13,7 +14,7 @@ function ClientRow({ client, onEdit }: { client: Client; onEdit: () => void }) {
 	const { can } = useSession();
 	return (
 		<tr>
-			<td>
+			<td className={css.name}>
 				<Link href={`/${client.slug}/conversas`}>
 					<bdi>{client.name}</bdi>
 				</Link>

@@ -9,6 +9,7 @@ import { common } from "../../i18n/common";
 import { useToast } from "../../shell/toasts";
 import { Badge, Button, Empty, ErrorState, Icon, Panel, Skeleton, Time, ui, type Tone } from "../../ui";
 import { Confirm } from "../../ui/dialog";
+import css from "./admin.module.css";
 import { texts } from "./messages";
 import { TokenForm } from "./TokenForm";
 
@@ -59,7 +60,7 @@ function Rows({ tokens, onRevoke }: { tokens: Token[]; onRevoke: (token: Token) 
 				<tbody>
 					{tokens.map((x) => (
 						<tr key={x.id}>
-							<td>
+							<td className={css.name}>
 								<bdi>{x.name}</bdi>
 							</td>
 							<td>

@@ -9,12 +9,17 @@ import { addressOf, api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useLanguage, useT } from "../../i18n";
 import { duration, number } from "../../lib/format";
+import { periodFault, periodText } from "../../lib/period";
 import { useSession } from "../../shell/session";
-import { buttonClass, cx, Empty, ErrorState, Page, Panel, Skeleton, Time, ui } from "../../ui";
+import { Button, buttonClass, cx, Empty, ErrorState, Page, Panel, Skeleton, Time, ui } from "../../ui";
+import css from "./kpis.module.css";
 import { texts } from "./messages";
 
 const LineChart = lazy(() => import("../../ui/LineChart"));
 
+/* How the server calls those who have none. */
+const NO_TAG = "Sem tag";
+const SPANS = [7, 30, 90, 365] as const;
 const GRAINS = ["day", "month", "total"] as const;
 
 function seconds(s: number | null): string {
@@ -67,7 +72,7 @@ function FirstResponse({
 		placeholderData: keepPreviousData,
 	});
 	const rows = useMemo(() => answer.data?.data ?? [], [answer.data]);
-	const labels = useMemo(() => rows.map((r) => r.period), [rows]);
+	const labels = useMemo(() => rows.map((r) => periodText(language, r.period)), [rows, language]);
 	const values = useMemo(
 		() => rows.map((r) => (r.medianSeconds === null ? null : r.medianSeconds / 60)),
 		[rows],
@@ -111,7 +116,11 @@ function FirstResponse({
 							<tbody>
 								{rows.map((r) => (
 									<tr key={r.period}>
-										<td>{r.period === "total" ? t("total") : r.period}</td>
+										<td className={css.period}>
+											{r.period === "total"
+												? t("total")
+												: periodText(language, r.period)}
+										</td>
 										<td className={ui.num}>{seconds(r.medianSeconds)}</td>
 										<td className={ui.num}>{seconds(r.averageSeconds)}</td>
 										<td className={ui.num}>{seconds(r.p90Seconds)}</td>
@@ -167,7 +176,7 @@ function Durations({ query }: { query: Record<string, string | undefined> }) {
 								{rows.map((r) => (
 									<tr key={r.tag}>
 										<td>
-											<bdi>{r.tag}</bdi>
+											<bdi>{r.tag === NO_TAG ? t("noTag") : r.tag}</bdi>
 										</td>
 										<td className={ui.num}>{number(language, r.sessions)}</td>
 										<td className={ui.num}>{seconds(r.medianSeconds)}</td>
@@ -261,23 +270,37 @@ export default function Kpis() {
 		}),
 		[words],
 	);
-	const set = (name: string, value: string) => {
+	const setAll = (to: Record<string, string>) => {
 		const next = new URLSearchParams(search);
-		if (value === "") next.delete(name);
-		else next.set(name, value);
+		for (const [name, value] of Object.entries(to))
+			if (value === "") next.delete(name);
+			else next.set(name, value);
 		navigate(`${path}?${next.toString()}`, { replace: true });
 	};
-	const valid = query.from <= query.to;
+	const set = (name: string, value: string) => setAll({ [name]: value });
+	const isSpan = (days: number) => query.to === daysAgo(0) && query.from === daysAgo(days - 1);
+	const fault = periodFault(query.from, query.to);
 	return (
 		<Page title={t("title")}>
-			<div className={ui.filters}>
+			<div className={css.spans} role="group" aria-label={t("spans")}>
+				{SPANS.map((days) => (
+					<Button
+						key={days}
+						aria-pressed={isSpan(days)}
+						className={cx(isSpan(days) && css.spanOn)}
+						onClick={() => setAll({ de: daysAgo(days - 1), ate: daysAgo(0) })}
+					>
+						{t("span", { n: days })}
+					</Button>
+				))}
+			</div>
+			<div className={cx(ui.filters, css.filters)}>
 				<label className={ui.field}>
 					<span className={ui.small}>{t("from")}</span>
 					<input
 						className={ui.input}
 						type="date"
 						value={query.from}
-						max={query.to}
 						onChange={(e) => set("de", e.target.value)}
 					/>
 				</label>
@@ -287,7 +310,6 @@ export default function Kpis() {
 						className={ui.input}
 						type="date"
 						value={query.to}
-						min={query.from}
 						onChange={(e) => set("ate", e.target.value)}
 					/>
 				</label>
@@ -323,7 +345,7 @@ export default function Kpis() {
 					</label>
 				))}
 			</div>
-			{valid ? (
+			{fault === null ? (
 				<>
 					<FirstResponse query={{ ...query, granularity }} />
 					<Durations query={query} />
@@ -331,7 +353,7 @@ export default function Kpis() {
 				</>
 			) : (
 				<Panel>
-					<Empty title={t("empty")} />
+					<Empty title={t(`fault.${fault}`)}>{t("fault.text")}</Empty>
 				</Panel>
 			)}
 		</Page>

@@ -37,6 +37,16 @@ export const texts = {
 	took: ["Duração", "Duration"],
 	open: ["Ver conversa", "See the conversation"],
 	noAgent: ["Sem atendente", "No agent"],
+	noTag: ["Sem etiqueta", "No tag"],
+	spans: ["Períodos prontos", "Ready periods"],
+	span: ["Último dia||Últimos {n} dias", "Last day||Last {n} days"],
+	"fault.order": ["O período termina antes de começar", "The period ends before it begins"],
+	"fault.long": ["O período passa de 366 dias", "The period is longer than 366 days"],
+	"fault.date": ["Falta uma data", "A date is missing"],
+	"fault.text": [
+		"Corrija as datas acima, ou escolha um dos períodos prontos.",
+		"Correct the dates above, or choose one of the ready periods.",
+	],
 	empty: [
 		"Nenhuma sessão começou neste período com estes filtros. Escolha um período maior.",
 		"No session began in this period with these filters. Choose a longer period.",

@@ -222,6 +222,8 @@ export default function Webhooks() {
 			<JournalList list={list} selected={id} hrefOf={hrefOf} filtered={filtered} clear={clear} />
 			{id !== null && (
 				<aside className={css.entry} aria-label={t("id")}>
+					{/* Where there is no room for both, the list and its title are not shown. */}
+					<h1 className={cx("sr-only", css.onPhone)}>{t("title")}</h1>
 					<Button kind="quiet" className={css.back} onClick={() => navigate(hrefOf(null))}>
 						<Icon name="left" />
 						<span className={css.onPhone}>{t("backToList")}</span>
