@@ -55,6 +55,11 @@ enum llm_kind {
 	LLM_401,
 	LLM_403,
 	LLM_404, /* the model is not known */
+	/* The error, or the refusal, repeats the conversation and the instructions. */
+	LLM_ECHO_400,
+	LLM_ECHO_401,
+	LLM_ECHO_500,
+	LLM_ECHO_REFUSAL,
 	LLM_KINDS
 };
 /* "good", "fabricated", "429_date" … */

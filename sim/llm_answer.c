@@ -115,7 +115,11 @@ error_of(struct arena *a, enum llm_kind kind, const struct llm_prompt *p)
 		              "Incorrect API key provided: sk-***." },
 		[LLM_403] = { 403, "request_forbidden", "unsupported_country_region_territory",
 		              NULL, "Country, region, or territory not supported." },
+		[LLM_ECHO_400] = { 400, LLM_INVALID, "invalid_value", "input", NULL },
+		[LLM_ECHO_401] = { 401, LLM_INVALID, "invalid_api_key", NULL, NULL },
+		[LLM_ECHO_500] = { 500, "server_error", NULL, NULL, NULL },
 	};
+	const char *message;
 
 	if (kind == LLM_404)
 		return (struct llm_error){ 404, LLM_INVALID, STR("model_not_found"), STR("model"),
@@ -123,9 +127,10 @@ error_of(struct arena *a, enum llm_kind kind, const struct llm_prompt *p)
 			                           STR_ARG(p->model)) };
 	if (kind == LLM_429_DATE || kind == LLM_429_BARE)
 		kind = LLM_429;
+	message = errors[kind].message;
 	return (struct llm_error){ errors[kind].status, errors[kind].type,
 		                   str_from(errors[kind].code), str_from(errors[kind].param),
-		                   str_from(errors[kind].message) };
+		                   message != NULL ? str_from(message) : llm_echo(a, p) };
 }
 
 static enum llm_kind
