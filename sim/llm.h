@@ -137,6 +137,7 @@ struct llm_stats {
 struct llm_prompt_count {
 	char digest[SHA256_HEX_LEN + 1]; /* of the body's bytes */
 	uint64_t requests, paid;
+	size_t in_flight, most_in_flight;
 };
 
 struct llm_kept {
@@ -167,7 +168,7 @@ const struct llm_prompt_count *llm_count(const struct llm *, struct str digest);
 /*
  * {"requests":…, "kinds":{…}, "refused":{…}, "paid":…, "usage":{…}, "inFlight":…, "mostInFlight":…,
  * "abandoned":…, "evidence":{"true":…,"false":…}, "violations":{…}, "lastRefusal":…,
- * "lastViolation":…, "prompts":{digest:{"requests":…,"paid":…}}}
+ * "lastViolation":…, "prompts":{digest:{"requests":…,"paid":…,"mostInFlight":…}}}
  */
 void llm_stats_json(const struct llm *, struct buf *out);
 /* The newest n bodies, newest first: [{"digest":…,"kind":…,"status":…,"body":…}]. */

@@ -236,6 +236,10 @@ respond(struct llm *m, const struct llm_request *q, int64_t now_ms, struct arena
 	digest_sha256(q->body, sum);
 	hex_encode_to(sum, sizeof sum, digest);
 	size_t count = llm_count_body(m, digest);
+	struct llm_prompt_count *body_count = &m->counts[count];
+	r->count = count;
+	if (++body_count->in_flight > body_count->most_in_flight)
+		body_count->most_in_flight = body_count->in_flight;
 	struct llm_kept *kept = llm_keep(m, digest, q->body);
 	if (!check_key(m, a, q, &e)) {
 		m->stats.unauthorized++;
@@ -293,6 +297,7 @@ llm_done(struct llm *m, const struct llm_reply *r, bool whole)
 	if (!r->counted)
 		return;
 	m->stats.in_flight--;
+	m->counts[r->count].in_flight--;
 	if (!whole) {
 		m->stats.abandoned++;
 	} else if (r->fate == LLM_ANSWERED) {
