@@ -54,6 +54,11 @@ static const struct outcome {
 	{ LLM_401, "pending", "unauthorized", 1, 0, 0, false, "failed" },
 	{ LLM_403, "pending", "forbidden", 1, 0, 0, false, "failed" },
 	{ LLM_404, "pending", "unknown_model", 1, 0, 0, false, "failed" },
+	{ LLM_ECHO_400, "failed", "answered 400: Invalid value: 'sim:", 1, 0, 1, true, "partial" },
+	{ LLM_ECHO_401, "pending", "unauthorized", 1, 0, 0, false, "failed" },
+	{ LLM_ECHO_500, "pending", "model_unavailable", 6, 0, 0, false, "failed" },
+	{ LLM_ECHO_REFUSAL, "failed", "The model refused: Invalid value", 1, 1, 1, true,
+	  "partial" },
 };
 
 static const char *
