@@ -1,0 +1,1 @@
+-- Nothing: SQLite leaves no dead rows behind.
