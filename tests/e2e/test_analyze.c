@@ -254,6 +254,10 @@ START_TEST(killed_in_the_middle_and_called_again_no_attempt_is_lost)
 	pid = begin(s, NULL, NULL, NULL);
 	shop_await(s, "done", 1);
 	shop_await(s, "processing", 1);
+	while (model_number(&s->model, "requests") < 2) { /* it is asked, not only claimed */
+		ck_assert_int_lt(now_ms(), end);
+		poll(NULL, 0, 5);
+	}
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(wait_end(pid, PATIENCE_MS), 128 + SIGKILL);
 	ck_assert_int_eq(shop_count(s, "processing"), 1);
