@@ -477,14 +477,15 @@ END_TEST
 /* A ticket with sessions whose bounds overlap; what an import would tell. */
 struct ticket {
 	struct desk *d;
-	struct planted early, late, weak, episode; /* late is inside early */
+	/* late is inside early, attended inside the episode of the waiting stretch */
+	struct planted early, late, weak, episode, attended;
 };
 
 static struct ticket *
 ticket_open(void)
 {
 	struct ticket *t = ARENA_NEW(test_arena(), struct ticket);
-	struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode };
+	struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode, &t->attended };
 
 	t->d = desk_open();
 	t->early = (struct planted){ .ended_ago = 9 * DAY, .length = 10 * TIME_HOUR };
@@ -493,7 +494,9 @@ ticket_open(void)
 	t->episode = (struct planted){
 		.episode = true, .in_ticket = true, .ended_ago = 4 * DAY, .length = TIME_HOUR
 	};
-	for (size_t i = 0; i < 4; i++) {
+	t->attended = (struct planted){ .ended_ago = 4 * DAY + 20 * TIME_MINUTE,
+		                        .length = 10 * TIME_MINUTE };
+	for (size_t i = 0; i < 5; i++) {
 		all[i]->conversation = t->early.conversation;
 		all[i]->ticket = t->early.ticket;
 		all[i]->lead = t->early.lead;
@@ -504,7 +507,7 @@ ticket_open(void)
 	         desk_uuid(t->d, t->weak.id));
 	desk_sql(t->d, "UPDATE sessions SET lead_in_at = %s WHERE id = %s",
 	         desk_time(t->d, t->early.start - TIME_HOUR), desk_uuid(t->d, t->early.id));
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		desk_sql(t->d,
 		         "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
 		         "\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
@@ -532,21 +535,21 @@ mark_message(struct ticket *t, struct uuid ticket, int64_t at)
 	ck_assert_ok(db_commit(t->d->s.db));
 }
 
-/* Which of them are stale: letters of early, late, weak, episode. */
+/* Which of them are stale: letters of early, late, weak, episode (p), attended. */
 static const char *
 stale_ones(struct ticket *t)
 {
-	const struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode };
-	char *out = arena_alloc(test_arena(), 5);
+	const struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode, &t->attended };
+	char *out = arena_alloc(test_arena(), 6);
 	size_t n = 0;
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		if (desk_number(
 			    t->d,
 			    "SELECT count(*) FROM session_analyses WHERE \"sessionId\" = %s AND "
 			    "\"stale\"",
 			    desk_uuid(t->d, all[i]->id)) == 1)
-			out[n++] = "elwp"[i];
+			out[n++] = "elwpa"[i];
 	return out;
 }
 
@@ -567,6 +570,8 @@ START_TEST(a_tickets_message_makes_stale_the_session_that_the_rules_give_it_to)
 	ck_assert_str_eq(stale_ones(t), "");
 	mark_message(t, ticket, t->episode.start);
 	ck_assert_str_eq(stale_ones(t), "wp");
+	mark_message(t, ticket, t->attended.start);
+	ck_assert_str_eq(stale_ones(t), "a");
 	mark_message(t, ticket, t->episode.end + 1);
 	ck_assert_str_eq(stale_ones(t), "w");
 	mark_message(t, desk_id(t->d), t->early.start); /* of another ticket */
