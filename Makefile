@@ -17,10 +17,10 @@ quiet = { said=$$($(1) 2>&1) || { echo "$$said" | tail -n 20; exit 1; }; }
 ASAN_FLAGS := -Db_sanitize=address,undefined
 SANITIZED := CC=clang meson setup -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
-.PHONY: all help deps build-deps demo run test bench order crash fuzz lint format example install clean
+.PHONY: all help deps build-deps web demo run test bench order crash fuzz lint format example install clean
 .DEFAULT_GOAL := all
 
-all: build-deps $(BUILD)/build.ninja ## build the program: build/recado
+all: build-deps web ## build the program with its page: build/recado
 	@$(NINJA) -C $(BUILD) programs
 
 help: ## this list
@@ -47,14 +47,19 @@ $(FUZZ)/build.ninja: | deps
 demo: all ## a server on SQLite, a simulated WhatsApp history, three curl lines to try
 	@tools/demo
 
+web: $(BUILD)/build.ninja ## the page: web/dist, which the program embeds (Node 20.19 or newer)
+	@$(NINJA) -C $(BUILD) recado-openapi
+	@tools/build-page $(BUILD)
+
 run: all ## recado serve, with the .env of this directory
 	@$(BUILD)/recado serve
 
 test: deps $(BUILD)/build.ninja $(ASAN)/build.ninja $(TSAN)/build.ninja ## everything that is tested, both compilers, sanitizers
 	@test -d $(BUILD)/tests || $(call quiet,meson setup --reconfigure $(BUILD)) # it was configured without Check
+	@$(MAKE) --no-print-directory web
 	@$(NINJA) -C $(BUILD)
 	@$(NINJA) -C $(ASAN)
-	@$(NINJA) -C $(TSAN)
+	@$(NINJA) -C $(TSAN) $$(tools/test-targets $(TSAN) threaded)
 	@tools/run-tests
 
 bench: all ## the measurements of bench/README.md (PEERS=DIR names the programs to compare with)
@@ -95,4 +100,4 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/recado/$$file || exit 1; done
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(ASAN) $(TSAN) $(FUZZ) .demo .env.example.new docs/api.md.new
+	rm -rf $(BUILD) $(ASAN) $(TSAN) $(FUZZ) web/dist web/node_modules web/src/api/schema.d.ts .demo .env.example.new docs/api.md.new

@@ -41,7 +41,7 @@ static const char *const sql[STATEMENTS] = {
 		"status_rank, content_key, received_at, unread, external_id, external_updated_at, "
 		"sender_type, created_at, updated_at) VALUES ($1, $2, $2, $3, $3, $4, $5, false, "
 		"$6, 'text', $7, 'helpdesk', 0, 'received', 0, 'k', $5, false, $8, $5, 'HUMAN', "
-	        "$5, "
+		"$5, "
 		"$5) ON CONFLICT (client_id, connection_id, dedup_key, conversation_id) DO UPDATE "
 		"SET body = excluded.body, updated_at = excluded.updated_at",
 	[NEWEST] = "UPDATE conversations SET last_message_at = $3, updated_at = $3 WHERE client_id "

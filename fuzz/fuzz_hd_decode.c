@@ -69,6 +69,20 @@ check_page(const struct hd_page *p)
 	check_others(p);
 }
 
+/* Each problem has a text of a known length. */
+static void
+check_texts(enum hd_list list, const struct hd_page *p)
+{
+	struct arena *a = arena_new(1u << 20);
+
+	for (size_t i = 0; i < p->nproblems; i++) {
+		struct str text = hd_problem_text(a, list, &p->problems[i]);
+		assert(text.n > 0 && text.n < 96);
+		arena_reset(a);
+	}
+	arena_free(a);
+}
+
 /* The same page for every number, as a source that ignores it would serve. */
 static void
 walk(const struct hd_page *p)
@@ -110,6 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (hd_decode(a, list, body, &p) == ERR_OK) {
 		check_page(&p);
+		check_texts(list, &p);
 		walk(&p);
 		/* a body near the cap is not looked at again */
 		if (arena_used(a) < 8u << 20 && json_parse(a, body, &root) == ERR_OK &&

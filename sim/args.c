@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "base/time.h"
-#include "sim/helpdesk_world.h"
 
 enum kind {
 	TEXT,
@@ -24,7 +23,6 @@ enum kind {
 	WRAP,
 	FLAG,
 	LIVE,
-	MANNERS,
 	ORDER
 };
 
@@ -70,16 +68,21 @@ static const struct option options[] = {
 	{ "delay", INT64, AT(delay_ms), "MS", "before the first delivery" },
 	{ "attempts", SIZE, AT(attempts), "N", "tries of one body (20)" },
 	{ "wait", INT64, AT(wait_seconds), "S", "check: until the server is done, at most (60)" },
-	{ "port", SIZE, AT(port), "N", "helpdesk: where to listen; 0: any free port (0)" },
+	{ "port", SIZE, AT(port), "N", "helpdesk, model: where to listen; 0: any free port (0)" },
 	{ "tickets", SIZE, AT(tickets), "N", "helpdesk: tickets that hold the messages (200)" },
-	{ "manners", MANNERS, AT(manners), "LIST", "helpdesk: bad ones, none or all (none)" },
+	{ "manners", TEXT, AT(manners), "LIST", "helpdesk, model: bad ones, none or all (none)" },
 	{ "order", ORDER, AT(order), "WORD",
 	  "helpdesk: of its lists: any, newest, oldest, none (any)" },
-	{ "api-key", TEXT, AT(api_key), "KEY", "helpdesk: the only one that is let in (any)" },
+	{ "api-key", TEXT, AT(api_key), "KEY",
+	  "helpdesk, model: the only one that is let in (any)" },
 	{ "per-minute", SIZE, AT(per_minute), "N", "helpdesk: requests, 0: any number (0)" },
 	{ "truth", TEXT, AT(truth), "FILE", "helpdesk: what stands when it ends" },
 	{ "with-whatsapp", FLAG, AT(with_whatsapp), NULL,
 	  "helpdesk: shows the messages of `meta` with the same options too" },
+	{ "base", TEXT, AT(base), "PATH", "model: what stands before /responses (/v1)" },
+	{ "models", TEXT, AT(models), "LIST", "model: the only ones that exist (any)" },
+	{ "latency-ms", INT64, AT(latency_ms), "MS", "model: how long it thinks (0)" },
+	{ "strict-data", FLAG, AT(strict_data), NULL, "model: counts personal data in requests" },
 	{ "progress", FLAG, AT(progress), NULL, "a line that tells how far it is" },
 	{ "quiet", FLAG, AT(quiet), NULL, "no summary" },
 };
@@ -197,8 +200,6 @@ store(const struct option *o, const char *text, struct sim_args *args)
 		return true;
 	case ORDER:
 		return read_word(text, orders, (int *)at);
-	case MANNERS:
-		return helpdesk_manners_parse(str_from(text), (unsigned *)at);
 	}
 	return false;
 }
@@ -216,6 +217,7 @@ bool
 args_parse(struct arena *a, int argc, char **argv, struct sim_args *out)
 {
 	struct sim_args args = { .path = "/webhooks/whatsapp",
+		                 .base = "/v1",
 		                 .parallel = 4,
 		                 .batch = 1,
 		                 .attempts = 20,

@@ -16,13 +16,19 @@ struct sim_args {
 	size_t attempts;
 	int64_t delay_ms, wait_seconds;
 	bool progress, quiet;
+	/* helpdesk and model */
+	size_t port;
+	const char *api_key, *manners;
 	/* helpdesk */
-	size_t port, tickets, per_minute;
-	unsigned manners; /* bits of enum helpdesk_manner */
-	double changes;   /* a second */
-	const char *api_key, *truth;
+	size_t tickets, per_minute;
+	double changes; /* a second */
+	const char *truth;
 	bool with_whatsapp;
 	int order; /* enum helpdesk_order, of all lists */
+	/* model */
+	const char *models, *base;
+	int64_t latency_ms;
+	bool strict_data;
 };
 
 /* false: a problem was printed. argv[0…argc) are the words behind the command. Text stays in argv

@@ -9,5 +9,6 @@ int command_bodies(struct arena *, const struct sim_args *); /* writes the bodie
 int command_check(struct arena *, const struct sim_args *);  /* holds a server against the truth */
 int command_digest(struct arena *, const struct sim_args *); /* the digest of a database */
 int command_helpdesk(struct arena *, const struct sim_args *); /* plays a helpdesk on a port */
+int command_model(struct arena *, const struct sim_args *);    /* plays a model server on a port */
 
 #endif

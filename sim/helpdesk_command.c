@@ -29,6 +29,7 @@ write_truth(struct helpdesk *w, const char *path)
 	return ok;
 }
 
+/* NULL: a problem was printed. */
 static struct helpdesk *
 make(struct arena *a, const struct sim_args *args)
 {
@@ -36,13 +37,19 @@ make(struct arena *a, const struct sim_args *args)
 	struct world whatsapp;
 
 	helpdesk_options_init(&o);
+	if (args->manners != NULL && !helpdesk_manners_parse(str_from(args->manners), &o.manners)) {
+		fprintf(stderr, "recado-sim helpdesk: --manners is none, all, or of:");
+		for (int i = 0; i < HELPDESK_MANNERS; i++)
+			fprintf(stderr, " %s", helpdesk_manner_names[i]);
+		fprintf(stderr, ", with commas\n");
+		return NULL;
+	}
 	o.seed = args->world.seed;
 	o.people_seed = args->world.people_seed;
 	o.at = args->world.at;
 	o.contacts = args->world.contacts;
 	o.messages = args->world.messages;
 	o.tickets = args->tickets;
-	o.manners = args->manners;
 	o.live = args->changes;
 	o.per_minute = (unsigned)args->per_minute;
 	for (int i = 0; i < HELPDESK_LISTS; i++)
@@ -69,6 +76,8 @@ command_helpdesk(struct arena *a, const struct sim_args *args)
 	if (signals_setup(&signals) != ERR_OK)
 		return 1;
 	struct helpdesk *w = make(a, args);
+	if (w == NULL)
+		return 64;
 	helpdesk_set_clock(w, clock_now(&clock_real));
 	w->lived_until = w->now;
 	if (helpdesk_server_start(w, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {

@@ -20,6 +20,7 @@ static const struct command {
 	{ "bodies", command_bodies, "write the webhook bodies as files: --out" },
 	{ "digest", command_digest, "canonical lines and digest of a database: --database" },
 	{ "helpdesk", command_helpdesk, "play a helpdesk until it is ended: --port" },
+	{ "model", command_model, "play OpenAI's Responses API until it is ended: --port" },
 };
 
 static void

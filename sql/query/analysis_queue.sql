@@ -1,12 +1,14 @@
 -- The queue of analyses. A combo is a client's script, its version and a tag. What may be analysed at all says the view
 -- analysable_sessions; rows that may be claimed are "ready", which follows from their status.
 
--- Sessions that may be analysed, and how many of them are in the queue in which state.
+-- Sessions that may be analysed, and how many of them are in the queue in which state: done, being processed, any, pending or
+-- failed, to be claimed now.
 -- name: analysis_eligible
--- param: client uuid, key text, version int, tag text, least int, settled time
--- returns: int, int, int, int
+-- param: client uuid, key text, version int, tag text, least int, settled time, now time
+-- returns: int, int, int, int, int, int
 SELECT count(*), count(CASE WHEN a."status" = 'done' THEN 1 END), count(CASE WHEN a."status" = 'processing' THEN 1 END),
-  count(a."status")
+  count(a."status"), count(CASE WHEN a."status" IN ('pending', 'failed') THEN 1 END),
+  count(CASE WHEN a."status" = 'pending' OR (a."status" = 'failed' AND a."nextRetryAt" <= :now) THEN 1 END)
 FROM analysable_sessions s LEFT JOIN session_analyses a ON a."clientId" = s.client_id AND a."sessionId" = s.id
   AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
 WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled;
@@ -78,13 +80,13 @@ WHERE "clientId" = :client AND "id" IN (SELECT a."id" FROM session_analyses a
   ORDER BY a."nextRetryAt" LIMIT :n);
 
 -- name: analysis_claim
--- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, n int
+-- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
 -- returns: uuid, uuid, time, time, int, int, int, bool
 UPDATE session_analyses SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now
 WHERE "clientId" = :client AND "id" IN (SELECT a."id" FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-    AND a."ready"
+    AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
   ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n)
 RETURNING "id", "sessionId", "sessionEndedAt", "createdAt", "retryCount", "lostCalls", "attempts", "longerOutput";
 
@@ -111,9 +113,9 @@ UPDATE session_analyses SET "status" = 'failed', "error" = :error, "model" = COA
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
 -- name: analysis_release
--- param: client uuid, id uuid, owner uuid, now time, lost int, longer bool, calls int, input int, cached int, output int, cost int, latency int
+-- param: client uuid, id uuid, owner uuid, now time, lost int, longer bool, interrupted int, calls int, input int, cached int, output int, cost int, latency int
 UPDATE session_analyses SET "status" = 'pending', "lostCalls" = :lost, "longerOutput" = "longerOutput" OR :longer,
-  "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE, "attempts" = "attempts" + :calls,
+  "interruptedCalls" = "interruptedCalls" + :interrupted, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE, "attempts" = "attempts" + :calls,
   "inputTokens" = "inputTokens" + :input, "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,
   "latencyMs" = COALESCE(:latency, "latencyMs"), "updatedAt" = :now
@@ -131,6 +133,15 @@ UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUnt
   "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
 WHERE ("clientId", "id") IN (SELECT a."clientId", a."id" FROM session_analyses a
   WHERE a."status" = 'processing' AND a."leaseUntil" <= :now ORDER BY a."leaseUntil" LIMIT :n);
+
+-- What an owner holds beside the rows of the batch, and does not know of.
+-- name: analysis_astray
+-- param: owner uuid, now time
+-- rows: id uuid
+UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
+  "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
+WHERE "status" = 'processing' AND "leaseOwner" = :owner AND "leaseUntil" IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM @rows WHERE r.id = session_analyses."id");
 
 -- pending, processing, failed with another attempt to come, of these due now, failed for good, done
 -- name: analysis_counts

@@ -167,11 +167,6 @@ VALUES (:client, :id, :external, :reason, :detail, 1, :raw, :now, :now)
 ON CONFLICT (client_id, external_uuid) DO UPDATE SET reason = excluded.reason, detail = excluded.detail,
   attempts = import_failures.attempts + 1, raw = excluded.raw, last_at = excluded.last_at;
 
--- name: import_failures
--- param: client uuid, most int
--- returns: text, json, int
-SELECT external_uuid, raw, attempts FROM import_failures WHERE client_id = :client ORDER BY first_at, external_uuid LIMIT :most;
-
 -- name: import_walked
 -- The stored tickets of the helpdesk, a page at a time.
 -- param: client uuid, after text, most int

@@ -3,8 +3,8 @@
 -- The one job of a client and kind that has not ended.
 -- name: jobs_live
 -- param: client uuid, kind text, now time
--- returns: uuid, json?, bool, bool, bool
-SELECT id, params, status = 'queued', cancel_requested, lease_until IS NULL OR lease_until <= :now FROM jobs
+-- returns: uuid, json?, bool, bool
+SELECT id, params, cancel_requested, lease_until IS NULL OR lease_until <= :now FROM jobs
 WHERE client_id = :client AND client_id IS NOT NULL AND kind = :kind AND kind IN ('import', 'sync_contacts')
   AND status IN ('queued', 'running');
 
@@ -13,10 +13,15 @@ WHERE client_id = :client AND client_id IS NOT NULL AND kind = :kind AND kind IN
 INSERT INTO jobs (id, client_id, kind, status, params, done, unit, created_at)
 VALUES (:id, :client, :kind, 'queued', :params, 0, :unit, :now);
 
--- What more is asked of a job that nobody has begun.
+-- What more is asked of a job; who works on it looks before it ends.
 -- name: jobs_widen
 -- param: id uuid, params json
-UPDATE jobs SET params = :params WHERE id = :id AND status = 'queued';
+UPDATE jobs SET params = :params WHERE id = :id AND status IN ('queued', 'running');
+
+-- name: jobs_params
+-- param: id uuid
+-- returns: json?
+SELECT params FROM jobs WHERE id = :id;
 
 -- Its end was asked for, and then the job itself again: the last word counts.
 -- name: jobs_uncancel
@@ -26,8 +31,8 @@ UPDATE jobs SET cancel_requested = false WHERE id = :id AND status IN ('queued',
 -- name: jobs_pick
 -- param: only uuid, now time
 -- rows: kind text
--- returns: uuid, uuid, text, json?, bool, time
-SELECT j.id, j.client_id, j.kind, j.params, j.started_at IS NOT NULL, j.created_at FROM @rows CROSS JOIN jobs j
+-- returns: uuid, uuid, text, json?, bool, time, json?
+SELECT j.id, j.client_id, j.kind, j.params, j.started_at IS NOT NULL, j.created_at, j.counts FROM @rows CROSS JOIN jobs j
 WHERE j.kind = r.kind AND j.status IN ('queued', 'running') AND (j.lease_until IS NULL OR j.lease_until <= :now)
   AND (:only IS NULL OR j.id = :only)
 ORDER BY j.created_at, j.id LIMIT 1;
@@ -43,10 +48,11 @@ WHERE id = :id AND status IN ('queued', 'running') AND (lease_until IS NULL OR l
 UPDATE jobs SET lease_until = :until, done = :done, total = :total, unit = :unit, eta_seconds = :eta, counts = :counts
 WHERE id = :id AND lease_owner = :owner AND status = 'running';
 
--- name: jobs_cancel_asked
+-- Whose it is, whether its end was asked for, and whether an import ended.
+-- name: jobs_of
 -- param: id uuid
--- returns: bool
-SELECT cancel_requested FROM jobs WHERE id = :id;
+-- returns: uuid?, bool, bool
+SELECT client_id, cancel_requested, kind IN ('import', 'sync_contacts') AND finished_at IS NOT NULL FROM jobs WHERE id = :id;
 
 -- name: jobs_finish
 -- param: id uuid, owner uuid, now time, status text, error text, done int, total int, unit text, counts json
@@ -67,7 +73,7 @@ UPDATE jobs SET cancel_requested = true,
   finished_at = CASE WHEN lease_until > :now THEN finished_at ELSE :now END,
   lease_owner = CASE WHEN lease_until > :now THEN lease_owner END,
   lease_until = CASE WHEN lease_until > :now THEN lease_until END
-WHERE id = :id AND kind IN ('import', 'sync_contacts') AND status IN ('queued', 'running');
+WHERE id = :id AND kind IN ('import', 'sync_contacts', 'analysis') AND status IN ('queued', 'running');
 
 -- Clients that a periodic import is due for: active, set up, none under way, the last one ended before that.
 -- name: jobs_import_due
@@ -154,3 +160,15 @@ FROM (SELECT c.id,
   FROM clients c WHERE c.id = :client) s
 WHERE connections.client_id = s.id AND connections.kind = 'helpdesk'
   AND (connections.status <> s.status OR COALESCE(connections.status_reason, '') <> COALESCE(s.reason, ''));
+
+-- A run of the analysis, for its answer.
+-- name: jobs_run
+-- param: id uuid
+-- returns: uuid, text, json, json?, text?
+SELECT client_id, status, params, counts, error FROM jobs WHERE id = :id AND kind = 'analysis';
+
+-- Those of the batch that have ended.
+-- name: jobs_ended
+-- rows: i int, id uuid
+-- returns: int
+SELECT r.i FROM @rows CROSS JOIN jobs j WHERE j.id = r.id AND j.status NOT IN ('queued', 'running');

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "store/audit.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 #define SECRET_BYTES 32
 #define SECRET_TEXT  43 /* of base64, without the padding */
@@ -18,6 +19,27 @@
 #define REPLAY_BATCH 1000                /* entries per transaction */
 #define REPLAY_ARENA ((size_t)256 << 10) /* of one batch */
 #define REPLAY_NOTE  "It is under way, or was cut short: asking again does no harm."
+
+/* What a change is told as, by what it was of. Of the others whoever changes them tells. */
+static const struct {
+	const char *kind;
+	enum event_kind event;
+	bool subject; /* the event has one */
+} told[] = {
+	{ "analysis_script", EVENT_SCRIPT, false }, { "client", EVENT_CLIENT, false },
+	{ "connection", EVENT_CONNECTION, true },   { "lead", EVENT_LEAD, true },
+	{ "token", EVENT_CLIENT, false },
+};
+
+static enum err
+tell(const struct admin *ad, struct uuid client, struct str kind, struct uuid subject)
+{
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (str_eq(kind, str_from(told[i].kind)))
+			return event_put(ad->db, client, told[i].event,
+			                 told[i].subject ? subject : UUID_NIL, ad->now);
+	return ERR_OK;
+}
 
 enum err
 admin_audit(const struct admin *ad, struct uuid client, const char *action, const char *kind,
@@ -31,8 +53,9 @@ admin_audit(const struct admin *ad, struct uuid client, const char *action, cons
 		                       .subject_kind = str_from(kind),
 		                       .subject_id = subject,
 		                       .detail = detail };
+	enum err e = audit_insert(ad->db, &row);
 
-	return audit_insert(ad->db, &row);
+	return e != ERR_OK ? e : tell(ad, client, row.subject_kind, subject);
 }
 
 struct str
@@ -106,7 +129,7 @@ follow_helpdesk(const struct admin *ad, struct uuid client)
 {
 	bool operator_ = str_eq(ad->actor, STR("operator"));
 	struct uuid id = rand_uuid_v7(ad->rand, ad->now);
-	int64_t made = 0;
+	int64_t made = 0, changed = 0;
 	enum err e = db_exec(ad->db, &q_jobs_helpdesk_insert,
 	                     DB_PARAMS(db_uuid(id), db_uuid(client),
 	                               db_text(operator_ ? STR("operator") : STR("admin")),
@@ -115,10 +138,12 @@ follow_helpdesk(const struct admin *ad, struct uuid client)
 
 	if (e == ERR_OK)
 		e = db_exec(ad->db, &q_jobs_helpdesk_status,
-		            DB_PARAMS(db_uuid(client), db_time(ad->now)), NULL, NULL);
+		            DB_PARAMS(db_uuid(client), db_time(ad->now)), NULL, &changed);
 	if (e == ERR_OK && made > 0)
 		e = admin_audit(ad, client, "connection.registered", "connection", id,
 		                admin_detail(ad->arena, "kind", STR("helpdesk")));
+	else if (e == ERR_OK && changed > 0)
+		e = event_put(ad->db, client, EVENT_CONNECTION, UUID_NIL, ad->now);
 	return e;
 }
 
@@ -160,9 +185,10 @@ admin_client_insert(const struct admin *ad, const struct admin_client *x, bool *
 	*made = e == ERR_OK && changed == 1;
 	if (!*made)
 		return e;
-	e = admin_audit(ad, x->id, "client.created", "client", x->id,
-	                admin_detail(ad->arena, "slug", x->slug));
-	return e != ERR_OK ? e : follow_helpdesk(ad, x->id);
+	e = follow_helpdesk(ad, x->id);
+	return e != ERR_OK ? e
+	                   : admin_audit(ad, x->id, "client.created", "client", x->id,
+	                                 admin_detail(ad->arena, "slug", x->slug));
 }
 
 enum err
@@ -176,8 +202,9 @@ admin_client_update(const struct admin *ad, const struct admin_client_change *x)
 	                NULL, NULL);
 
 	if (e == ERR_OK)
-		e = admin_audit(ad, x->id, "client.changed", "client", x->id, STR_NONE);
-	return e != ERR_OK ? e : follow_helpdesk(ad, x->id);
+		e = follow_helpdesk(ad, x->id);
+	return e != ERR_OK ? e
+	                   : admin_audit(ad, x->id, "client.changed", "client", x->id, STR_NONE);
 }
 
 enum err
@@ -254,7 +281,7 @@ job_held(const struct admin *ad, struct admin_job *x)
 	                           db_time(ad->now)),
 	                 NULL, ad->arena, &r);
 
-	if (e != ERR_OK || r.nrows == 0 || db_get_bool(&r, 0, 4))
+	if (e != ERR_OK || r.nrows == 0 || db_get_bool(&r, 0, 3))
 		return e;
 	x->id = db_get_uuid(&r, 0, 0);
 	x->existing = x->held = true;
@@ -279,10 +306,31 @@ admin_job_start(const struct admin *ad, struct admin_job *x)
 	if (e == ERR_OK)
 		e = jobs_enqueue(ad->db, ad->arena, ad->rand, x->client, x->kind, x->full,
 		                 x->episodes, ad->now, &x->id, &x->existing);
+	if (e == ERR_OK && x->existing && x->retry)
+		e = jobs_retry(ad->db, ad->arena, x->id);
 	if (e == ERR_OK && !x->existing)
 		e = admin_audit(ad, x->client, "job.started", "job", x->id,
 		                admin_detail(ad->arena, "kind", str_from(jobs_kind_name(x->kind))));
 	return db_end(ad->db, e);
+}
+
+enum err
+admin_analysis_start(const struct admin *ad, struct uuid client, const struct analysis_params *p,
+                     struct uuid *job)
+{
+	struct str params = analysis_params_write(ad->arena, p);
+	struct uuid id;
+	enum err e = begin(ad, UUID_NIL);
+
+	if (e != ERR_OK)
+		return e;
+	e = jobs_insert(ad->db, ad->rand, client, JOB_ANALYSIS, params, ad->now, &id);
+	if (e == ERR_OK)
+		e = admin_audit(ad, client, "analysis.started", "job", id, params);
+	e = db_end(ad->db, e);
+	if (e == ERR_OK)
+		*job = id;
+	return e;
 }
 
 /* The filter as it was given, for the job and the audit log. */
@@ -328,6 +376,8 @@ store_job(const struct admin *ad, struct admin_replay *p)
 	if (e == ERR_OK)
 		e = admin_audit(ad, p->audit_client, "webhook_events.replayed", "job", p->job,
 		                filter);
+	if (e == ERR_OK)
+		e = event_put(ad->db, p->client, EVENT_JOB, p->job, ad->now);
 	return db_end(ad->db, e);
 }
 
@@ -337,12 +387,18 @@ finish_job(const struct admin *ad, const struct admin_replay *p, enum err e)
 {
 	bool failed = e != ERR_OK;
 	struct str error = failed ? str_from(err_info(e)->title) : STR_NONE;
-	enum err stored = db_exec(ad->db, &q_api_job_finish,
-	                          DB_PARAMS(db_uuid(p->job),
-	                                    db_text(failed ? STR("failed") : STR("succeeded")),
-	                                    db_int(p->entries), db_text(error), db_time(ad->now)),
-	                          NULL, NULL);
+	enum err stored = begin(ad, UUID_NIL);
 
+	if (stored != ERR_OK)
+		return failed ? e : stored;
+	stored = db_exec(ad->db, &q_api_job_finish,
+	                 DB_PARAMS(db_uuid(p->job),
+	                           db_text(failed ? STR("failed") : STR("succeeded")),
+	                           db_int(p->entries), db_text(error), db_time(ad->now)),
+	                 NULL, NULL);
+	if (stored == ERR_OK)
+		stored = event_put(ad->db, p->client, EVENT_JOB, p->job, ad->now);
+	stored = db_end(ad->db, stored);
 	return failed ? e : stored;
 }
 
@@ -361,6 +417,8 @@ mark(const struct admin *ad, const struct admin_replay *p, const struct db_rows 
 	if (e == ERR_OK)
 		e = db_exec(ad->db, &q_api_job_done, DB_PARAMS(db_uuid(p->job), db_int(done)), NULL,
 		            NULL);
+	if (e == ERR_OK)
+		e = event_put(ad->db, p->client, EVENT_WEBHOOK_EVENTS, UUID_NIL, ad->now);
 	return db_end(ad->db, e);
 }
 

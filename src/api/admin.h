@@ -3,8 +3,8 @@
  * connection, tokens, jobs, what is to be applied again. One function each, so that both leave the
  * same rows and the same audit row.
  *
- * None begins or ends a transaction but admin_replay and admin_job_start: the caller has one open
- * for writing.
+ * None begins or ends a transaction but admin_replay, admin_job_start and admin_analysis_start: the
+ * caller has one open for writing.
  */
 #ifndef RECADO_API_ADMIN_H
 #define RECADO_API_ADMIN_H
@@ -14,6 +14,7 @@
 #include "base/secretbox.h"
 #include "store/db.h"
 #include "sys/rand.h"
+#include "work/analysis_run.h"
 #include "work/jobs.h"
 
 /* Who does it, when, and with what. */
@@ -25,7 +26,8 @@ struct admin {
 	struct str actor;
 };
 
-/* client nil: of no client. detail: JSON or STR_NONE. */
+/* client nil: of no client. detail: JSON or STR_NONE. Tells watchers of it too, so it comes behind
+ * what else the transaction may wait for (work/event.h). */
 MUST_CHECK enum err admin_audit(const struct admin *, struct uuid client, const char *action,
                                 const char *kind, struct uuid subject, struct str detail);
 /* {"name":"text"} for audit details; absent text gives null. */
@@ -83,6 +85,7 @@ struct admin_job {
 	struct uuid client;
 	enum job_kind kind;
 	bool full, episodes;
+	bool retry;          /* failures are tried again, also by one that is under way */
 	bool unheld;         /* only if nobody works on the one that is under way */
 	struct uuid id;      /* out: its id, or of the one that is under way */
 	bool existing;       /* out: that one */
@@ -94,6 +97,11 @@ struct admin_job {
  * the client can have no job, or only one that is held and was not wanted; nothing was changed.
  */
 MUST_CHECK enum err admin_job_start(const struct admin *, struct admin_job *);
+
+/* A run of the analysis, in a transaction of its own; *job: its id. The script is there and fits.
+ */
+MUST_CHECK enum err admin_analysis_start(const struct admin *, struct uuid client,
+                                         const struct analysis_params *, struct uuid *job);
 
 /* Which journal entries are to be applied again. */
 struct admin_replay {

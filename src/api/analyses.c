@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "api/call.h"
+#include "api/words.h"
 #include "store/queries.h"
 
 #define DEFAULT_RANKS 10
@@ -69,7 +70,6 @@ summary_queue(struct api_call *c, const struct api_combo *combo)
 static void
 write_results(struct jw *w, const struct db_result *r)
 {
-	static const char *const words[] = { "cold", "neutral", "warm", "hot" };
 	bool any = r->nrows > 0;
 	int64_t verified = any ? db_get_int(r, 0, 7) : 0, others = any ? db_get_int(r, 0, 8) : 0;
 	bool scored = any && !db_is_null(r, 0, 1);
@@ -81,8 +81,8 @@ write_results(struct jw *w, const struct db_result *r)
 	             scored ? round(db_get_double(r, 0, 1) * 100) / 100 : 0);
 	jw_key(w, "temperature");
 	jw_obj(w);
-	for (size_t i = 0; i < 4; i++)
-		jw_ki64(w, words[i], any ? db_get_int(r, 0, 2 + i) : 0);
+	for (size_t i = 0; words_temperatures[i] != NULL; i++)
+		jw_ki64(w, words_temperatures[i], any ? db_get_int(r, 0, 2 + i) : 0);
 	jw_obj_end(w);
 	jw_ktime(w, "lastProcessedAt", any ? db_get_time(r, 0, 6) : TIME_NONE);
 	write_double(w, "evidenceVerifiedShare", verified + others > 0,

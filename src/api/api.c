@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "api/call.h"
+#include "api/wait.h"
 #include "base/digest.h"
 #include "store/queries.h"
 #include "sys/log.h"
@@ -28,6 +29,14 @@ api_new(const struct api_options *o, struct api **out)
 	digest_sha256(o->config->admin_token, api->admin_digest);
 	api->throttle = throttle_new();
 	api->ready = ready_new();
+	api->wait = wait_new(&(const struct wait_options){
+		.pool = o->pool,
+		.clock = o->clock,
+		.content_type = JSON_CONTENT_TYPE,
+		.write = analysis_run_answer,
+	});
+	api->stream =
+		stream_new(&(const struct stream_options){ .pool = o->pool, .clock = o->clock });
 	api->arena = arena_new(ZONE_ARENA);
 	api->zone = zone_utc();
 	if (str_is_set(o->config->timezone)) {
@@ -47,10 +56,21 @@ api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
+	stream_free(api->stream);
+	wait_free(api->wait);
 	throttle_free(api->throttle);
 	ready_free(api->ready);
 	arena_free(api->arena);
 	free(api);
+}
+
+void
+api_stop_waiting(struct api *api)
+{
+	if (api == NULL)
+		return;
+	wait_stop(api->wait);
+	stream_stop(api->stream);
 }
 
 size_t
@@ -214,12 +234,13 @@ static void
 answer_failure(struct api_call *c, enum err e, struct api_answer *out)
 {
 	bool wrong_method = c->status == 405;
+	int own = c->status >= 400 ? c->status : err_info(e)->http_status;
 
 	log_failure(c, e);
 	if (c->problem.code != e)
 		c->problem.detail = STR_NONE;
 	c->problem.code = e;
-	out->status = wrong_method ? 405 : err_info(e)->http_status;
+	out->status = own;
 	if (wrong_method)
 		add_header(out, "Allow", c->location);
 	else if (str_is_set(c->location))
@@ -258,8 +279,13 @@ answer_success(struct api_call *c, struct api_answer *out)
 	out->status = c->status;
 	out->content_type = c->content_type;
 	out->body = buf_slice(&c->out);
+	out->wait_job = c->wait_job;
+	out->wait_until = c->wait_until;
+	out->stream = c->stream;
 	if (str_is_set(c->location))
 		add_header(out, "Location", c->location);
+	if (str_is_set(c->set_cookie))
+		add_header(out, "Set-Cookie", c->set_cookie);
 	if (c->route->etag && c->status == 200) {
 		unsigned char digest[SHA256_LEN];
 		struct str tag;
@@ -342,6 +368,19 @@ serve_secret(struct api *api, struct api_thread *t, struct http_exchange *x)
 		http_reply_problem(x, 0, &(const struct problem){ .code = e }, NULL);
 }
 
+/* Instead of an answer, which to HEAD has no end either. */
+static void
+serve_stream(struct api *api, struct http_exchange *x, const struct api_answer *out)
+{
+	const struct problem p = { .code = ERR_UNAVAILABLE,
+		                   .detail = STR("Too many streams are open.") };
+
+	if (str_eq(http_method(x), STR("HEAD")))
+		http_reply(x, out->status, out->content_type, STR(""), out->headers);
+	else if (stream_add(api->stream, x, &out->stream) != ERR_OK)
+		http_reply_problem(x, 0, &p, NULL);
+}
+
 void
 api_handle(void *api, void *thread, struct http_exchange *x)
 {
@@ -362,6 +401,13 @@ api_handle(void *api, void *thread, struct http_exchange *x)
 		return;
 	}
 	api_serve(api, thread, &in, &out);
+	if (out.status == 200 && !uuid_is_nil(out.stream.client)) {
+		serve_stream(api, x, &out);
+		return;
+	}
+	if (!uuid_is_nil(out.wait_job) &&
+	    wait_for(((struct api *)api)->wait, x, out.wait_job, out.wait_until) == ERR_OK)
+		return;
 	http_reply(x, out.status, out.content_type, out.body, out.headers);
 }
 

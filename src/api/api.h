@@ -9,6 +9,7 @@
 #ifndef RECADO_API_API_H
 #define RECADO_API_API_H
 
+#include "api/stream.h"
 #include "base/buf.h"
 #include "base/secretbox.h"
 #include "net/http_server.h"
@@ -36,6 +37,9 @@ struct api_options {
 /* ERR_NOT_FOUND, ERR_CORRUPT: the configuration's time zone cannot be read. */
 MUST_CHECK enum err api_new(const struct api_options *, struct api **out);
 void api_free(struct api *); /* NULL is fine */
+/* Answers requests that wait for a job's end, ends all streams, and lets none begin any more:
+ * before the HTTP server stops. NULL is fine. */
+void api_stop_waiting(struct api *);
 
 /* Context of one handler thread; a database that is away is tried again at each request. */
 void *api_thread_start(void *api);
@@ -60,12 +64,17 @@ struct api_answer {
 	const char *content_type;
 	struct str body;
 	struct http_header_out headers[API_MAX_HEADERS + 1]; /* ends with name NULL */
+	struct uuid wait_job; /* hold it back until this job has ended or wait_until has come */
+	int64_t wait_until;
+	struct stream_wish stream; /* its client is not nil: a stream, without end */
 };
 /* Everything in *out lives until the next call with the same thread. */
 void api_serve(struct api *, void *thread, const struct api_request *, struct api_answer *out);
 
 /* docs/api.md: the reference of every route, made from the tables. */
 void api_reference(struct buf *);
+/* The OpenAPI 3.1 document of every route, as JSON, made from the same tables. */
+void api_openapi(struct buf *);
 /* The route table for tests that call all of it: method and pattern of row i, or NULL past the end.
  */
 const char *api_route_method(size_t i);

@@ -10,9 +10,6 @@
 #include "api/call.h"
 #include "core/phone.h"
 
-#define MAX_LIST      50
-#define MAX_LIST_TEXT 64
-
 static const char *
 check_digits(const struct api_field *f, struct str s)
 {
@@ -132,12 +129,12 @@ take_text(struct api_call *c, const struct api_field *f, struct str s, struct ap
 static const char *
 take_list(struct api_call *c, const struct api_field *f, const cJSON *json, struct api_value *v)
 {
-	if (!cJSON_IsArray(json) || json_count(json) > MAX_LIST)
+	if (!cJSON_IsArray(json) || json_count(json) > API_MAX_TEXTS)
 		return "must be a list of at most 50 texts";
 	v->list = ARENA_ARRAY(c->a, json_count(json), struct str);
 	for (const cJSON *x = json_first(json); x != NULL; x = x->next) {
 		struct str s = json_str(x);
-		const char *wrong = str_is_set(s) ? admin_text_wrong(c->a, s, MAX_LIST_TEXT)
+		const char *wrong = str_is_set(s) ? admin_text_wrong(c->a, s, API_MAX_TEXT)
 		                                  : "must be text";
 
 		if (wrong != NULL) {

@@ -7,6 +7,8 @@
 
 #include "api/admin.h"
 #include "api/api.h"
+#include "api/schema.h"
+#include "api/stream.h"
 #include "api/throttle.h"
 #include "base/json.h"
 #include "base/zone.h"
@@ -19,6 +21,9 @@
 #define API_MAX_ANSWER    ((size_t)96 << 20)
 #define API_ARENA         ((size_t)128 << 20)
 #define API_MAX_FIELDS    12
+#define API_MAX_SLUG      64
+#define API_MAX_TEXTS     50 /* of KIND_TEXTS */
+#define API_MAX_TEXT      64 /* characters of one of them */
 
 /* Ascending: each may do what those below it may. ROLE_NONE: nobody needs to be known. */
 enum api_role { ROLE_NONE, ROLE_VIEWER, ROLE_AGENT, ROLE_ADMIN, ROLE_OPERATOR };
@@ -66,7 +71,8 @@ struct api_field {
 	enum api_kind kind;
 	unsigned flags;
 	size_t max;
-	const char *const *words; /* ends with NULL */
+	const char *const *words;        /* ends with NULL */
+	const struct api_member *inside; /* of KIND_JSON: what it is made of; else NULL */
 };
 struct api_value {
 	bool set, null;
@@ -88,18 +94,31 @@ struct api_route {
 	const struct api_field *body;  /* NULL: none, and the body is not read */
 	bool etag;
 	enum err (*handle)(struct api_call *);
-	/* for docs/api.md */
-	const char *section;       /* of this row and those after it; NULL: as before */
-	const char *does, *answer; /* Markdown */
+	/* for the OpenAPI document and docs/api.md */
+	const char *section; /* of this row and those after it; NULL: as before */
+	const char *id;      /* operationId: camelCase, never changed */
+	const char *does;    /* Markdown */
+	/* Ends with status 0. What every route may answer (400, 401 …) is not repeated here. */
+	const struct api_reply *replies;
 };
 extern const struct api_route api_routes[];
 extern const size_t api_route_count;
+/* What the door answers (work/door.h): described beside the others, handled there. */
+extern const struct api_route api_door_routes[];
+extern const size_t api_door_route_count;
+/* A body of any JSON, as the door takes it. */
+extern const struct api_field api_any_body[];
+/* Row i of both tables; NULL past the end. */
+const struct api_route *api_route_at(size_t i);
+/* May the route refuse a call with this status, for a reason that routes have in common? */
+bool api_route_refuses(const struct api_route *, int status);
 
 struct api_caller {
 	enum api_role role;
 	bool all_clients;
 	struct uuid client_id; /* nil if all */
 	struct uuid token_id;  /* nil: operator */
+	bool by_cookie;        /* a browser that has logged in */
 };
 
 struct api {
@@ -107,6 +126,8 @@ struct api {
 	unsigned char admin_digest[SHA256_LEN];
 	struct throttle *throttle;
 	struct ready *ready;
+	struct wait *wait;
+	struct stream *stream;
 	struct arena *arena; /* of what follows */
 	const struct zone *zone;
 };
@@ -135,18 +156,29 @@ struct api_call {
 	struct uuid subject; /* id of the connection, conversation … that the path names */
 	struct api_value query[API_MAX_FIELDS], body[API_MAX_FIELDS];
 	/* the answer */
-	int status; /* 200 until a handler says otherwise */
+	int status; /* 200 until a handler says otherwise; of a failure the code's own, unless 400
+	               or more */
 	const char *content_type;
 	struct buf out;
 	struct jw w;
 	struct problem problem; /* detail and errors[] of a failure */
-	struct str location;
+	struct str location, set_cookie;
 	int64_t retry_after_s;
+	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
+	int64_t wait_until;
+	struct stream_wish stream; /* instead of an answer: its client is not nil */
 };
+
+#define AUTH_COOKIE "recado"
 
 /* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
  */
 MUST_CHECK enum err auth_check(struct api_call *);
+/* The same by a token as such: the operator's or one of `rcd_…`. */
+MUST_CHECK enum err auth_by_token(struct api_call *, struct str token);
+/* Whether a browser sent this from our own page, or nobody's browser did; false also where a
+ * browser does not say. Source: Fetch, "Origin header"; Fetch Metadata. */
+bool auth_same_site(const struct api_call *);
 struct str auth_actor(const struct api_call *); /* "operator" or "token:<id>" */
 const char *auth_role_name(enum api_role);
 enum api_role auth_role_of(struct str name); /* ROLE_NONE if there is none such */
@@ -283,12 +315,17 @@ struct ready *ready_new(void);
 void ready_free(struct ready *);
 
 #define API_HANDLER(name) enum err name(struct api_call *)
+API_HANDLER(login_post);
+API_HANDLER(logout_post);
+API_HANDLER(login_links_create);
+API_HANDLER(login_link_use);
 API_HANDLER(operation_health);
 API_HANDLER(operation_ready);
 API_HANDLER(operation_metrics);
 API_HANDLER(operation_me);
 API_HANDLER(operation_settings);
 API_HANDLER(operation_health_details);
+API_HANDLER(openapi_get);
 API_HANDLER(clients_list);
 API_HANDLER(clients_create);
 API_HANDLER(clients_ensure);
@@ -320,6 +357,7 @@ API_HANDLER(leads_list);
 API_HANDLER(leads_create);
 API_HANDLER(leads_get);
 API_HANDLER(leads_patch);
+API_HANDLER(events_stream);
 API_HANDLER(events_list_all);
 API_HANDLER(events_list);
 API_HANDLER(events_get);
@@ -337,11 +375,19 @@ API_HANDLER(job_cancel);
 API_HANDLER(imports_state);
 API_HANDLER(imports_failures);
 API_HANDLER(imports_retry);
+API_HANDLER(kpis_first_response);
+API_HANDLER(kpis_session_duration);
+API_HANDLER(kpis_slowest_sessions);
+API_HANDLER(analysis_run);
 API_HANDLER(scripts_create);
 API_HANDLER(scripts_list);
 API_HANDLER(scripts_activate);
 API_HANDLER(analyses_summary);
 API_HANDLER(analyses_ranking);
 API_HANDLER(analyses_details);
+
+/* analysis_run.c: the summary of a run that has ended, or its job while it goes on. */
+MUST_CHECK enum err
+analysis_run_answer(struct db *, struct arena *, struct uuid job, bool ended, struct buf *out);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "api/call.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 /* Columns: conversation 0…5, its last message 6…12, its lead from 13. */
 enum {
@@ -157,14 +158,17 @@ conversations_read(struct api_call *c)
 {
 	struct db_param client = db_uuid(c->client_id), id = db_uuid(c->subject),
 			now = db_time(c->now);
+	int64_t flags = 0;
 	enum err e = api_begin(c, true);
 
 	if (e != ERR_OK)
 		return e;
-	e = db_exec(c->wr, &q_api_message_read_flags, DB_PARAMS(client, id, now), NULL, NULL);
+	e = db_exec(c->wr, &q_api_message_read_flags, DB_PARAMS(client, id, now), NULL, &flags);
 	if (e == ERR_OK)
 		e = db_exec(c->wr, &q_api_conversation_read, DB_PARAMS(client, id, now), NULL,
 		            NULL);
+	if (e == ERR_OK && flags > 0)
+		e = event_put(c->wr, c->client_id, EVENT_CONVERSATION, c->subject, c->now);
 	e = api_end(c, e);
 	return e != ERR_OK ? e : conversations_get(c);
 }

@@ -1,8 +1,8 @@
 /*
  * Why: whether a client's helpdesk is imported, up to when, and what could not be.
  *
- * What always holds: a failure goes when its ticket was imported, by nothing else; trying again is
- * an import, which begins with the failures.
+ * What always holds: a failure goes when its ticket was imported or is no more, by nothing else;
+ * trying again is an import, which begins with the failures, or the one under way takes them again.
  */
 #include "api/job.h"
 #include "store/queries.h"
@@ -80,7 +80,7 @@ imports_failures(struct api_call *c)
 enum err
 imports_retry(struct api_call *c)
 {
-	struct admin_job x = { .client = c->client_id, .kind = JOB_IMPORT };
+	struct admin_job x = { .client = c->client_id, .kind = JOB_IMPORT, .retry = true };
 	struct uuid id = UUID_NIL;
 	struct db_result r = { .nrows = 0 };
 	enum err e = ERR_OK;

@@ -153,6 +153,7 @@ job_start(struct api_call *c, struct admin_job *x)
 static const char *const messages[] = {
 	[JOB_IMPORT] = "Import job started",
 	[JOB_SYNC_CONTACTS] = "Contact sync job started",
+	[JOB_ANALYSIS] = "Analysis run started",
 };
 
 static enum err

@@ -6,6 +6,7 @@
  * versions and its media included.
  */
 #include "api/call.h"
+#include "api/words.h"
 #include "store/queries.h"
 
 /* Columns of message_docs as the queries name them. */
@@ -75,18 +76,16 @@ write_reply(struct jw *w, const struct db_result *r, size_t row)
 static void
 write_reactions(struct jw *w, const cJSON *doc)
 {
-	static const char *const sides[] = { "lead", "business" };
-
 	jw_key(w, "reactions");
 	jw_arr(w);
-	for (size_t i = 0; i < 2; i++) {
-		const cJSON *x = json_get(doc, sides[i]);
+	for (const char *const *side = words_sides; *side != NULL; side++) {
+		const cJSON *x = json_get(doc, *side);
 		struct str emoji = json_str(json_get(x, "emoji"));
 
 		if (str_is_empty(emoji)) /* taken back */
 			continue;
 		jw_obj(w);
-		jw_kz(w, "by", sides[i]);
+		jw_kz(w, "by", *side);
 		jw_kstr(w, "emoji", emoji);
 		jw_ktime(w, "timestamp", instant(json_get(x, "at")));
 		jw_obj_end(w);

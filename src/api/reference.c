@@ -3,7 +3,7 @@
  * reference is printed from them and cannot promise anything else. What always holds: the order is
  * that of the tables, so that the text changes only where they do.
  */
-#include "api/call.h"
+#include "api/openapi.h"
 
 /* clang-format off */
 static const char head[] =
@@ -22,7 +22,7 @@ static const char head[] =
 	"one client or for all. Each may do what those before it may; below, *who* names the\n"
 	"least that is needed. A token of one client finds nothing of another's: 404, not 403.\n"
 	"Refusals come in this order: 404 or 405 for the path, 401, 404 for what the path names,\n"
-	"403, 400. After five wrong credentials in a minute the address is answered 429 until\n"
+	"403, 400; any may come, and 413 or 503, without being named again below. After five wrong credentials in a minute the address is answered 429 until\n"
 	"the minute is over.\n"
 	"\n"
 	"## Pages\n"
@@ -54,89 +54,8 @@ static const char head[] =
 static const char documents[] =
 	"## Documents\n"
 	"\n"
-	"What is not known is null; members are never left out.\n"
-	"\n"
-	"**client**: `id slug name apiBaseUrl hasApiKey isActive createdAt updatedAt`\n"
-	"\n"
-	"**token**: `id name role clientSlug createdAt`\n"
-	"\n"
-	"**connection**: `id clientSlug kind mode status phoneNumberId wabaId displayPhoneNumber\n"
-	"verifiedName hasAccessToken historySyncRequested historySyncStatus historySyncStartedAt\n"
-	"historySyncCompletedAt historySyncProgress historySyncPhase historySyncChunkOrder\n"
-	"historySyncError{code message failedChunks} historyCounters{messagesImported messagesDuplicate\n"
-	"messagesFailed contactsImported threads chunks durationSeconds} historyLeadsWithNewMessage\n"
-	"statusReason lastWebhookAt createdAt`. `status` is `pending connected paused restricted\n"
-	"disconnected`; `historySyncStatus` is `not_supported not_requested pending_consent\n"
-	"pending_history syncing completed declined failed`.\n"
-	"\n"
-	"**history sync**: `run{id connectionId status phase chunkOrder progress requestedAt\n"
-	"firstPayloadAt lastPayloadAt completedAt errorCode errorMessage counters}`, `chunks[phase\n"
-	"chunkOrder progress messages receivedAt problems]`, `gaps[phase from to]`, `log[at text]`\n"
-	"\n"
-	"**lead**: `id phoneNumber waId username pushName source hasHistory isActive deletedAt\n"
-	"lastSyncedAt createdAt lastMessageAt tags[id name color]`\n"
-	"\n"
-	"**conversation**: `id lead connectionId lastMessage{body type direction source timestamp}\n"
-	"lastMessageAt unreadCount hasHistory openTicketId`; alone also `tickets`, their number\n"
-	"\n"
-	"**ticket**: `id externalUuid clientSlug conversationId source originatedFrom status stage\n"
-	"openedAt closedAt messageWindowExpiresAt serviceWindowExpiresAt createdAt updatedAt lead\n"
-	"sessions[session]`; alone also `messages messagesNextCursor`. The sessions of a WhatsApp ticket\n"
-	"are those of its conversation that overlap it. `createdAt` and `updatedAt` of a helpdesk ticket\n"
-	"are the helpdesk's, with our `importedAt` beside them.\n"
-	"\n"
-	"**session**: `id conversationId ticketId source type startedAt endedAt settledAt flags\n"
-	"externalTrackingIds assignedUserName assignedUserEmail messageCount missingSince retiredAt`.\n"
-	"`source` is `tracking` (the helpdesk's) or `episode` (cut by a silence of more than 24 hours);\n"
-	"`type` is `CLOSED OPEN_REAL OPEN_WEAK`: an episode is closed once nothing came for 24 hours,\n"
-	"which is its `settledAt`, and has neither `endedAt` nor `settledAt` before. `flags` are\n"
-	"`not_accepted bad_interval end_inferred anchored`. `missingSince`: its tracking is gone from\n"
-	"the helpdesk. `retiredAt`: it is no session any more.\n"
-	"\n"
-	"**message**: `id source direction fromMe type body status historyStatus senderType agentName\n"
-	"timestamp badTime sessionId wamid externalMessageId sameAs missingSince replyTo{id wamid}\n"
-	"reactions[by emoji timestamp] versions[body until] editedAt revokedAt metaConfirmedAt\n"
-	"error{code reason} unknownOutcome media{id status mimeType sha256 bytes filename voice reason\n"
-	"url}`. `source` is `live history app_echo api helpdesk`, `direction` is `INBOUND OUTBOUND`,\n"
-	"`status` is `pending sent delivered read played failed received`, `senderType` is `HUMAN SYSTEM\n"
-	"AI`. `badTime`: the time shown is when it came.\n"
-	"`sessionId` is null in no session, and for system messages of WhatsApp. Of the helpdesk:\n"
-	"`externalMessageId`; `sameAs`, the id of the same message as WhatsApp told it; `missingSince`,\n"
-	"gone there and kept here.\n"
-	"\n"
-	"**script**: `id clientId scriptKey version name description scriptText topics[key label weight]\n"
-	"isActive createdAt updatedAt`\n"
-	"\n"
-	"**analysis**: `id status startedAt processedAt retryCount nextRetryAt error model promptHash stale\n"
-	"truncated usage{inputTokens cachedTokens outputTokens costUsd attempts interruptedCalls latencyMs}\n"
-	"evidenceVerified evidenceUnverified report createdAt updatedAt`. `status` is `pending processing\n"
-	"done failed`; a failed one with `nextRetryAt` null is not tried again. `stale`: the session has\n"
-	"changed since it was read. `truncated`: it was too long, and its middle was left out.\n"
-	"`processedAt`: when the last attempt ended, well or badly.\n"
-	"\n"
-	"**webhook event**: `id status fields phoneNumberId receivedAt appliedAt attempts nextAttemptAt\n"
-	"error problems bytes`; `status` is the worst of its parts\n"
-	"\n"
-	"**job**: `id kind clientSlug status progress{done total unit} percent etaSeconds counts error\n"
-	"createdAt startedAt finishedAt`\n"
+	"What is not known is null; members are never left out but where it is said.\n"
 	"\n";
-
-static const char door[] =
-	"## Webhooks\n"
-	"\n"
-	"Meta calls these; no token of ours is needed.\n"
-	"\n"
-	"**`GET /webhooks/whatsapp`**: Meta's verification. `hub.mode=subscribe`, `hub.verify_token`\n"
-	"(META_VERIFY_TOKEN) and `hub.challenge`: 200 with the challenge as text; 403 says what is\n"
-	"not right.\n"
-	"\n"
-	"**`POST /webhooks/whatsapp`**: a delivery. `X-Hub-Signature-256` is `sha256=` and the HMAC of\n"
-	"the raw body with META_APP_SECRET: 200 `{\"status\":\"ok\"}` once it is durable; 401 for a wrong\n"
-	"signature; 413; 503 if it could not be stored, or META_APP_SECRET or META_VERIFY_TOKEN is not\n"
-	"set.\n"
-	"\n"
-	"**`POST /webhooks/whatsapp/:secret`**: the URL of one connection; the secret stands for the\n"
-	"signature.\n";
 /* clang-format on */
 
 static const char *const who[] = {
@@ -158,26 +77,81 @@ write_errors(struct buf *b)
 	buf_char(b, '\n');
 }
 
-/* What a value must be, in words. */
-static void
-write_kind(struct buf *b, const struct api_field *f)
+const char *
+api_kind_words(enum api_kind kind)
 {
 	static const char *const words[] = {
+		[KIND_TEXT] = "text",
 		[KIND_SLUG] = "1 to 64 of a-z, 0-9 and -",
+		[KIND_DIGITS] = "digits",
 		[KIND_PHONE] = "a phone number in any spelling",
 		[KIND_URL] = "an http or https address",
 		[KIND_WORD] = "one of",
 		[KIND_BOOL] = "true or false",
+		[KIND_INT] = "a whole number",
+		[KIND_KEY] = "text on one line",
 		[KIND_TIME] = "a time",
 		[KIND_DATE] = "a day such as 2024-01-31, of `TIMEZONE`, or a time",
 		[KIND_UUID] = "an id",
 		[KIND_LIMIT] = "1 to 200",
 		[KIND_CURSOR] = "from the page before",
 		[KIND_TEXTS] = "a list of at most 50 texts of 64 characters",
-		[KIND_JSON] = "see below",
+		[KIND_JSON] = "",
 	};
 
-	if (f->kind == KIND_TEXT)
+	return words[kind];
+}
+
+static void
+write_words(struct buf *b, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		buf_fmt(b, " `%s`", *words);
+}
+
+/* What a member holds, in words. */
+static void
+write_value(struct buf *b, const struct api_member *m)
+{
+	static const char *const one[] = {
+		[TYPE_TEXT] = "text",       [TYPE_INT] = "a whole number",
+		[TYPE_NUMBER] = "a number", [TYPE_BOOL] = "true or false",
+		[TYPE_TIME] = "a time",     [TYPE_UUID] = "an id",
+		[TYPE_WORD] = "one of",     [TYPE_OBJECT] = "an object",
+		[TYPE_ANY] = "any JSON",
+	};
+	static const char *const many[] = {
+		[TYPE_TEXT] = "texts",     [TYPE_INT] = "whole numbers",
+		[TYPE_NUMBER] = "numbers", [TYPE_BOOL] = "true or false",
+		[TYPE_TIME] = "times",     [TYPE_UUID] = "ids",
+		[TYPE_WORD] = "of",        [TYPE_OBJECT] = "objects",
+		[TYPE_ANY] = "any JSON",
+	};
+
+	if ((m->flags & MEMBER_LIST) != 0)
+		buf_z(b, "list of ");
+	if ((m->flags & MEMBER_MAP) != 0)
+		buf_z(b, "object of ");
+	if (m->type == TYPE_OBJECT && m->of != NULL)
+		buf_fmt(b, "**%s**", m->of->name);
+	else
+		buf_z(b,
+		      (m->flags & (MEMBER_LIST | MEMBER_MAP)) != 0 ? many[m->type] : one[m->type]);
+	if (m->type == TYPE_WORD)
+		write_words(b, m->words);
+	if ((m->flags & MEMBER_NULL) != 0)
+		buf_z(b, ", or null");
+	if ((m->flags & MEMBER_OPTIONAL) != 0)
+		buf_z(b, ", may be left out");
+	if (m->does != NULL)
+		buf_fmt(b, "; %s", m->does);
+}
+
+/* What a value must be, in words. */
+static void
+write_kind(struct buf *b, const struct api_field *f)
+{
+	if (f->kind == KIND_TEXT && f->max > 0)
 		buf_fmt(b, "text of at most %zu characters", f->max);
 	else if (f->kind == KIND_DIGITS)
 		buf_fmt(b, "at most %zu digits", f->max);
@@ -187,9 +161,11 @@ write_kind(struct buf *b, const struct api_field *f)
 		buf_fmt(b, "a whole number from 1 to %zu%s", f->max,
 		        (f->flags & FIELD_CLAMP) != 0 ? "; a greater one counts as that" : "");
 	else
-		buf_z(b, words[f->kind]);
-	for (size_t i = 0; f->kind == KIND_WORD && f->words[i] != NULL; i++)
-		buf_fmt(b, " `%s`", f->words[i]);
+		buf_z(b, api_kind_words(f->kind));
+	if (f->kind == KIND_JSON)
+		write_value(b, f->inside);
+	if (f->kind == KIND_WORD)
+		write_words(b, f->words);
 }
 
 static void
@@ -207,6 +183,35 @@ write_fields(struct buf *b, const char *what, const struct api_field *f)
 }
 
 static void
+write_reply(struct buf *b, const struct api_reply *x)
+{
+	buf_fmt(b, "  - %d", x->status);
+	switch (x->form) {
+	case REPLY_EMPTY:
+		break;
+	case REPLY_DOCUMENT:
+		buf_fmt(b, " **%s**", x->schema->name);
+		break;
+	case REPLY_UNDER:
+		buf_fmt(b, " `{%s}`, a **%s**", x->member, x->schema->name);
+		break;
+	case REPLY_PAGE:
+		buf_fmt(b, " page of **%s**", x->schema->name);
+		break;
+	case REPLY_OTHER:
+		buf_fmt(b, " `%s`", x->member);
+		break;
+	}
+	if ((x->flags & REPLY_LOCATION) != 0)
+		buf_z(b, ", with `Location`");
+	if ((x->flags & REPLY_COOKIE) != 0)
+		buf_z(b, ", with `Set-Cookie`");
+	if (x->when != NULL)
+		buf_fmt(b, ": %s", x->when);
+	buf_char(b, '\n');
+}
+
+static void
 write_route(struct buf *b, const struct api_route *r)
 {
 	if (r->section != NULL)
@@ -214,8 +219,30 @@ write_route(struct buf *b, const struct api_route *r)
 	buf_fmt(b, "### `%s %s`\n\n%s\n\n- who: %s%s\n", r->method, r->pattern, r->does,
 	        who[r->role], r->scope == SCOPE_ALL ? ", not bound to one client" : "");
 	write_fields(b, "query", r->query);
-	write_fields(b, "body", r->body);
-	buf_fmt(b, "- answers: %s%s\n\n", r->answer, r->etag ? "; *ETag*" : "");
+	if (r->body == api_any_body)
+		buf_z(b, "- body: any JSON\n");
+	else
+		write_fields(b, "body", r->body);
+	buf_fmt(b, "- answers%s:\n", r->etag ? " (*ETag*)" : "");
+	for (const struct api_reply *x = r->replies; x->status != 0; x++)
+		write_reply(b, x);
+	buf_char(b, '\n');
+}
+
+static void
+write_schema(struct buf *b, const struct api_schema *s)
+{
+	buf_fmt(b, "### %s\n\n", s->name);
+	if (s->does != NULL)
+		buf_fmt(b, "%s\n\n", s->does);
+	if (s->base != NULL)
+		buf_fmt(b, "- what **%s** has\n", s->base->name);
+	for (const struct api_member *m = s->members; m->name != NULL; m++) {
+		buf_fmt(b, "- `%s`: ", m->name);
+		write_value(b, m);
+		buf_char(b, '\n');
+	}
+	buf_char(b, '\n');
 }
 
 void
@@ -223,8 +250,9 @@ api_reference(struct buf *b)
 {
 	buf_z(b, head);
 	write_errors(b);
-	for (size_t i = 0; i < api_route_count; i++)
-		write_route(b, &api_routes[i]);
+	for (size_t i = 0; api_route_at(i) != NULL; i++)
+		write_route(b, api_route_at(i));
 	buf_z(b, documents);
-	buf_z(b, door);
+	for (size_t i = 0; schema_at(i) != NULL; i++)
+		write_schema(b, schema_at(i));
 }

@@ -1,413 +1,340 @@
 /*
- * Why: the one visible table of who may call what, with which parameters and members. Everything
- * that is checked before a handler runs is read from here.
+ * Why: the one visible table of who may call what, with which parameters and members, and what
+ * comes back. Everything that is checked before a handler runs is read from here, and everything
+ * that is said about a route.
  *
- * What always holds: what is not named in a row is refused.
+ * What always holds: what is not named in a row is refused; a row names every status it answers
+ * with, but for those that routes have in common (api_route_refuses).
  */
-#include "api/call.h"
-#include "core/script.h"
+#include "api/fields.h"
 
-#define END                                                                                        \
+#define REPLIES(...)                                                                               \
+	(const struct api_reply[])                                                                 \
 	{                                                                                          \
-		.name = NULL                                                                       \
+		__VA_ARGS__,                                                                       \
+		{                                                                                  \
+			.status = 0                                                                \
+		}                                                                                  \
 	}
-#define REQ FIELD_REQUIRED
-#define NUL FIELD_NULL
-#define PAGE                                                                                       \
-	{ "limit", KIND_LIMIT, 0, 0, NULL },                                                       \
+#define BARE(status, schema, when)                                                                 \
 	{                                                                                          \
-		"cursor", KIND_CURSOR, 0, 0, NULL                                                  \
+		status, REPLY_DOCUMENT, NULL, &schema_##schema, when, 0                            \
 	}
-
-static const char *const roles[] = { "viewer", "agent", "admin", NULL };
-static const char *const kinds[] = { "whatsapp", NULL };
-static const char *const modes[] = { "coexistence", "cloud_api", NULL };
-static const char *const filters[] = { "all", "open", "unread", "history", NULL };
-static const char *const by_hand[] = { "manual", "api", NULL };
-static const char *const states[] = { "open", "pending", "closed", NULL };
-static const char *const ticket_sources[] = { "incoming_message", "api", "manual",
-	                                      "helpdesk_import", NULL };
-static const char *const includes[] = { "retired", NULL };
-static const char *const origins[] = { "new_contact", "history_lead", "existing", "helpdesk",
-	                               NULL };
-static const char *const lead_sources[] = { "direct_creation", "live_message",    "history_sync",
-	                                    "state_sync",      "helpdesk_import", NULL };
-static const char *const event_states[] = { "received", "applied",  "applied_with_problems",
-	                                    "parked",   "retrying", "failed",
-	                                    "ignored",  NULL };
-static const char *const event_fields[] = {
-	"messages", "history", "smb_message_echoes", "smb_app_state_sync", "account_update",
-	"other",    NULL
-};
-
-static const struct api_field page[] = { PAGE, END };
-
-static const struct api_field client_new[] = {
-	{ "slug", KIND_SLUG, REQ, 64, NULL },        { "name", KIND_TEXT, REQ, 200, NULL },
-	{ "apiBaseUrl", KIND_URL, NUL, 1024, NULL }, { "apiKey", KIND_TEXT, NUL, 1024, NULL },
-	{ "isActive", KIND_BOOL, 0, 0, NULL },       END,
-};
-static const struct api_field client_change[] = {
-	{ "name", KIND_TEXT, 0, 200, NULL },
-	{ "apiBaseUrl", KIND_URL, NUL, 1024, NULL },
-	{ "apiKey", KIND_TEXT, NUL, 1024, NULL },
-	{ "isActive", KIND_BOOL, 0, 0, NULL },
-	END,
-};
-static const struct api_field token_new[] = {
-	{ "name", KIND_TEXT, REQ, 200, NULL },
-	{ "role", KIND_WORD, REQ, 0, roles },
-	{ "clientSlug", KIND_SLUG, NUL, 64, NULL },
-	END,
-};
-static const struct api_field connection_new[] = {
-	{ "kind", KIND_WORD, 0, 0, kinds },
-	{ "mode", KIND_WORD, REQ, 0, modes },
-	{ "phoneNumberId", KIND_DIGITS, REQ, 32, NULL },
-	{ "wabaId", KIND_DIGITS, REQ, 32, NULL },
-	{ "displayPhoneNumber", KIND_PHONE, REQ, 20, NULL },
-	{ "accessToken", KIND_TEXT, NUL, 4096, NULL },
-	{ "historySync", KIND_BOOL, 0, 0, NULL },
-	END,
-};
-static const struct api_field connection_change[] = {
-	{ "displayPhoneNumber", KIND_PHONE, 0, 20, NULL },
-	{ "verifiedName", KIND_TEXT, NUL, 200, NULL },
-	{ "accessToken", KIND_TEXT, NUL, 4096, NULL },
-	END,
-};
-static const struct api_field ticket_query[] = {
-	PAGE,
-	{ "status", KIND_TEXT, 0, 64, NULL },
-	{ "source", KIND_WORD, 0, 0, ticket_sources },
-	{ "originatedFrom", KIND_WORD, 0, 0, origins },
-	END,
-};
-static const struct api_field ticket_one[] = {
-	PAGE,
-	{ "include", KIND_WORD, 0, 0, includes },
-	END,
-};
-static const struct api_field ticket_new[] = {
-	{ "source", KIND_WORD, REQ, 0, by_hand },
-	{ "stage", KIND_TEXT, 0, 64, NULL },
-	END,
-};
-static const struct api_field ticket_change[] = {
-	{ "status", KIND_WORD, 0, 0, states },
-	{ "stage", KIND_TEXT, 0, 64, NULL },
-	END,
-};
-static const struct api_field conversation_query[] = {
-	PAGE,
-	{ "q", KIND_TEXT, 0, 200, NULL },
-	{ "filter", KIND_WORD, 0, 0, filters },
-	{ "connectionId", KIND_UUID, 0, 0, NULL },
-	END,
-};
-static const struct api_field message_query[] = {
-	{ "limit", KIND_LIMIT, 0, 0, NULL },
-	{ "before", KIND_UUID, 0, 0, NULL },
-	{ "after", KIND_UUID, 0, 0, NULL },
-	{ "around", KIND_UUID, 0, 0, NULL },
-	END,
-};
-static const struct api_field lead_query[] = {
-	PAGE,
-	{ "q", KIND_TEXT, 0, 200, NULL },
-	{ "source", KIND_WORD, 0, 0, lead_sources },
-	END,
-};
-static const struct api_field lead_new[] = {
-	{ "phoneNumber", KIND_PHONE, REQ, 20, NULL },
-	{ "name", KIND_TEXT, NUL, 200, NULL },
-	{ "tags", KIND_TEXTS, 0, 0, NULL },
-	END,
-};
-static const struct api_field lead_change[] = {
-	{ "name", KIND_TEXT, NUL, 200, NULL },
-	{ "tags", KIND_TEXTS, 0, 0, NULL },
-	END,
-};
-static const struct api_field event_query[] = {
-	PAGE,
-	{ "status", KIND_WORD, 0, 0, event_states },
-	{ "field", KIND_WORD, 0, 0, event_fields },
-	{ "from", KIND_TIME, 0, 0, NULL },
-	{ "to", KIND_TIME, 0, 0, NULL },
-	END,
-};
-static const struct api_field event_filter[] = {
-	{ "status", KIND_WORD, 0, 0, event_states },
-	{ "field", KIND_WORD, 0, 0, event_fields },
-	{ "from", KIND_TIME, 0, 0, NULL },
-	{ "to", KIND_TIME, 0, 0, NULL },
-	END,
-};
-
-static const char *const job_kinds[] = { "import", "sync_contacts", "analysis", "replay",
-	                                 "export", "erase",         NULL };
-static const char *const job_states[] = { "queued", "running",   "succeeded", "partial",
-	                                  "failed", "cancelled", NULL };
-static const struct api_field import_new[] = {
-	{ "full", KIND_BOOL, 0, 0, NULL },
-	{ "episodes", KIND_BOOL, 0, 0, NULL },
-	END,
-};
-static const struct api_field job_query[] = {
-	PAGE,
-	{ "kind", KIND_WORD, 0, 0, job_kinds },
-	{ "status", KIND_WORD, 0, 0, job_states },
-	{ "clientSlug", KIND_SLUG, 0, 64, NULL },
-	END,
-};
-
-static const struct api_field script_new[] = {
-	{ "scriptKey", KIND_KEY, REQ, SCRIPT_MAX_KEY, NULL },
-	{ "name", KIND_TEXT, REQ, SCRIPT_MAX_NAME, NULL },
-	{ "scriptText", KIND_TEXT, REQ, SCRIPT_MAX_TEXT, NULL },
-	{ "version", KIND_INT, 0, SCRIPT_MAX_VERSION, NULL },
-	{ "description", KIND_TEXT, NUL, SCRIPT_MAX_DESCRIPTION, NULL },
-	{ "topics", KIND_JSON, NUL, 0, NULL },
-	{ "isActive", KIND_BOOL, 0, 0, NULL },
-	END,
-};
-static const struct api_field script_query[] = {
-	PAGE,
-	{ "scriptKey", KIND_KEY, 0, SCRIPT_MAX_KEY, NULL },
-	{ "activeOnly", KIND_BOOL, 0, 0, NULL },
-	END,
-};
-static const struct api_field script_choice[] = {
-	{ "version", KIND_INT, REQ, SCRIPT_MAX_VERSION, NULL },
-	{ "deactivateOthers", KIND_BOOL, 0, 0, NULL },
-	END,
-};
-#define COMBO                                                                                      \
-	{ "scriptKey", KIND_KEY, 0, SCRIPT_MAX_KEY, NULL },                                        \
-		{ "scriptVersion", KIND_INT, 0, SCRIPT_MAX_VERSION, NULL },                        \
+#define UNDER(status, member, schema, when)                                                        \
 	{                                                                                          \
-		"analysisVersionTag", KIND_KEY, 0, 64, NULL                                        \
+		status, REPLY_UNDER, member, &schema_##schema, when, 0                             \
 	}
-#define WINDOW                                                                                     \
-	{ "startDate", KIND_DATE, 0, 0, NULL }, { "endDate", KIND_DATE, 0, 0, NULL },              \
+#define PAGE_OF(schema)                                                                            \
 	{                                                                                          \
-		"fromDays", KIND_INT, 0, 365, NULL                                                 \
+		200, REPLY_PAGE, NULL, &schema_##schema, NULL, 0                                   \
 	}
-static const struct api_field analysis_window[] = { COMBO, WINDOW, END };
-static const struct api_field analysis_ranking[] = {
-	COMBO,
-	WINDOW,
-	{ "limit", KIND_INT, FIELD_CLAMP, 200, NULL },
-	END,
-};
-static const struct api_field analysis_one[] = {
-	COMBO,
-	{ "sessionId", KIND_UUID, REQ, 0, NULL },
-	END,
-};
+#define OTHER(status, type, when)                                                                  \
+	{                                                                                          \
+		status, REPLY_OTHER, type, NULL, when, 0                                           \
+	}
+#define EMPTY(status)                                                                              \
+	{                                                                                          \
+		status, REPLY_EMPTY, NULL, NULL, NULL, 0                                           \
+	}
+#define FAILS(status, when)                                                                        \
+	{                                                                                          \
+		status, REPLY_EMPTY, NULL, NULL, when, 0                                           \
+	}
+/* with `Location` */
+#define AT(status, form, member, schema, when)                                                     \
+	{                                                                                          \
+		status, form, member, &schema_##schema, when, REPLY_LOCATION                       \
+	}
+/* with `Set-Cookie` */
+#define COOKIE(status, form, schema, flags)                                                        \
+	{                                                                                          \
+		status, form, NULL, schema, NULL, flags                                            \
+	}
+
+#define HELPDESK    "it is the client's helpdesk"
+#define NO_HELPDESK "the client is not active, or has no `apiBaseUrl` or `apiKey`"
+#define NO_SCRIPT   "there is no such client, script or version"
 
 /* clang-format off */
 const struct api_route api_routes[] = {
 	/* method, pattern, role, client found by, query, body, ETag, handler,
-	 * section that begins here, what it does, what it answers */
+	 * section that begins here, operationId, what it does, what it answers */
 	{ "GET", "/health", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, operation_health,
-	  "The service", "Is the process alive? Touches nothing.",
-	  "200 `{\"status\":\"ok\"}`" },
+	  "The service", "health", "Is the process alive? Touches nothing.",
+	  REPLIES(BARE(200, health, NULL)) },
 	{ "GET", "/api/health", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, operation_health,
-	  NULL, "The same.",
-	  "200 `{\"status\":\"ok\"}`" },
+	  NULL, "apiHealth", "The same.",
+	  REPLIES(BARE(200, health, NULL)) },
 	{ "GET", "/ready", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, operation_ready,
-	  NULL, "Can it do its work? Looks at the database at most once a second.",
-	  "200 `{status:\"ready\", reasons:[]}`; 503 `{status:\"unavailable\", reasons:[\"…\"]}`" },
+	  NULL, "ready", "Can it do its work? Looks at the database at most once a second.",
+	  REPLIES(BARE(200, ready, NULL), BARE(503, ready, "not ready, and why")) },
 	{ "GET", "/metrics", ROLE_VIEWER, SCOPE_ALL, NULL, NULL, false, operation_metrics,
-	  NULL, "Counters for Prometheus.",
-	  "200, text" },
+	  NULL, "metrics", "Counters for Prometheus.",
+	  REPLIES(OTHER(200, "text/plain", "in the text format of Prometheus")) },
+	{ "POST", "/api/login", ROLE_NONE, SCOPE_NONE, NULL, fields_login_new, false, login_post,
+	  NULL, "login", "Logs a browser in with a token, the operator's or one of `rcd_…`: sets the cookie `recado` for 14 days. Calls by cookie that change something must come from the page itself (`Origin`).",
+	  REPLIES(COOKIE(200, REPLY_DOCUMENT, &schema_me, REPLY_COOKIE), FAILS(401, "the token is wrong"), FAILS(403, "it was not sent by the page"), FAILS(429, "there were too many")) },
+	{ "POST", "/api/logout", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, logout_post,
+	  NULL, "logout", "Makes the cookie worthless, and takes it back.",
+	  REPLIES(COOKIE(204, REPLY_EMPTY, NULL, REPLY_COOKIE)) },
+	{ "POST", "/api/login-links", ROLE_OPERATOR, SCOPE_NONE, NULL, NULL, false, login_links_create,
+	  NULL, "loginLinksCreate", "A link that logs a browser in as the operator, once, within ten minutes.",
+	  REPLIES(BARE(201, login_link, NULL)) },
+	{ "GET", "/login/:secret", ROLE_NONE, SCOPE_NONE, NULL, NULL, false, login_link_use,
+	  NULL, "loginLinkUse", "Such a link: sets the cookie and leads to the page.",
+	  REPLIES(COOKIE(303, REPLY_EMPTY, NULL, REPLY_COOKIE | REPLY_LOCATION)) },
 	{ "GET", "/api/me", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, false, operation_me,
-	  NULL, "Who the caller is.",
-	  "200 `{role, clients:[\"slug\"], language}`" },
+	  NULL, "me", "Who the caller is.",
+	  REPLIES(BARE(200, me, NULL)) },
 	{ "GET", "/api/settings", ROLE_OPERATOR, SCOPE_NONE, NULL, NULL, false, operation_settings,
-	  NULL, "The settings in force; of secrets only whether they are set.",
-	  "200 `{settings:{NAME:\"value\"}}`" },
+	  NULL, "settings", "The settings in force; of secrets only whether they are set.",
+	  REPLIES(BARE(200, settings, NULL)) },
 	{ "GET", "/api/health/details", ROLE_OPERATOR, SCOPE_NONE, NULL, NULL, false, operation_health_details,
-	  NULL, "What is wrong, and how to mend it.",
-	  "200 `{findings:[{code, severity, text, remedy}]}`" },
+	  NULL, "healthDetails", "What is wrong, and how to mend it.",
+	  REPLIES(BARE(200, health_details, NULL)) },
 
-	{ "GET", "/api/clients", ROLE_VIEWER, SCOPE_NONE, page, NULL, false, clients_list,
-	  "Clients and tokens", "The clients the caller may see, by slug.",
-	  "200 page of clients" },
-	{ "POST", "/api/clients", ROLE_ADMIN, SCOPE_ALL, NULL, client_new, false, clients_create,
-	  NULL, "Adds a client.",
-	  "201 `{client}`; 409 if the slug is taken" },
-	{ "POST", "/api/clients/ensure", ROLE_ADMIN, SCOPE_ALL, NULL, client_new, false, clients_ensure,
-	  NULL, "Adds a client, or answers the one that has the slug, as it is.",
-	  "201 or 200 `{client}`" },
+	{ "GET", "/api/openapi.json", ROLE_VIEWER, SCOPE_NONE, NULL, NULL, true, openapi_get,
+	  NULL, "openapi", "This, for programs: an OpenAPI 3.1 document of every route. `recado help --openapi` prints the same.",
+	  REPLIES(OTHER(200, "application/json", NULL)) },
+
+	{ "GET", "/api/clients", ROLE_VIEWER, SCOPE_NONE, fields_page, NULL, false, clients_list,
+	  "Clients and tokens", "clientsList", "The clients the caller may see, by slug.",
+	  REPLIES(PAGE_OF(client)) },
+	{ "POST", "/api/clients", ROLE_ADMIN, SCOPE_ALL, NULL, fields_client_new, false, clients_create,
+	  NULL, "clientsCreate", "Adds a client.",
+	  REPLIES(UNDER(201, "client", client, NULL), FAILS(409, "the slug is taken")) },
+	{ "POST", "/api/clients/ensure", ROLE_ADMIN, SCOPE_ALL, NULL, fields_client_new, false, clients_ensure,
+	  NULL, "clientsEnsure", "Adds a client, or answers the one that has the slug, as it is.",
+	  REPLIES(UNDER(201, "client", client, "it is new"), UNDER(200, "client", client, "it was there")) },
 	{ "GET", "/api/clients/:slug", ROLE_VIEWER, SCOPE_SLUG, NULL, NULL, true, clients_get,
-	  NULL, "One client.",
-	  "200 `{client}`" },
-	{ "PATCH", "/api/clients/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, client_change, false, clients_patch,
-	  NULL, "Changes what the body names.",
-	  "200 `{client}`" },
-	{ "GET", "/api/tokens", ROLE_ADMIN, SCOPE_NONE, page, NULL, false, tokens_list,
-	  NULL, "The valid tokens, without their secrets.",
-	  "200 page of tokens" },
-	{ "POST", "/api/tokens", ROLE_ADMIN, SCOPE_NONE, NULL, token_new, false, tokens_create,
-	  NULL, "Makes a token. Who is bound to a client makes them for that client only.",
-	  "201 `{token, secret}`; the secret is shown this once" },
+	  NULL, "clientsGet", "One client.",
+	  REPLIES(UNDER(200, "client", client, NULL)) },
+	{ "PATCH", "/api/clients/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_client_change, false, clients_patch,
+	  NULL, "clientsChange", "Changes what the body names.",
+	  REPLIES(UNDER(200, "client", client, NULL)) },
+	{ "GET", "/api/tokens", ROLE_ADMIN, SCOPE_NONE, fields_page, NULL, false, tokens_list,
+	  NULL, "tokensList", "The valid tokens, without their secrets.",
+	  REPLIES(PAGE_OF(token)) },
+	{ "POST", "/api/tokens", ROLE_ADMIN, SCOPE_NONE, NULL, fields_token_new, false, tokens_create,
+	  NULL, "tokensCreate", "Makes a token. Who is bound to a client makes them for that client only.",
+	  REPLIES(BARE(201, token_made, NULL), FAILS(404, "there is no client of `clientSlug`")) },
 	{ "DELETE", "/api/tokens/:id", ROLE_ADMIN, SCOPE_TOKEN, NULL, NULL, false, tokens_delete,
-	  NULL, "Makes a token worthless.",
-	  "204" },
+	  NULL, "tokensRevoke", "Makes a token worthless.",
+	  REPLIES(EMPTY(204)) },
 
-	{ "GET", "/api/clients/:slug/connections", ROLE_VIEWER, SCOPE_SLUG, page, NULL, false, connections_list,
-	  "Connections", "The connections of a client.",
-	  "200 page of connections" },
-	{ "POST", "/api/clients/:slug/connections", ROLE_ADMIN, SCOPE_SLUG, NULL, connection_new, false, connections_create,
-	  NULL, "Registers a number. If the operator does it, entries that were parked for it are applied.",
-	  "201 `{connection}`; 409 if the number has a connection, or its WABA belongs to another client" },
+	{ "GET", "/api/clients/:slug/connections", ROLE_VIEWER, SCOPE_SLUG, fields_page, NULL, false, connections_list,
+	  "Connections", "connectionsList", "The connections of a client.",
+	  REPLIES(PAGE_OF(connection)) },
+	{ "POST", "/api/clients/:slug/connections", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_connection_new, false, connections_create,
+	  NULL, "connectionsCreate", "Registers a number. If the operator does it, entries that were parked for it are applied.",
+	  REPLIES(UNDER(201, "connection", connection, NULL), FAILS(409, "the number has a connection, or its WABA belongs to another client")) },
 	{ "GET", "/api/connections/:id", ROLE_VIEWER, SCOPE_CONNECTION, NULL, NULL, true, connections_get,
-	  NULL, "One connection.",
-	  "200 `{connection}`" },
-	{ "PATCH", "/api/connections/:id", ROLE_ADMIN, SCOPE_CONNECTION, NULL, connection_change, false, connections_patch,
-	  NULL, "Changes what the body names.",
-	  "200 `{connection}`" },
+	  NULL, "connectionsGet", "One connection.",
+	  REPLIES(UNDER(200, "connection", connection, NULL)) },
+	{ "PATCH", "/api/connections/:id", ROLE_ADMIN, SCOPE_CONNECTION, NULL, fields_connection_change, false, connections_patch,
+	  NULL, "connectionsChange", "Changes what the body names.",
+	  REPLIES(UNDER(200, "connection", connection, NULL), FAILS(409, HELPDESK)) },
 	{ "DELETE", "/api/connections/:id", ROLE_ADMIN, SCOPE_CONNECTION, NULL, NULL, false, connections_delete,
-	  NULL, "Disconnects and hides it; its data stays.",
-	  "204" },
+	  NULL, "connectionsDelete", "Disconnects and hides it; its data stays.",
+	  REPLIES(EMPTY(204), FAILS(409, HELPDESK)) },
 	{ "POST", "/api/connections/:id/webhook-secret", ROLE_ADMIN, SCOPE_CONNECTION, NULL, NULL, false, connections_new_secret,
-	  NULL, "Gives it a webhook URL of its own, and makes the one before worthless.",
-	  "201 `{connectionSecret, url}`; shown this once" },
+	  NULL, "connectionsNewSecret", "Gives it a webhook URL of its own, and makes the one before worthless.",
+	  REPLIES(BARE(201, connection_secret, NULL), FAILS(409, HELPDESK)) },
 	{ "POST", "/api/connections/:id/release", ROLE_OPERATOR, SCOPE_CONNECTION, NULL, NULL, false, connections_release,
-	  NULL, "Applies what was parked for a number that a client's admin registered.",
-	  "200 `{released}`: how many parts" },
+	  NULL, "connectionsRelease", "Applies what was parked for a number that a client's admin registered.",
+	  REPLIES(BARE(200, released, NULL), FAILS(409, HELPDESK)) },
 	{ "GET", "/api/connections/:id/history-sync", ROLE_VIEWER, SCOPE_CONNECTION, NULL, NULL, true, history_sync_get,
-	  NULL, "How far the history is, what came and what is missing.",
-	  "200 `{run, chunks, gaps, log}`" },
+	  NULL, "historySyncGet", "How far the history is, what came and what is missing.",
+	  REPLIES(BARE(200, history_sync, NULL)) },
 
-	{ "GET", "/api/clients/:slug/tickets", ROLE_VIEWER, SCOPE_SLUG, ticket_query, NULL, false, tickets_list,
-	  "Tickets", "The tickets of a client, newest first.",
-	  "200 page of tickets without messages" },
-	{ "GET", "/api/tickets/:id", ROLE_VIEWER, SCOPE_TICKET, ticket_one, NULL, true, tickets_get,
-	  NULL, "One ticket with the messages of its conversation (of a helpdesk ticket: its own), oldest first: 200, or `limit` of them. `cursor` is `messagesNextCursor` of the page before. `include` says `retired` to see retired sessions too.",
-	  "200 `{ticket}`; 409 if several clients have the id" },
-	{ "GET", "/api/tickets/:clientSlug/:id", ROLE_VIEWER, SCOPE_TICKET, ticket_one, NULL, true, tickets_get,
-	  NULL, "The same, of the client that is named.",
-	  "200 `{ticket}`" },
-	{ "PATCH", "/api/tickets/:id", ROLE_AGENT, SCOPE_TICKET, NULL, ticket_change, false, tickets_patch,
-	  NULL, "Closes, reopens or moves a ticket.",
-	  "200 `{ticket}`; 409 if another ticket of the conversation is open, or the ticket is the helpdesk's" },
+	{ "GET", "/api/clients/:slug/tickets", ROLE_VIEWER, SCOPE_SLUG, fields_ticket_query, NULL, false, tickets_list,
+	  "Tickets", "ticketsList", "The tickets of a client, newest first.",
+	  REPLIES(PAGE_OF(ticket)) },
+	{ "GET", "/api/tickets/:id", ROLE_VIEWER, SCOPE_TICKET, fields_ticket_one, NULL, true, tickets_get,
+	  NULL, "ticketsGet", "One ticket with the messages of its conversation (of a helpdesk ticket: its own), oldest first: 200, or `limit` of them. `cursor` is `messagesNextCursor` of the page before. `include` says `retired` to see retired sessions too.",
+	  REPLIES(UNDER(200, "ticket", ticket_detail, NULL), FAILS(409, "several clients have the id")) },
+	{ "GET", "/api/tickets/:clientSlug/:id", ROLE_VIEWER, SCOPE_TICKET, fields_ticket_one, NULL, true, tickets_get,
+	  NULL, "ticketsGetOfClient", "The same, of the client that is named.",
+	  REPLIES(UNDER(200, "ticket", ticket_detail, NULL)) },
+	{ "PATCH", "/api/tickets/:id", ROLE_AGENT, SCOPE_TICKET, NULL, fields_ticket_change, false, tickets_patch,
+	  NULL, "ticketsChange", "Closes, reopens or moves a ticket.",
+	  REPLIES(UNDER(200, "ticket", ticket_detail, NULL), FAILS(409, "another ticket of the conversation is open, the ticket is the helpdesk's, or several clients have the id")) },
 
-	{ "GET", "/api/clients/:slug/conversations", ROLE_VIEWER, SCOPE_SLUG, conversation_query, NULL, false, conversations_list,
-	  "Conversations", "The inbox: newest activity first. `q` looks in names and numbers.",
-	  "200 page of conversations" },
+	{ "GET", "/api/clients/:slug/conversations", ROLE_VIEWER, SCOPE_SLUG, fields_conversation_query, NULL, false, conversations_list,
+	  "Conversations", "conversationsList", "The inbox: newest activity first. `q` looks in names and numbers.",
+	  REPLIES(PAGE_OF(conversation)) },
 	{ "GET", "/api/conversations/:id", ROLE_VIEWER, SCOPE_CONVERSATION, NULL, NULL, true, conversations_get,
-	  NULL, "One conversation, with the number of its tickets.",
-	  "200 `{conversation}`" },
-	{ "GET", "/api/conversations/:id/tickets", ROLE_VIEWER, SCOPE_CONVERSATION, page, NULL, false, tickets_of_conversation,
-	  NULL, "The tickets of a conversation, newest first.",
-	  "200 page of tickets without messages" },
-	{ "POST", "/api/conversations/:id/tickets", ROLE_AGENT, SCOPE_CONVERSATION, NULL, ticket_new, false, tickets_open,
-	  NULL, "Opens a ticket by hand.",
-	  "201 `{ticket}`; 409 if one is open" },
-	{ "GET", "/api/conversations/:id/messages", ROLE_VIEWER, SCOPE_CONVERSATION, message_query, NULL, false, messages_list,
-	  NULL, "The newest messages, or those beside the message that `before`, `after` or `around` names (one of the three); oldest first inside the page.",
-	  "200 `{data:[message], hasBefore, hasAfter}`" },
-	{ "GET", "/api/conversations/:id/sessions", ROLE_VIEWER, SCOPE_CONVERSATION, page, NULL, false, sessions_of_conversation,
-	  NULL, "The sessions of a conversation, the newest first, by their start.",
-	  "200 page of sessions" },
+	  NULL, "conversationsGet", "One conversation, with the number of its tickets.",
+	  REPLIES(UNDER(200, "conversation", conversation_detail, NULL)) },
+	{ "GET", "/api/conversations/:id/tickets", ROLE_VIEWER, SCOPE_CONVERSATION, fields_page, NULL, false, tickets_of_conversation,
+	  NULL, "conversationTicketsList", "The tickets of a conversation, newest first.",
+	  REPLIES(PAGE_OF(ticket)) },
+	{ "POST", "/api/conversations/:id/tickets", ROLE_AGENT, SCOPE_CONVERSATION, NULL, fields_ticket_new, false, tickets_open,
+	  NULL, "conversationTicketsOpen", "Opens a ticket by hand.",
+	  REPLIES(UNDER(201, "ticket", ticket_detail, NULL), FAILS(409, "one is open")) },
+	{ "GET", "/api/conversations/:id/messages", ROLE_VIEWER, SCOPE_CONVERSATION, fields_message_query, NULL, false, messages_list,
+	  NULL, "messagesList", "The newest messages, or those beside the message that `before`, `after` or `around` names (one of the three); oldest first inside the page.",
+	  REPLIES(BARE(200, message_page, NULL)) },
+	{ "GET", "/api/conversations/:id/sessions", ROLE_VIEWER, SCOPE_CONVERSATION, fields_page, NULL, false, sessions_of_conversation,
+	  NULL, "sessionsList", "The sessions of a conversation, the newest first, by their start.",
+	  REPLIES(PAGE_OF(session)) },
 	{ "GET", "/api/sessions/:id", ROLE_VIEWER, SCOPE_SESSION, NULL, NULL, true, sessions_get,
-	  NULL, "One session. One that another took over answers 308; one that retired without is shown with `retiredAt`.",
-	  "200 `{session}`" },
+	  NULL, "sessionsGet", "One session. One that another took over answers 308; one that retired without is shown with `retiredAt`.",
+	  REPLIES(UNDER(200, "session", session, NULL)) },
 	{ "POST", "/api/conversations/:id/read", ROLE_AGENT, SCOPE_CONVERSATION, NULL, NULL, false, conversations_read,
-	  NULL, "Sets the unread count to 0 here; nothing is told to Meta.",
-	  "200 `{conversation}`" },
+	  NULL, "conversationsRead", "Sets the unread count to 0 here; nothing is told to Meta.",
+	  REPLIES(UNDER(200, "conversation", conversation_detail, NULL)) },
 
-	{ "GET", "/api/clients/:slug/leads", ROLE_VIEWER, SCOPE_SLUG, lead_query, NULL, false, leads_list,
-	  "Leads", "The people of a client. `q` looks in names and numbers.",
-	  "200 page of leads" },
-	{ "POST", "/api/clients/:slug/leads", ROLE_AGENT, SCOPE_SLUG, NULL, lead_new, false, leads_create,
-	  NULL, "Adds a person by hand.",
-	  "201 `{lead}`; 409 if there is one with the number" },
+	{ "GET", "/api/clients/:slug/leads", ROLE_VIEWER, SCOPE_SLUG, fields_lead_query, NULL, false, leads_list,
+	  "Leads", "leadsList", "The people of a client. `q` looks in names and numbers.",
+	  REPLIES(PAGE_OF(lead)) },
+	{ "POST", "/api/clients/:slug/leads", ROLE_AGENT, SCOPE_SLUG, NULL, fields_lead_new, false, leads_create,
+	  NULL, "leadsCreate", "Adds a person by hand.",
+	  REPLIES(UNDER(201, "lead", lead, NULL), FAILS(409, "there is one with the number")) },
 	{ "GET", "/api/leads/:id", ROLE_VIEWER, SCOPE_LEAD, NULL, NULL, true, leads_get,
-	  NULL, "One person.",
-	  "200 `{lead}`" },
-	{ "PATCH", "/api/leads/:id", ROLE_AGENT, SCOPE_LEAD, NULL, lead_change, false, leads_patch,
-	  NULL, "Names or tags a person; `tags` are all tags from then on.",
-	  "200 `{lead}`" },
+	  NULL, "leadsGet", "One person.",
+	  REPLIES(UNDER(200, "lead", lead, NULL)) },
+	{ "PATCH", "/api/leads/:id", ROLE_AGENT, SCOPE_LEAD, NULL, fields_lead_change, false, leads_patch,
+	  NULL, "leadsChange", "Names or tags a person; `tags` are all tags from then on.",
+	  REPLIES(UNDER(200, "lead", lead, NULL)) },
 
-	{ "POST", "/api/jobs/import", ROLE_ADMIN, SCOPE_NONE, NULL, import_new, false, job_import_all,
-	  "Jobs and the helpdesk import", "Imports the helpdesks of all active clients that have one. `full` walks every list to its end; `episodes` also cuts waiting stretches into episodes.",
-	  "202 `{message, slug:\"all\", jobId, jobIds:[…]}`: one job a client, the one under way where there is one; `jobId` is the first, or null" },
-	{ "POST", "/api/jobs/import/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, import_new, false, job_import,
-	  NULL, "Imports one client's helpdesk.",
-	  "202 `{message, slug, jobId}` and `Location`: a new job, or the one under way; 409 if the client is not active, or has no `apiBaseUrl` or `apiKey`" },
+	{ "POST", "/api/jobs/import", ROLE_ADMIN, SCOPE_NONE, NULL, fields_import_new, false, job_import_all,
+	  "Jobs and the helpdesk import", "importAll", "Imports the helpdesks of all active clients that have one. `full` walks every list to its end; `episodes` also cuts waiting stretches into episodes.",
+	  REPLIES(AT(202, REPLY_DOCUMENT, NULL, jobs_started, "`Location` is the list of jobs, unless it is one")) },
+	{ "POST", "/api/jobs/import/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_import_new, false, job_import,
+	  NULL, "importStart", "Imports one client's helpdesk.",
+	  REPLIES(AT(202, REPLY_DOCUMENT, NULL, job_started, "a new job, or the one under way"), FAILS(409, NO_HELPDESK)) },
 	{ "POST", "/api/jobs/sync-contacts", ROLE_ADMIN, SCOPE_NONE, NULL, NULL, false, job_sync_contacts_all,
-	  NULL, "Reads the contacts and tags of all active clients' helpdesks.",
-	  "202 `{message, slug:\"all\", jobId, jobIds:[…]}`" },
+	  NULL, "syncContactsAll", "Reads the contacts and tags of all active clients' helpdesks.",
+	  REPLIES(AT(202, REPLY_DOCUMENT, NULL, jobs_started, NULL)) },
 	{ "POST", "/api/jobs/sync-contacts/:slug", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, job_sync_contacts,
-	  NULL, "Reads the contacts and tags of one client's helpdesk.",
-	  "202 `{message, slug, jobId}` and `Location`; 409 as above" },
-	{ "GET", "/api/jobs", ROLE_VIEWER, SCOPE_NONE, job_query, NULL, false, job_list,
-	  NULL, "The jobs the caller may see, newest first.",
-	  "200 page of jobs" },
+	  NULL, "syncContactsStart", "Reads the contacts and tags of one client's helpdesk.",
+	  REPLIES(AT(202, REPLY_DOCUMENT, NULL, job_started, "a new job, or the one under way"), FAILS(409, NO_HELPDESK)) },
+	{ "GET", "/api/jobs", ROLE_VIEWER, SCOPE_NONE, fields_job_query, NULL, false, job_list,
+	  NULL, "jobsList", "The jobs the caller may see, newest first.",
+	  REPLIES(PAGE_OF(job)) },
 	{ "GET", "/api/jobs/:id", ROLE_VIEWER, SCOPE_JOB, NULL, NULL, true, job_get,
-	  NULL, "One job.",
-	  "200 `{job}`" },
+	  NULL, "jobsGet", "One job.",
+	  REPLIES(UNDER(200, "job", job, NULL)) },
 	{ "POST", "/api/jobs/:id/cancel", ROLE_ADMIN, SCOPE_JOB, NULL, NULL, false, job_cancel,
-	  NULL, "Asks for its end: at once if nobody works on it, else at the next safe point. What was imported stays.",
-	  "202 `{job}`; 409 if it has ended" },
+	  NULL, "jobsCancel", "Asks for its end: at once if nobody works on it, else at the next safe point. What was imported stays.",
+	  REPLIES(UNDER(202, "job", job, NULL), FAILS(409, "it has ended")) },
 	{ "GET", "/api/clients/:slug/import-state", ROLE_VIEWER, SCOPE_SLUG, NULL, NULL, false, imports_state,
-	  NULL, "Whether the helpdesk is imported, and up to when: tickets changed since `cursor` are read by the next run.",
-	  "200 `{lastImportAt, cursor, lastFullAt, failures, lastRun}`: `lastImportAt` is the end of the last run that ended well, `failures` a count, `lastRun` a job or null" },
-	{ "GET", "/api/clients/:slug/import-failures", ROLE_VIEWER, SCOPE_SLUG, page, NULL, false, imports_failures,
-	  NULL, "Tickets that could not be imported; every run tries them first.",
-	  "200 page of `{id, externalUuid, reason, detail, attempts, firstAt, lastAt}`" },
+	  NULL, "importState", "Whether the helpdesk is imported, and up to when: tickets changed since `cursor` are read by the next run.",
+	  REPLIES(BARE(200, import_state, NULL)) },
+	{ "GET", "/api/clients/:slug/import-failures", ROLE_VIEWER, SCOPE_SLUG, fields_page, NULL, false, imports_failures,
+	  NULL, "importFailuresList", "Tickets that could not be imported; every run tries them first.",
+	  REPLIES(PAGE_OF(import_failure)) },
 	{ "POST", "/api/clients/:slug/import-failures/:id/retry", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, imports_retry,
-	  NULL, "Tries now: an import is started, or the one under way answered.",
-	  "202 `{job}` and `Location`" },
+	  NULL, "importFailuresRetry", "Tries now: an import is started, or the one under way answered.",
+	  REPLIES(AT(202, REPLY_UNDER, "job", job, NULL), FAILS(409, NO_HELPDESK)) },
 
-	{ "POST", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, NULL, script_new, false, scripts_create,
-	  "Analysis", "Adds a version of a rubric: without `version` the next one. `topics` is `[{key, label, weight}]`, keys unlike each other, `weight` 0 or more and 1 without it; the report answers each of them once. A version is never changed: make another.",
-	  "201 the script; 409 if there is that version" },
-	{ "GET", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, script_query, NULL, false, scripts_list,
-	  NULL, "The rubrics of a client by key, of each the newest version first.",
-	  "200 page of scripts" },
-	{ "POST", "/api/admin/:slug/analysis-scripts/:scriptKey/activate", ROLE_ADMIN, SCOPE_SLUG, NULL, script_choice, false, scripts_activate,
-	  NULL, "Puts a version into use, and the others of its key out of it unless `deactivateOthers` is false. The highest active version is what a run takes.",
-	  "200 `{ok, scriptKey, version, deactivateOthers}`; 404 if there is no such version" },
-	{ "GET", "/api/tenant/:slug/session-analyses/summary", ROLE_VIEWER, SCOPE_SLUG, analysis_window, NULL, false, analyses_summary,
-	  NULL, "Figures of the analyses that were processed in a window: from `startDate` to `endDate`, whole days where they are days, or the last `fromDays` (30). Of the script named, its highest active version or the one named; without a name of the active script that was changed last.",
-	  "200 `{clientId, clientSlug, combo, window{from, to, fromDays}, queue{pending, processing, failedRetryable, failedPermanent}, results{done, avgOverallScore, temperature{cold, neutral, warm, hot}, lastProcessedAt, evidenceVerifiedShare, stale}, usage{inputTokens, cachedTokens, outputTokens, costUsd}}`; `combo` is `{scriptKey, scriptVersion, analysisVersionTag}`, or null where no script is active, with zeros in the rest; 404 for a script or version that is not there" },
-	{ "GET", "/api/tenant/:slug/session-analyses/ranking", ROLE_VIEWER, SCOPE_SLUG, analysis_ranking, NULL, false, analyses_ranking,
-	  NULL, "The sessions of such a window, the worst first: 10, or `limit`.",
-	  "200 `{clientId, clientSlug, combo, window, items:[{sessionAnalysisId, sessionId, ticket{id, externalUuid}, session{startedAt, endedAt}, processedAt, overallScore, temperature, summary, assignedUserName, stale}]}`" },
-	{ "GET", "/api/tenant/:slug/session-analyses/details", ROLE_VIEWER, SCOPE_SLUG, analysis_one, NULL, false, analyses_details,
-	  NULL, "One session with its analysis.",
-	  "200 `{clientId, clientSlug, combo, session, analysis}`; `analysis` is null where there is none" },
+	{ "GET", "/api/clients/:slug/kpis/first-response", ROLE_VIEWER, SCOPE_SLUG, fields_kpi_response, NULL, false, kpis_first_response,
+	  "Figures", "kpisFirstResponse", "How long people waited for the first answer of a person, in sessions that started from `from` to `to` (the last 30 days; at most 366), by the day or month of `TIMEZONE` they started on, or in all. Of one agent (name or e-mail) or one tag, whatever the case.",
+	  REPLIES(BARE(200, first_responses, NULL), OTHER(200, "text/csv", "the same, with `format=csv`")) },
+	{ "GET", "/api/clients/:slug/kpis/session-duration", ROLE_VIEWER, SCOPE_SLUG, fields_kpi_duration, NULL, false, kpis_session_duration,
+	  NULL, "kpisSessionDuration", "How long closed sessions took, by tag; one of several tags counts in each, one without in `Sem tag`.",
+	  REPLIES(BARE(200, durations, NULL), OTHER(200, "text/csv", "the same, with `format=csv`")) },
+	{ "GET", "/api/clients/:slug/kpis/slowest-sessions", ROLE_VIEWER, SCOPE_SLUG, fields_kpi_slowest, NULL, false, kpis_slowest_sessions,
+	  NULL, "kpisSlowestSessions", "The closed sessions that took longest: 10, or `limit`.",
+	  REPLIES(BARE(200, slowest_sessions, NULL), OTHER(200, "text/csv", "the same, with `format=csv`")) },
 
-	{ "GET", "/api/webhook-events", ROLE_OPERATOR, SCOPE_NONE, event_query, NULL, false, events_list_all,
-	  "The journal and the audit log", "The journal of all clients, newest first; what nobody is known for too.",
-	  "200 page of webhook events" },
-	{ "POST", "/api/webhook-events/replay", ROLE_OPERATOR, SCOPE_NONE, NULL, event_filter, false, events_replay_all,
-	  NULL, "Applies again what passes the filters; `{}` is everything.",
-	  "202 `{job, count}`" },
+	{ "POST", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_script_new, false, scripts_create,
+	  "Analysis", "scriptsCreate", "Adds a version of a rubric: without `version` the next one. `topics` is `[{key, label, weight}]`, keys unlike each other, `weight` 0 or more and 1 without it; the report answers each of them once. A version is never changed: make another.",
+	  REPLIES(BARE(201, script, NULL), FAILS(409, "there is that version")) },
+	{ "GET", "/api/admin/:slug/analysis-scripts", ROLE_ADMIN, SCOPE_SLUG, fields_script_query, NULL, false, scripts_list,
+	  NULL, "scriptsList", "The rubrics of a client by key, of each the newest version first.",
+	  REPLIES(PAGE_OF(script)) },
+	{ "POST", "/api/admin/:slug/analysis-scripts/:scriptKey/activate", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_script_choice, false, scripts_activate,
+	  NULL, "scriptsActivate", "Puts a version into use, and the others of its key out of it unless `deactivateOthers` is false. The highest active version is what a run takes.",
+	  REPLIES(BARE(200, script_chosen, NULL), FAILS(404, "there is no such client or version")) },
+	{ "POST", "/api/admin/:slug/session-analyses/run", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_analysis_ask, false, analysis_run,
+	  NULL, "analysisRun", "Puts the sessions that may be analysed into the queue and works on it, the newest first, until `limit` (200, at most 500), the end of the queue or `maxCostUsd`. Sessions have been closed for a day, have `minMessages` (20) messages and are of people without a tag, which is what `tagFilter` `{\"mode\":\"none\"}` says; what is done is left unless `forceReprocess`, what failed for good unless `retryFailed`. Waits up to `ANALYSIS_SYNC_SECONDS`, not at all with `Prefer: respond-async`; a connection that is cut changes nothing. With `dryRun` it only says what there is and what it would cost.",
+	  REPLIES(BARE(200, analysis_run, "it has ended"), BARE(200, analysis_plan, "with `dryRun`"), AT(202, REPLY_UNDER, "job", job, "it goes on"),
+	          FAILS(400, "also `not_implemented`: another `tagFilter`"), FAILS(404, "there is no such client or script"), FAILS(503, "also without `OPENAI_API_KEY`")) },
+	{ "GET", "/api/tenant/:slug/session-analyses/summary", ROLE_VIEWER, SCOPE_SLUG, fields_analysis_window, NULL, false, analyses_summary,
+	  NULL, "analysesSummary", "Figures of the analyses that were processed in a window: from `startDate` to `endDate`, whole days where they are days, or the last `fromDays` (30). Of the script named, its highest active version or the one named; without a name of the active script that was changed last.",
+	  REPLIES(BARE(200, analysis_summary, NULL), FAILS(404, NO_SCRIPT)) },
+	{ "GET", "/api/tenant/:slug/session-analyses/ranking", ROLE_VIEWER, SCOPE_SLUG, fields_analysis_ranking, NULL, false, analyses_ranking,
+	  NULL, "analysesRanking", "The sessions of such a window, the worst first: 10, or `limit`.",
+	  REPLIES(BARE(200, analysis_ranking, NULL), FAILS(404, NO_SCRIPT)) },
+	{ "GET", "/api/tenant/:slug/session-analyses/details", ROLE_VIEWER, SCOPE_SLUG, fields_analysis_one, NULL, false, analyses_details,
+	  NULL, "analysesDetails", "One session with its analysis.",
+	  REPLIES(BARE(200, analysis_details, NULL), FAILS(404, "there is no such client, script, version or session")) },
+
+	{ "GET", "/api/events", ROLE_VIEWER, SCOPE_NONE, fields_event_stream, NULL, false, events_stream,
+	  "Events", "eventsStream", "What changes at a client, as Server-Sent Events until the caller leaves. `clientSlug` may be left out by a token of one client. An event says what changed, not how it is now: `conversation.changed`, `connection.changed` (history too: once for each batch of it, and nothing else), `lead.changed`, `job.changed`, `webhook_events.changed`, `import.changed`, `analysis.changed`, `script.changed`, `client.changed`. Ids grow by one and are the same in every stream of the client; they are kept for `EVENT_RETENTION_HOURS`. With the header `Last-Event-ID`, or `lastEventId` in the query, it goes on behind that event. The first frame is `ready`, whose id is where it goes on, or `reset` where the events behind the one named are not kept any more: ask for everything anew. Then `id`, `event` and `data: {subjectKind, subjectId, at}`; `subjectId` is null where the kind has none. A comment every 15 seconds. A client that takes nothing for `REQUEST_TIMEOUT_SECONDS` is cut off; the streams of a revoked token or an ended login end.",
+	  REPLIES(OTHER(200, "text/event-stream", "The stream"), FAILS(404, "there is no client of `clientSlug`"), FAILS(503, "also where `MAX_STREAMS` are open")) },
+
+	{ "GET", "/api/webhook-events", ROLE_OPERATOR, SCOPE_NONE, fields_event_query, NULL, false, events_list_all,
+	  "The journal and the audit log", "webhookEventsListAll", "The journal of all clients, newest first; what nobody is known for too.",
+	  REPLIES(PAGE_OF(webhook_event)) },
+	{ "POST", "/api/webhook-events/replay", ROLE_OPERATOR, SCOPE_NONE, NULL, fields_event_filter, false, events_replay_all,
+	  NULL, "webhookEventsReplayAll", "Applies again what passes the filters; `{}` is everything.",
+	  REPLIES(BARE(202, replay, NULL)) },
 	{ "GET", "/api/webhook-events/:id", ROLE_VIEWER, SCOPE_ENTRY, NULL, NULL, true, events_get,
-	  NULL, "One entry with its body; a client sees its own part of it.",
-	  "200 `{webhookEvent}`, with `payload`" },
+	  NULL, "webhookEventsGet", "One entry with its body; a client sees its own part of it.",
+	  REPLIES(UNDER(200, "webhookEvent", webhook_event_detail, NULL)) },
 	{ "POST", "/api/webhook-events/:id/replay", ROLE_ADMIN, SCOPE_ENTRY, NULL, NULL, false, events_replay_one,
-	  NULL, "Applies one entry again.",
-	  "202 `{job, count}`" },
-	{ "GET", "/api/clients/:slug/webhook-events", ROLE_VIEWER, SCOPE_SLUG, event_query, NULL, false, events_list,
-	  NULL, "The journal of one client, newest first.",
-	  "200 page of webhook events" },
-	{ "POST", "/api/clients/:slug/webhook-events/replay", ROLE_ADMIN, SCOPE_SLUG, NULL, event_filter, false, events_replay,
-	  NULL, "Applies again what passes the filters; parked parts only for the operator.",
-	  "202 `{job, count}`" },
-	{ "GET", "/api/clients/:slug/audit-log", ROLE_ADMIN, SCOPE_SLUG, page, NULL, false, audit_list,
-	  NULL, "Who did what, newest first.",
-	  "200 page of `{id, at, actor, action, subjectKind, subjectId, detail}`" },
+	  NULL, "webhookEventsReplayOne", "Applies one entry again.",
+	  REPLIES(BARE(202, replay, NULL)) },
+	{ "GET", "/api/clients/:slug/webhook-events", ROLE_VIEWER, SCOPE_SLUG, fields_event_query, NULL, false, events_list,
+	  NULL, "webhookEventsList", "The journal of one client, newest first.",
+	  REPLIES(PAGE_OF(webhook_event)) },
+	{ "POST", "/api/clients/:slug/webhook-events/replay", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_event_filter, false, events_replay,
+	  NULL, "webhookEventsReplay", "Applies again what passes the filters; parked parts only for the operator.",
+	  REPLIES(BARE(202, replay, NULL)) },
+	{ "GET", "/api/clients/:slug/audit-log", ROLE_ADMIN, SCOPE_SLUG, fields_page, NULL, false, audit_list,
+	  NULL, "auditLogList", "Who did what, newest first.",
+	  REPLIES(PAGE_OF(audit_row)) },
+};
+
+/* Of the door, by work/door.h: no handler, and no caller needs to be known. */
+const struct api_field api_any_body[] = { { .name = NULL } };
+const struct api_route api_door_routes[] = {
+	{ "GET", "/webhooks/whatsapp", ROLE_NONE, SCOPE_NONE, fields_verification, NULL, false, NULL,
+	  "Webhooks", "webhookVerify", "Meta's verification: `hub.verify_token` is META_VERIFY_TOKEN.",
+	  REPLIES(OTHER(200, "text/plain", "`hub.challenge`"), FAILS(403, "what is not right")) },
+	{ "POST", "/webhooks/whatsapp", ROLE_NONE, SCOPE_NONE, NULL, api_any_body, false, NULL,
+	  NULL, "webhookReceive", "A delivery of Meta's. `X-Hub-Signature-256` is `sha256=` and the HMAC of the raw body with META_APP_SECRET. What the body says is looked at later: see the journal.",
+	  REPLIES(BARE(200, health, "it is durable"), FAILS(401, "the signature is wrong"), FAILS(503, "it could not be stored, or META_APP_SECRET or META_VERIFY_TOKEN is not set")) },
+	{ "POST", "/webhooks/whatsapp/:secret", ROLE_NONE, SCOPE_NONE, NULL, api_any_body, false, NULL,
+	  NULL, "webhookReceiveOwn", "A delivery for one connection: the secret of its URL stands for the signature.",
+	  REPLIES(BARE(200, health, "it is durable"), FAILS(404, "no connection has this secret"), FAILS(503, "it could not be stored")) },
 };
 /* clang-format on */
 const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);
+const size_t api_door_route_count = sizeof(api_door_routes) / sizeof(api_door_routes[0]);
+
+const struct api_route *
+api_route_at(size_t i)
+{
+	if (i < api_route_count)
+		return &api_routes[i];
+	i -= api_route_count;
+	return i < api_door_route_count ? &api_door_routes[i] : NULL;
+}
+
+bool
+api_route_refuses(const struct api_route *r, int status)
+{
+	switch (status) {
+	case 308:
+		return r->scope == SCOPE_CONVERSATION || r->scope == SCOPE_LEAD ||
+		       r->scope == SCOPE_TICKET || r->scope == SCOPE_SESSION;
+	case 401:
+	case 429:
+		return r->role != ROLE_NONE;
+	case 403:
+		/* by cookie, what changes something comes from the page or is refused */
+		return r->role > ROLE_VIEWER || r->scope == SCOPE_ALL ||
+		       (r->role != ROLE_NONE && strcmp(r->method, "GET") != 0);
+	case 404:
+		return r->scope > SCOPE_ALL;
+	default:
+		return status == 400 || status == 413 || status == 500 || status == 503;
+	}
+}
 
 const char *
 api_route_method(size_t i)

@@ -7,6 +7,7 @@
  * an episode of its conversation.
  */
 #include "api/call.h"
+#include "api/words.h"
 #include "core/episode.h"
 #include "store/queries.h"
 
@@ -28,24 +29,14 @@ enum {
 	S_RETIRED
 };
 
-static const struct {
-	unsigned bit;
-	const char *word;
-} flag_words[] = {
-	{ SESSION_NOT_ACCEPTED, "not_accepted" },
-	{ SESSION_BAD_INTERVAL, "bad_interval" },
-	{ SESSION_END_INFERRED, "end_inferred" },
-	{ SESSION_ANCHORED, "anchored" },
-};
-
 static void
 write_flags(struct jw *w, unsigned flags)
 {
 	jw_key(w, "flags");
 	jw_arr(w);
-	for (size_t i = 0; i < sizeof(flag_words) / sizeof(flag_words[0]); i++)
-		if ((flags & flag_words[i].bit) != 0)
-			jw_z(w, flag_words[i].word);
+	for (size_t i = 0; words_session_flags[i] != NULL; i++)
+		if ((flags & (1u << i)) != 0)
+			jw_z(w, words_session_flags[i]);
 	jw_arr_end(w);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "api/call.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 #define DOCUMENT_MESSAGES 200
 
@@ -261,6 +262,8 @@ tickets_open(struct api_call *c)
 	e = insert(c, c->subject, id);
 	if (e == ERR_OK)
 		e = api_audit(c, "ticket.opened", "ticket", id, STR_NONE);
+	if (e == ERR_OK)
+		e = event_put(c->wr, c->client_id, EVENT_CONVERSATION, c->subject, c->now);
 	e = api_end(c, e);
 	if (e != ERR_OK)
 		return e;
@@ -316,7 +319,11 @@ apply_change(struct api_call *c, const struct db_result *now, struct str status,
 			e = set_open_ticket(c, conversation, c->subject);
 		}
 	}
-	return e != ERR_OK ? e : api_audit(c, action, "ticket", c->subject, STR_NONE);
+	if (e == ERR_OK)
+		e = api_audit(c, action, "ticket", c->subject, STR_NONE);
+	return e != ERR_OK
+	               ? e
+	               : event_put(c->wr, c->client_id, EVENT_CONVERSATION, conversation, c->now);
 }
 
 static enum err

@@ -5,7 +5,7 @@
  * only its own changes; replaying marks parts, the drainers do the rest.
  */
 #include "api/webhook_events.h"
-#include "core/facts.h"
+#include "api/words.h"
 #include "store/queries.h"
 
 /* By the rank that the queries give: the worst part of an entry decides. */
@@ -13,16 +13,6 @@ static const char *const status_words[] = { "received", "ignored",
 	                                    "applied",  "applied_with_problems",
 	                                    "received", "failed",
 	                                    "retrying", "parked" };
-
-static const struct {
-	int64_t bit;
-	const char *name;
-} fields[] = {
-	{ FIELD_MESSAGES, "messages" },         { FIELD_HISTORY, "history" },
-	{ FIELD_ECHOES, "smb_message_echoes" }, { FIELD_STATE_SYNC, "smb_app_state_sync" },
-	{ FIELD_ACCOUNT, "account_update" },    { FIELD_OTHER, "other" },
-};
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 bool
 event_is_status(struct str word)
@@ -45,9 +35,9 @@ event_rank(const struct api_value *status)
 struct db_param
 event_field(struct str name)
 {
-	for (size_t i = 0; str_is_set(name) && i < FIELDS; i++)
-		if (str_eq(name, str_from(fields[i].name)))
-			return db_int(fields[i].bit);
+	for (size_t i = 0; str_is_set(name) && words_event_fields[i] != NULL; i++)
+		if (str_eq(name, str_from(words_event_fields[i])))
+			return db_int(INT64_C(1) << i);
 	return db_null('i');
 }
 
@@ -104,9 +94,9 @@ write_members(struct api_call *c, const struct db_result *r, size_t row,
 	jw_kz(w, "status", status_words[db_get_int(r, row, E_RANK) & 7]);
 	jw_key(w, "fields");
 	jw_arr(w);
-	for (size_t i = 0; i < FIELDS; i++)
-		if ((bits & fields[i].bit) != 0)
-			jw_z(w, fields[i].name);
+	for (size_t i = 0; words_event_fields[i] != NULL; i++)
+		if ((bits & (INT64_C(1) << i)) != 0)
+			jw_z(w, words_event_fields[i]);
 	jw_arr_end(w);
 	jw_kstr(w, "phoneNumberId", db_get_text(r, row, E_NUMBER));
 	jw_ktime(w, "receivedAt", db_get_time(r, row, E_RECEIVED_AT));

@@ -53,6 +53,24 @@ utf8_step(const char *p, size_t n, bool *valid)
 	return i;
 }
 
+uint32_t
+utf8_next(struct str s, size_t *at)
+{
+	const char *p = s.p + *at;
+	bool valid;
+	size_t n = utf8_step(p, s.n - *at, &valid);
+	uint32_t c = (unsigned char)p[0];
+
+	*at += n;
+	if (!valid)
+		return 0xFFFD;
+	if (n > 1)
+		c &= 0x7Fu >> n;
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3F);
+	return c;
+}
+
 size_t
 utf8_valid_prefix(struct str s)
 {

@@ -12,6 +12,11 @@
  * least 1).
  */
 size_t utf8_step(const char *p, size_t n, bool *valid);
+/*
+ * The character at *at (< s.n), which moves behind it. What is not valid counts as one U+FFFD, by
+ * the same steps.
+ */
+uint32_t utf8_next(struct str s, size_t *at);
 /* Bytes at the front of s that are valid. s.n if all are. */
 size_t utf8_valid_prefix(struct str s);
 /* How many characters (code points) valid text has. */

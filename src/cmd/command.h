@@ -16,7 +16,7 @@ enum {
 	EXIT_CONFIG = 78,
 };
 
-#define COMMAND_MAX_OPTIONS 8
+#define COMMAND_MAX_OPTIONS 12
 #define COMMAND_MAX_WORDS   4
 
 struct command_option {

@@ -16,6 +16,7 @@ int token_revoke(const struct invocation *);
 int replay_run(const struct invocation *);
 int import_run(const struct invocation *);
 int sync_contacts_run(const struct invocation *);
+int analyze_run(const struct invocation *);
 int config_run(const struct invocation *);
 int version_run(const struct invocation *);
 int help_run(const struct invocation *);

@@ -115,7 +115,7 @@ importing_join(struct importing *x)
 		driver_stop(x->storer);
 	driver_join(x->storer);
 	if (x->importer != NULL)
-		importer_stop(x->importer);
+		importer_stop(x->importer, clock_now(&clock_real));
 	importer_close(x->importer);
 	wake_free(x->wake);
 	wake_free(x->store_wake);

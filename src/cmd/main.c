@@ -51,6 +51,36 @@ const struct command commands[] = {
 	  .max_words = 1,
 	  .options = { { "--json", NULL, "one JSON object a line on stdout", false } },
 	  .run = sync_contacts_run },
+	{ .name = "analyze",
+	  .words = "SLUG",
+	  .summary = "Have a client's sessions graded against a rubric",
+	  .details =
+	          "Takes sessions that have been closed for a day, of people without a tag, and "
+	          "works on the\n"
+	          "newest first. --dry-run shows how many there are and what they would cost; it "
+	          "writes\n"
+	          "nothing and needs no OPENAI_API_KEY. What is done is not paid again without "
+	          "--force.\n"
+	          "Exit status: 0 all done, 1 failed, 3 partly done. Ctrl-C gives what is under "
+	          "way back to\n"
+	          "the queue; the next call goes on from there. Ctrl-C once more ends it at once.",
+	  .min_words = 1,
+	  .max_words = 1,
+	  .options = { { "--script", "KEY", "which rubric", true },
+	               { "--version", "N", "of the rubric; without it, the highest active one",
+	                 false },
+	               { "--tag", "TAG", "analysisVersionTag, v1 if not given", false },
+	               { "--dry-run", NULL, "only say what would be done and what it costs",
+	                 false },
+	               { "--limit", "N", "sessions at most, 200 if not given, never above 500",
+	                 false },
+	               { "--min-messages", "N", "of a session, 20 if not given", false },
+	               { "--max-cost", "USD", "end when so much is spent", false },
+	               { "--order", "ORDER", "of messages: updated (the default) or sent", false },
+	               { "--force", NULL, "analyse again what is done", false },
+	               { "--retry-failed", NULL, "try again what has failed for good", false },
+	               { "--json", NULL, "one JSON object a line on stdout", false } },
+	  .run = analyze_run },
 	{ .name = "client add",
 	  .words = "SLUG",
 	  .summary = "Add a client",
@@ -117,21 +147,27 @@ const struct command commands[] = {
 	  .words = "[COMMAND]",
 	  .summary = "Say what there is, or what a command does",
 	  .max_words = 2,
-	  .options = { { "--api", NULL, "the reference of the HTTP API, in Markdown", false } },
+	  .options = { { "--api", NULL, "the reference of the HTTP API, in Markdown", false },
+	               { "--openapi", NULL, "the same as an OpenAPI document, in JSON", false } },
 	  .run = help_run },
 	{ .name = NULL },
 };
 
+/* What `write` writes; option: how it was asked for. */
 static int
-print_reference(const struct invocation *inv)
+print_reference(const struct invocation *inv, const char *option, void (*write)(struct buf *))
 {
 	struct buf b;
 
-	if (inv->nwords > 0)
-		return command_refuse(inv, inv->words[0], "does not go with --api");
-	buf_init(&b, NULL, (size_t)1 << 20);
-	api_reference(&b);
-	printf(STR_FMT, STR_ARG(buf_slice(&b)));
+	if (inv->nwords > 0) {
+		char wrong[64];
+
+		snprintf(wrong, sizeof(wrong), "does not go with %s", option);
+		return command_refuse(inv, inv->words[0], wrong);
+	}
+	buf_init(&b, NULL, (size_t)4 << 20);
+	write(&b);
+	fwrite(b.p, 1, b.n, stdout);
 	buf_deinit(&b);
 	return EXIT_DONE;
 }
@@ -142,7 +178,9 @@ help_run(const struct invocation *inv)
 	char name[64];
 
 	if (invocation_get(inv, "--api") != NULL)
-		return print_reference(inv);
+		return print_reference(inv, "--api", api_reference);
+	if (invocation_get(inv, "--openapi") != NULL)
+		return print_reference(inv, "--openapi", api_openapi);
 	if (inv->nwords == 0) {
 		command_help_all();
 		return EXIT_DONE;

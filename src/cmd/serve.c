@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/page.h"
 #include "cmd/commands.h"
 #include "cmd/lock.h"
 #include "cmd/process.h"
@@ -90,7 +91,7 @@ dispatch(void *ctx, struct http_exchange *x)
 
 	if (door_owns(path) && !str_is_set(door_secret(path)))
 		door_dispatch(s->door, x);
-	else if (!api_try_fast(x) && http_pool_submit(s->handlers, x) != ERR_OK)
+	else if (!api_try_fast(x) && !page_try(x) && http_pool_submit(s->handlers, x) != ERR_OK)
 		reply_busy(x);
 }
 
@@ -145,6 +146,14 @@ start_handlers(struct server *s)
 	return http_pool_start(&pool, &s->handlers);
 }
 
+static unsigned
+streams_of(const struct config *c)
+{
+	int64_t most = c->max_connections / 2;
+
+	return (unsigned)(c->max_streams < most ? c->max_streams : most);
+}
+
 static enum err
 start_http(struct server *s)
 {
@@ -155,6 +164,7 @@ start_http(struct server *s)
 		.limits = { .header_bytes = HEADER_BYTES,
 		            .body_in_flight = (size_t)c->in_flight_bytes,
 		            .connections = (unsigned)c->max_connections,
+		            .streams = streams_of(c),
 		            .request_ms = c->request_seconds * TIME_SECOND,
 		            .idle_ms = IDLE_MS },
 		.hooks = { .body_limit = body_limit,
@@ -187,6 +197,7 @@ stop(struct server *s)
 {
 	if (s->workers != NULL)
 		workers_stop(s->workers);
+	api_stop_waiting(s->api);
 	if (s->http != NULL)
 		http_server_stop(s->http, HTTP_DRAIN_MS);
 	if (s->handlers != NULL)

@@ -202,7 +202,10 @@ print_end(struct watch *w, const struct watched *j, const struct db_result *r)
 	write_counts(&b, j);
 	if (!str_is_empty(error))
 		buf_fmt(&b, ": " STR_FMT, STR_ARG(error));
-	if (j->end == WATCH_PARTLY)
+	if (j->end == WATCH_PARTLY && str_eq(db_get_text(r, 0, J_KIND), STR("analysis")))
+		buf_fmt(&b, " (GET /api/tenant/%s/session-analyses/summary shows what waits)",
+		        j->slug);
+	else if (j->end == WATCH_PARTLY)
 		buf_fmt(&b,
 		        " (GET /api/clients/%s/import-failures lists them; the next import "
 		        "tries them again)",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd/analysing.h"
 #include "cmd/importing.h"
 #include "sys/log.h"
 #include "sys/threads.h"
@@ -28,6 +29,7 @@ struct workers {
 	struct wake *keeper_wake;
 	struct driver *keeper_driver;
 	struct importing *importing;
+	struct analysing *analysing; /* NULL without a key for the model */
 };
 
 static enum err
@@ -78,6 +80,7 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		.amendment_ms = d.amendment_ms,
 		.alert_ms = d.alert_ms,
 		.journal_retention_ms = c->journal_retention_days * TIME_DAY,
+		.event_ms = c->event_hours * TIME_HOUR,
 		.import_every_ms = c->import_interval_minutes * TIME_MINUTE
 	};
 	struct workers *w = calloc(1, sizeof(*w));
@@ -96,6 +99,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		e = start_keeper(w, &k);
 	if (e == ERR_OK)
 		e = importing_start(s, pool, UUID_NIL, IMPORTS_MAX, &w->importing);
+	if (e == ERR_OK && !str_is_empty(c->openai_api_key))
+		e = analysing_start(s, pool, UUID_NIL, &w->analysing);
 	if (e != ERR_OK) {
 		log_error("workers.not_started", LOG_ERR(e));
 		workers_stop(w);
@@ -111,8 +116,6 @@ wake_drains(struct workers *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		wake_set(w->wakes[i]);
-	if (w->importing != NULL)
-		importing_wake(w->importing);
 }
 
 void
@@ -131,6 +134,10 @@ workers_wake(struct workers *w)
 	wake_drains(w);
 	if (w->keeper_wake != NULL)
 		wake_set(w->keeper_wake);
+	if (w->importing != NULL)
+		importing_wake(w->importing);
+	if (w->analysing != NULL)
+		analysing_wake(w->analysing);
 }
 
 void
@@ -143,6 +150,8 @@ workers_stop(struct workers *w)
 		driver_stop(w->keeper_driver);
 	if (w->importing != NULL)
 		importing_stop(w->importing);
+	if (w->analysing != NULL)
+		analysing_stop(w->analysing);
 }
 
 void
@@ -157,6 +166,7 @@ workers_join(struct workers *w)
 	}
 	driver_join(w->keeper_driver);
 	importing_join(w->importing);
+	analysing_join(w->analysing);
 	if (w->keeper != NULL)
 		keeper_close(w->keeper);
 	if (w->keeper_wake != NULL)

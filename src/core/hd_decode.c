@@ -494,3 +494,26 @@ hd_decode(struct arena *a, enum hd_list list, struct str body, struct hd_page *o
 		*out = page;
 	return e;
 }
+
+struct str
+hd_problem_text(struct arena *a, enum hd_list list, const struct hd_problem *p)
+{
+	static const struct {
+		const char *code, *of_ticket, *of_others, *what;
+	} texts[] = {
+		{ "missing_id", "uuid", "id", "is missing" },
+		{ "bad_id", "uuid", "id", "is no id" },
+		{ "missing_time", "updatedAt", "createdAt", "is missing or no time" },
+		{ "bad_direction", "fromMe", "fromMe", "is neither true nor false" },
+	};
+	struct str part = p->whole ? STR("")
+	                           : str_sub(p->path, str_find(p->path, '.') + 1, p->path.n);
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (strcmp(texts[i].code, p->code) == 0)
+			return str_fmt(a, STR_FMT "%s%s %s", STR_ARG(part), p->whole ? "" : ".",
+			               list == HD_TICKETS && p->whole ? texts[i].of_ticket
+			                                              : texts[i].of_others,
+			               texts[i].what);
+	return str_fmt(a, STR_FMT "%sis no object", STR_ARG(part), p->whole ? "" : " ");
+}

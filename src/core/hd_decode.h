@@ -133,6 +133,10 @@ struct hd_page {
  */
 MUST_CHECK enum err hd_decode(struct arena *, enum hd_list, struct str body, struct hd_page *out);
 
+/* What is wrong, for people, with the member and without what stands in it: "updatedAt is missing
+ * or no time", "ticketTrakings[1].id is missing". */
+struct str hd_problem_text(struct arena *, enum hd_list, const struct hd_problem *);
+
 /* ISO time of a member, to ms: date and time with 'T' or a space, seconds and fraction optional;
  * without an offset it is UTC. TIME_NONE for anything else and outside the years 1 to 9999. */
 int64_t hd_decode_time(const cJSON *);

@@ -5,64 +5,24 @@
  */
 #include "core/hd_walk.h"
 
-#define FIRST_CAP 256
-
-static void
-seen_init(struct hd_seen *s, struct arena *a)
-{
-	*s = (struct hd_seen){ .arena = a, .cap = FIRST_CAP };
-	s->slots = ARENA_ARRAY(a, s->cap, uint64_t);
-}
-
-/* The hash's slot, or the free one where it belongs. 0 marks a free slot. */
-static uint64_t *
-seen_slot(const struct hd_seen *s, uint64_t hash)
-{
-	size_t i = (size_t)hash & (s->cap - 1);
-
-	while (s->slots[i] != 0 && s->slots[i] != hash)
-		i = (i + 1) & (s->cap - 1);
-	return &s->slots[i];
-}
-
-static bool
-seen_grow(struct hd_seen *s)
-{
-	struct hd_seen more = *s;
-
-	more.cap *= 2;
-	more.slots = arena_try_alloc(s->arena, more.cap * sizeof(uint64_t));
-	if (more.slots == NULL) {
-		arena_fail(s->arena);
-		return false;
-	}
-	for (size_t i = 0; i < s->cap; i++)
-		if (s->slots[i] != 0)
-			*seen_slot(&more, s->slots[i]) = s->slots[i];
-	*s = more;
-	return true;
-}
-
-/* True if it was not there. */
-static bool
-seen_add(struct hd_seen *s, struct str key)
-{
-	uint64_t hash = str_hash(key), *slot;
-
-	hash += hash == 0;
-	slot = seen_slot(s, hash);
-	if (*slot == hash || (s->n + 1 > s->cap / 4 * 3 && !seen_grow(s)))
-		return false;
-	*seen_slot(s, hash) = hash;
-	s->n++;
-	return true;
-}
-
 void
 hd_walk_init(struct hd_walk *w, struct arena *a, int64_t max_pages)
 {
 	*w = (struct hd_walk){ .page = 1, .max_pages = max_pages };
-	seen_init(&w->seen, a);
+	hd_seen_init(&w->own, a);
+}
+
+void
+hd_walk_init_shared(struct hd_walk *w, struct hd_seen *seen, int64_t max_pages)
+{
+	*w = (struct hd_walk){ .page = 1, .max_pages = max_pages, .shared = seen };
+	hd_seen_begin(seen);
+}
+
+bool
+hd_walk_is_over(const struct hd_walk *w)
+{
+	return w->shared != NULL ? w->shared->full : w->own.full;
 }
 
 /* Both by the number that was asked for and by the number that the page gives itself: the one may
@@ -85,12 +45,13 @@ hd_walk_page(struct hd_walk *w, const struct hd_page *p)
 {
 	const struct hd_hints *h = &p->hints;
 	bool hinted = h->more != HD_NO_N || h->page != HD_NO_N || h->pages != HD_NO_N;
+	struct hd_seen *seen = w->shared != NULL ? w->shared : &w->own;
 	size_t fresh = 0;
 
 	if (p->n == 0)
 		return HD_STOP_EMPTY;
 	for (size_t i = 0; i < p->n; i++)
-		fresh += seen_add(&w->seen, p->keys[i].text);
+		fresh += hd_seen_add(seen, p->keys[i].text);
 	if (w->page == 1)
 		w->first_n = p->n;
 	if (fresh == 0)

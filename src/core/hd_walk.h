@@ -6,6 +6,7 @@
 #define RECADO_CORE_HD_WALK_H
 
 #include "core/hd_decode.h"
+#include "core/hd_seen.h"
 
 enum hd_stop {
 	HD_GO_ON,            /* ask for walk->page */
@@ -17,26 +18,22 @@ enum hd_stop {
 	HD_STOP_TOO_MANY /* max_pages were read and there is more: an error, never a silent end */
 };
 
-/* Keys met before, as 64-bit hashes: two that fall together make one key look seen, which ends
- * nothing, since a page must hold no other new one. */
-struct hd_seen {
-	struct arena *arena;
-	uint64_t *slots;
-	size_t n, cap;
-};
-
 struct hd_walk {
 	int64_t page; /* to ask for next, from 1; stays at the last one once stopped */
 	int64_t max_pages;
 	size_t first_n; /* elements of the first page */
-	struct hd_seen seen;
+	struct hd_seen own;
+	struct hd_seen *shared; /* the caller's, in place of it; NULL */
 };
 
-/* `arena` lives as long as the walk and grows by 16 to 48 bytes an element. */
+/* `arena` lives as long as the walk and grows by 32 to 64 bytes an element. */
 void hd_walk_init(struct hd_walk *, struct arena *, int64_t max_pages);
-/* The page that was asked for as walk->page. Passing the arena's cap is for the caller to see
- * (arena_check). */
+/* Remembers what it meets in the caller's table, which keeps what other walks have met. */
+void hd_walk_init_shared(struct hd_walk *, struct hd_seen *, int64_t max_pages);
+/* The page that was asked for as walk->page. */
 enum hd_stop hd_walk_page(struct hd_walk *, const struct hd_page *);
+/* It has more elements than can be remembered: what it says since is worth nothing. */
+bool hd_walk_is_over(const struct hd_walk *);
 /* Whether the page says that others follow the one that was asked for as `asked`. */
 bool hd_walk_says_more(const struct hd_hints *, int64_t asked);
 /* "last_page" and so on, for logs. */

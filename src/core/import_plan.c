@@ -12,20 +12,32 @@ static void
 begin(struct import_walk *w)
 {
 	arena_reset(w->arena);
-	hd_walk_init(&w->walk, w->arena, IMPORT_MAX_PAGES);
+	if (w->seen != NULL)
+		hd_walk_init_shared(&w->walk, w->seen, IMPORT_MAX_PAGES);
+	else
+		hd_walk_init(&w->walk, w->arena, IMPORT_MAX_PAGES);
 	w->last_at = TIME_NONE;
 	w->falls = 0;
 	w->unordered = false;
 	w->idle = 0;
 	w->pages = HD_NO_N;
-	w->before = NULL;
-	w->nbefore = 0;
+	w->before = w->spare = NULL;
+	w->nbefore = w->before_room = w->spare_room = 0;
 }
 
 void
 import_walk_init(struct import_walk *w, struct arena *a, int64_t from, bool full)
 {
-	*w = (struct import_walk){ .arena = a, .from = from, .full = full, .newest = TIME_NONE };
+	import_walk_init_shared(w, a, NULL, from, full);
+}
+
+void
+import_walk_init_shared(struct import_walk *w, struct arena *a, struct hd_seen *seen, int64_t from,
+                        bool full)
+{
+	*w = (struct import_walk){
+		.arena = a, .seen = seen, .from = from, .full = full, .newest = TIME_NONE
+	};
 	begin(w);
 }
 
@@ -95,18 +107,33 @@ has(const uint64_t *v, size_t n, uint64_t x)
 	return false;
 }
 
+/* Room for the hashes of one page: two take turns, so that a walk needs no more for a long list.
+ * NULL: the arena has none. */
+static uint64_t *
+room_for(struct import_walk *w, size_t n)
+{
+	size_t room = w->spare_room * 2 > n ? w->spare_room * 2 : n;
+
+	if (w->spare != NULL && n <= w->spare_room)
+		return w->spare;
+	w->spare = arena_try_alloc(w->arena, room * sizeof *w->spare);
+	w->spare_room = w->spare != NULL ? room : 0;
+	if (w->spare == NULL)
+		arena_fail(w->arena);
+	return w->spare;
+}
+
 /* Does the page hold an id of the page before? Remembers its own in their place. */
 static bool
 repeats(struct import_walk *w, const struct hd_page *p)
 {
-	uint64_t *ids = arena_try_alloc(w->arena, p->n * sizeof *ids);
+	uint64_t *ids = room_for(w, p->n);
+	size_t room = w->spare_room;
 	bool again = false;
 	size_t n = 0;
 
-	if (ids == NULL) {
-		arena_fail(w->arena);
+	if (ids == NULL)
 		return false;
-	}
 	for (size_t i = 0; i < p->n; i++) {
 		if (!p->keys[i].named)
 			continue;
@@ -115,7 +142,10 @@ repeats(struct import_walk *w, const struct hd_page *p)
 		n++;
 	}
 	sort(ids, n);
+	w->spare = w->before;
+	w->spare_room = w->before_room;
 	w->before = ids;
+	w->before_room = room;
 	w->nbefore = n;
 	return again;
 }
@@ -179,7 +209,8 @@ step(struct import_walk *w, const struct hd_page *p, bool idle, unsigned idle_ne
 	moves = repeats(w, p) || moves;
 	w->stop = hd_walk_page(&w->walk, p);
 	stuck = w->stop == HD_STOP_NOTHING_NEW;
-	if (arena_check(w->arena) != ERR_OK || w->stop == HD_STOP_TOO_MANY)
+	if (arena_check(w->arena) != ERR_OK || hd_walk_is_over(&w->walk) ||
+	    w->stop == HD_STOP_TOO_MANY)
 		return IMPORT_FAILED;
 	if ((moves || stuck) && w->restarts < IMPORT_MAX_RESTARTS) {
 		w->stuck_at = stuck ? asked : 0;

@@ -26,12 +26,13 @@ enum import_next {
 	IMPORT_NEXT_PAGE,  /* ask for walk.page */
 	IMPORT_FROM_START, /* likewise, which is 1 again: the list moved while it was read */
 	IMPORT_DONE,       /* `stop`, `early` and `complete` say how */
-	IMPORT_FAILED      /* too many pages, or the arena's cap was passed */
+	IMPORT_FAILED      /* too many pages, or more elements than can be remembered */
 };
 
 struct import_walk {
 	struct hd_walk walk;
 	struct arena *arena;
+	struct hd_seen *seen; /* of the run; NULL: the walk's own, in the arena */
 	bool full;
 	int64_t from; /* tickets: candidates are at or after this. Messages: the newest stored */
 	/* newest first, as far as this walk has seen */
@@ -40,9 +41,9 @@ struct import_walk {
 	bool unordered;  /* one was newer */
 	unsigned idle;   /* pages on end without anything to do */
 	/* does the list move? */
-	int64_t pages; /* as the first page gave it */
-	uint64_t *before;
-	size_t nbefore; /* hashes of the page before, sorted */
+	int64_t pages;            /* as the first page gave it */
+	uint64_t *before, *spare; /* hashes of the page before, sorted; room for the next one's */
+	size_t nbefore, before_room, spare_room;
 	unsigned restarts;
 	int64_t stuck_at; /* page of an earlier walk that held nothing new; 0 */
 	/* of the run */
@@ -60,6 +61,10 @@ struct import_walk {
  * `arena` is the walk's alone: each walk from page 1 empties it.
  */
 void import_walk_init(struct import_walk *, struct arena *, int64_t from, bool full);
+/* Likewise, but what it meets is remembered in the run's own table, over all walks from page 1: so
+ * the arena does not grow with the list. */
+void import_walk_init_shared(struct import_walk *, struct arena *, struct hd_seen *, int64_t from,
+                             bool full);
 /* One page of HD_TICKETS. */
 enum import_next import_walk_tickets(struct import_walk *, const struct hd_page *);
 /* Whether a ticket of that updatedAt is to be looked at (and skipped if it was done at it). */

@@ -16,8 +16,8 @@
 #include "core/script.h"
 
 #define PROMPT_BYTES_PER_TOKEN      3     /* of the estimate */
-#define PROMPT_OUTPUT_TOKENS        16000 /* what a report may need, the model's thinking included */
-#define PROMPT_OUTPUT_TOKENS_LONGER 64000 /* after an answer that was cut for its length */
+#define PROMPT_OUTPUT_TOKENS        16000 /* what a report may need, thinking included */
+#define PROMPT_OUTPUT_TOKENS_LONGER 32000 /* after an answer that was cut for its length */
 
 enum prompt_role { PROMPT_CLIENT, PROMPT_AGENT, PROMPT_BOT, PROMPT_SYSTEM };
 

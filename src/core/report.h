@@ -27,7 +27,7 @@
 enum report_outcome {
 	REPORT_DONE,
 	REPORT_RETRY,  /* a failed attempt: model_next_try_at */
-	REPORT_LONGER, /* cut for length, the first time: again with PROMPT_OUTPUT_TOKENS_LONGER */
+	REPORT_LONGER, /* incomplete, the first time: again with PROMPT_OUTPUT_TOKENS_LONGER */
 	REPORT_FINAL   /* asking again would say the same */
 };
 
@@ -44,7 +44,7 @@ struct report {
 	/*
 	 * NULL with REPORT_DONE; else a stable word. Retry: garbage model_failed unexpected_status
 	 * empty_answer too_large invalid_json invalid_report missing_topic double_topic
-	 * unknown_topic incomplete. Longer: incomplete. Final: refusal content_filter incomplete.
+	 * unknown_topic. Longer: incomplete. Final: refusal content_filter incomplete.
 	 */
 	const char *reason;
 	/* STR_NONE with REPORT_DONE; else one line for a person. It holds no words of a message and

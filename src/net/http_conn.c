@@ -7,6 +7,7 @@
  * ourselves and close.
  */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -143,6 +144,7 @@ conn_free(struct http_conn *c)
 {
 	struct http_server *s = c->server;
 
+	assert(c->stream == NULL);
 	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
 	if (c->ex != NULL)
 		let_go(c);

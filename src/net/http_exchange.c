@@ -5,7 +5,6 @@
  * are added to the count by the I/O thread only, so the limit is kept without a lock.
  */
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -39,6 +38,7 @@ http_server_release(struct http_server *s, uint64_t n)
 	assert(before >= n);
 	if (before != n)
 		return;
+	(void)pthread_mutex_destroy(&s->streams_lock);
 	close(s->wake_fd);
 	free(s);
 }
@@ -288,8 +288,6 @@ static bool
 push_reply(struct http_server *s, struct http_exchange *ex)
 {
 	struct http_exchange *head = atomic_load_explicit(&s->replies, memory_order_relaxed);
-	uint64_t one = 1;
-	ssize_t n;
 
 	do {
 		if (head == &sealed)
@@ -297,11 +295,8 @@ push_reply(struct http_server *s, struct http_exchange *ex)
 		ex->next = head;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&s->replies, &head, ex, memory_order_release, memory_order_relaxed));
-	if (head != NULL)
-		return true;
-	do
-		n = write(s->wake_fd, &one, sizeof(one));
-	while (n < 0 && errno == EINTR);
+	if (head == NULL)
+		http_server_wake(s);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/uuid.h"
 #include "net/http_server.h"
+#include "net/http_stream.h"
 #include "sys/rand.h"
 
 #define HTTP_REQUEST_ID_LEN 16
@@ -35,6 +36,8 @@ struct http_conn {
 	struct http_server *server;
 	struct MHD_Connection *mhd;
 	struct http_exchange *ex; /* of the current request, once its headers are complete */
+	struct http_stream
+		*stream; /* it is; then it is suspended, and the socket is the stream's */
 	int64_t deadline_us;
 	int fd;
 	unsigned ended_events; /* how often epoll said that the peer ended */
@@ -93,13 +96,18 @@ struct http_server {
 	_Atomic(struct http_exchange *) replies;
 	_Atomic uint64_t held;
 	atomic_bool stop;
-	int64_t drain_ms; /* written before `stop` */
-	pthread_t io;     /* written before the first dispatch */
+	int64_t drain_ms;             /* written before `stop` */
+	pthread_t io;                 /* written before the first dispatch */
+	pthread_mutex_t streams_lock; /* of the next three, and of every struct http_stream */
+	struct http_stream *streams;  /* those with news for the I/O thread */
+	unsigned nstreams;            /* that count for limits.streams */
+	bool streams_sealed;          /* none is opened from now on */
 	/* io thread only */
 	int64_t now_us;
-	struct http_conn_list idle;    /* kept alive, no request: idle_ms */
-	struct http_conn_list busy;    /* reading a request or sending an answer: request_ms */
-	struct http_conn_list waiting; /* dispatched: no deadline, an answer will come */
+	struct http_conn_list idle;      /* kept alive, no request: idle_ms */
+	struct http_conn_list busy;      /* reading a request or sending an answer: request_ms */
+	struct http_conn_list waiting;   /* dispatched: no deadline, an answer will come */
+	struct http_conn_list streaming; /* all that was written is sent: no deadline */
 	unsigned connections;
 	struct http_linger *lingering, *lingering_tail;
 	unsigned nlingering;
@@ -152,6 +160,18 @@ void http_exchange_make_id(struct http_server *, char out[HTTP_REQUEST_ID_LEN + 
 uint64_t http_server_body_bytes(const struct http_server *);
 void http_server_hold(struct http_server *, uint64_t n);
 void http_server_release(struct http_server *, uint64_t n); /* may free the server */
+void http_server_wake(struct http_server *);                /* the I/O thread; from any thread */
+
+/* http_stream.c: for the I/O thread. What epoll said of a stream's socket. */
+void http_stream_event(struct http_conn *, uint32_t events);
+/* Sends what was written, ends those that were closed. */
+void http_stream_serve(struct http_server *);
+/* Ends the connection of a stream at once. */
+void http_stream_cut(struct http_conn *);
+/* The same for all; those that are opened later end as they begin. */
+void http_stream_stop(struct http_server *);
+/* None is opened from now on; there is no connection any more. */
+void http_stream_seal(struct http_server *);
 
 /* http_linger.c: sockets that are closed for writing and read to nowhere for a while. */
 void http_linger_add(struct http_server *, int fd); /* takes its own descriptor */

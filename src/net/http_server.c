@@ -113,6 +113,15 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+void
+http_server_wake(struct http_server *s)
+{
+	uint64_t one = 1;
+
+	while (write(s->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
 /* Milliseconds that epoll may wait; -1: for ever. */
 static int
 wait_ms(struct http_server *s)
@@ -147,12 +156,16 @@ expire(struct http_server *s, struct http_conn_list *l)
 	while (l->head != NULL && l->head->deadline_us <= s->now_us) {
 		struct http_conn *c = l->head;
 
+		if (c->stream != NULL) {
+			http_stream_cut(c);
+			continue;
+		}
 		http_conn_cut(c);
 		http_conn_move(c, &s->busy, s->limits.request_ms);
 	}
 }
 
-/* Connections without a request end now, the others after their answer. */
+/* Connections without a request and streams end now, the others after their answer. */
 static void
 stop_begin(struct http_server *s)
 {
@@ -163,6 +176,7 @@ stop_begin(struct http_server *s)
 		close(fd);
 	s->stopping = true;
 	s->stop_at_us = s->now_us + s->drain_ms * 1000;
+	http_stream_stop(s);
 	for (c = s->idle.head; c != NULL; c = c->next)
 		http_conn_cut(c);
 	for (c = s->busy.head; c != NULL; c = c->next)
@@ -217,7 +231,10 @@ take_events(struct http_server *s, const struct epoll_event *events, int n)
 				;
 			break;
 		case HTTP_SOURCE_CONN:
-			http_conn_peer_ended(tag);
+			if (((struct http_conn *)tag)->stream != NULL)
+				http_stream_event(tag, events[i].events);
+			else
+				http_conn_peer_ended(tag);
 			break;
 		case HTTP_SOURCE_LINGER:
 			http_linger_read(s, tag);
@@ -241,6 +258,7 @@ io_main(void *arg)
 		s->now_us = clock_mono_us(&clock_real);
 		take_events(s, events, n);
 		http_exchange_answer_all(s);
+		http_stream_serve(s);
 		s->closed_one = false;
 		MHD_run(s->daemon);
 		expire(s, &s->idle);
@@ -250,6 +268,7 @@ io_main(void *arg)
 	MHD_stop_daemon(s->daemon);
 	assert(s->connections == 0);
 	http_exchange_seal(s);
+	http_stream_seal(s);
 	http_linger_close_all(s);
 	close(s->epoll_fd);
 	return NULL;
@@ -284,6 +303,7 @@ http_server_start(const struct http_options *o, struct http_server **out)
 	s->hooks = o->hooks;
 	s->epoll_fd = s->wake_fd = s->listen_fd = -1;
 	atomic_init(&s->held, HTTP_HELD_REF);
+	(void)pthread_mutex_init(&s->streams_lock, NULL);
 	s->ids = rand_seeded(&s->id_state, rand_u64(&rand_system));
 	e = listen_on(o->host, o->port, &s->listen_fd, &s->port);
 	if (e != ERR_OK)
@@ -316,6 +336,7 @@ out:
 		close(s->epoll_fd);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
+	(void)pthread_mutex_destroy(&s->streams_lock);
 	free(s);
 	return e;
 }
@@ -329,14 +350,11 @@ http_server_port(const struct http_server *s)
 void
 http_server_stop(struct http_server *s, int64_t drain_ms)
 {
-	uint64_t one = 1;
-
 	if (s == NULL)
 		return;
 	s->drain_ms = drain_ms;
 	atomic_store(&s->stop, true);
-	while (write(s->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	http_server_wake(s);
 	pthread_join(s->thread, NULL);
 	http_server_release(s, HTTP_HELD_REF);
 }

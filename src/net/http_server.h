@@ -3,7 +3,7 @@
  * enforces limits and deadlines and never blocks. When a request is whole, `dispatch` is called on
  * the I/O thread; it must not block either: it answers at once, or keeps the exchange and lets
  * another thread call http_reply() later. Every exchange is answered exactly once. Deadlines are
- * ours; they do not run while an exchange waits for its http_reply.
+ * ours; they do not run while an exchange waits for its http_reply, or for what a stream will say.
  * Known limit: a client that closes its sending half while its answer is pending in another thread
  * gets none, since libmicrohttpd takes the end of the stream for the end of the client.
  */
@@ -28,6 +28,7 @@ struct http_limits {
 	                          HTTP_MAX_FIELDS */
 	size_t body_in_flight; /* sum over all connections; beyond: 503 */
 	unsigned connections;  /* beyond: not accepted until one closes */
+	unsigned streams;      /* of them: http_stream.h; 0: none */
 	/*
 	 * Accepting to request line, request line to last byte, and answer ready to answer sent:
 	 * each within this time, else the connection is closed.

@@ -142,8 +142,14 @@ db_pool_of(struct db *db)
 static bool
 fault_due(struct db *db)
 {
-	if (db->fail_in == 0 || --db->fail_in > 0)
+	if (db->fail_in == 0)
 		return false;
+	if (db->fail_in > 1) {
+		db->fail_in--;
+		return false;
+	}
+	if (!db->fail_on)
+		db->fail_in = 0;
 	db_fail(db, db->fail_with, NULL, "planted fault");
 	return true;
 }
@@ -197,6 +203,8 @@ db_commit(struct db *db)
 	}
 	enum err e = db->ops->commit(db);
 	db->tx = DB_TX_NONE;
+	if (db->lose_in > 0 && --db->lose_in == 0 && e == ERR_OK)
+		e = db_fail(db, ERR_UNAVAILABLE, NULL, "planted fault: the outcome is not known");
 	return e;
 }
 
@@ -448,4 +456,18 @@ db_fail_at(struct db *db, uint64_t n, enum err e)
 {
 	db->fail_in = n;
 	db->fail_with = e;
+	db->fail_on = false;
+}
+
+void
+db_fail_from(struct db *db, uint64_t n, enum err e)
+{
+	db_fail_at(db, n, e);
+	db->fail_on = true;
+}
+
+void
+db_lose_commit(struct db *db, uint64_t n)
+{
+	db->lose_in = n;
 }

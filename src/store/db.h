@@ -215,8 +215,12 @@ MUST_CHECK enum err db_listen(struct db *, const char *channel);
 MUST_CHECK enum err db_wait_notify(struct db *, int timeout_ms, bool *came);
 MUST_CHECK enum err db_notify(struct db *, const char *channel);
 
-/* Fault injection for tests: the n-th next statement or commit (1 = the next) fails with `e`. 0
- * turns it off. */
+/* Fault injection for tests: the n-th next statement or commit (1 = the next) fails with `e`; with
+ * db_fail_from every one after it too. 0 turns it off. */
 void db_fail_at(struct db *, uint64_t n, enum err e);
+void db_fail_from(struct db *, uint64_t n, enum err e);
+/* The same for an outcome that is not known: the n-th next commit (1 = the next) is made, and gives
+ * ERR_UNAVAILABLE. 0 turns it off. */
+void db_lose_commit(struct db *, uint64_t n);
 
 #endif

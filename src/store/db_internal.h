@@ -71,7 +71,9 @@ struct db {
 	bool failed; /* the open transaction can only be rolled back */
 	struct db_stats stats;
 	uint64_t fail_in; /* statements until the planted fault; 0: none */
+	bool fail_on;     /* and from then on */
 	enum err fail_with;
+	uint64_t lose_in; /* commits until the one whose outcome is not told; 0: none */
 	char message[512];
 	char constraint[128];
 };

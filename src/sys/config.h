@@ -35,11 +35,13 @@ struct config {
 	int64_t in_flight_bytes;      /* MAX_BODY_BYTES_IN_FLIGHT, 64 MiB */
 	int64_t queue_entries;        /* MAX_QUEUED_WEBHOOKS, 10,000 */
 	int64_t max_connections;      /* MAX_CONNECTIONS, 4,096 */
+	int64_t max_streams;          /* MAX_STREAMS, 1,000: at most half of max_connections */
 	int64_t request_seconds;      /* REQUEST_TIMEOUT_SECONDS, 30: whole request */
 	int64_t append_timeout_ms;    /* APPEND_TIMEOUT_MS, 2,000 */
 	int64_t drainers;             /* DRAINER_THREADS, 1 on SQLite; 2 */
 	int64_t apply_hold_seconds;   /* APPLY_HOLD_SECONDS, 10 */
 	int64_t amendment_days;       /* AMENDMENT_WAIT_DAYS, 30 */
+	int64_t event_hours;          /* EVENT_RETENTION_HOURS, 24 */
 };
 
 /* getenv as an argument so that tests and the fuzzer need no process environment. NULL: not set. */

@@ -83,10 +83,31 @@ static const struct row rows[M_COUNT] = {
 	[M_HTTP_REQUESTS_4XX] = REQUESTS("4xx"),
 	[M_HTTP_REQUESTS_5XX] = REQUESTS("5xx"),
 	[M_HTTP_CONNECTIONS] = { "recado_http_connections", NULL, GAUGE, "Open HTTP connections." },
+	[M_HTTP_STREAMS] = { "recado_http_streams", NULL, GAUGE, "Open event streams." },
 	[M_HTTP_BODY_BYTES_IN_FLIGHT] = { "recado_http_body_in_flight_bytes", NULL, GAUGE,
 	                                  "Bytes of request bodies held in memory." },
 	[M_LOGIN_FAILURES] = { "recado_login_failures_total", NULL, COUNTER,
 	                       "Requests with wrong credentials." },
+#define MODEL_CALLS(result)                                                                        \
+	{                                                                                          \
+		"recado_model_calls_total", "result=\"" result "\"", COUNTER,                      \
+			"Calls to the model by what came of them."                                 \
+	}
+	[M_MODEL_CALLS_DONE] = MODEL_CALLS("done"),
+	[M_MODEL_CALLS_UNUSABLE] = MODEL_CALLS("unusable"),
+	[M_MODEL_CALLS_FAILED] = MODEL_CALLS("failed"),
+	[M_MODEL_SECONDS] = { "recado_model_call_seconds", NULL, HISTOGRAM,
+	                      "One call to the model that was answered." },
+#define MODEL_TOKENS(kind)                                                                         \
+	{                                                                                          \
+		"recado_model_tokens_total", "kind=\"" kind "\"", COUNTER,                         \
+			"Tokens as the model server counted them; cached ones are input too."      \
+	}
+	[M_MODEL_TOKENS_INPUT] = MODEL_TOKENS("input"),
+	[M_MODEL_TOKENS_CACHED] = MODEL_TOKENS("cached"),
+	[M_MODEL_TOKENS_OUTPUT] = MODEL_TOKENS("output"),
+	[M_MODEL_COST_MICRO_USD] = { "recado_model_cost_micro_usd_total", NULL, COUNTER,
+	                             "Cost of calls by OPENAI_PRICES, in millionths of a USD." },
 };
 
 static const struct {

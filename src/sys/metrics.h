@@ -40,8 +40,17 @@ enum metric {
 	M_HTTP_REQUESTS_4XX,
 	M_HTTP_REQUESTS_5XX,
 	M_HTTP_CONNECTIONS, /* gauge */
+	M_HTTP_STREAMS,     /* gauge */
 	M_HTTP_BODY_BYTES_IN_FLIGHT,
 	M_LOGIN_FAILURES,
+	M_MODEL_CALLS_DONE, /* recado_model_calls_total{result="done"} */
+	M_MODEL_CALLS_UNUSABLE,
+	M_MODEL_CALLS_FAILED,
+	M_MODEL_SECONDS,      /* histogram: one answered call */
+	M_MODEL_TOKENS_INPUT, /* recado_model_tokens_total{kind="input"} */
+	M_MODEL_TOKENS_CACHED,
+	M_MODEL_TOKENS_OUTPUT,
+	M_MODEL_COST_MICRO_USD,
 	M_COUNT
 };
 

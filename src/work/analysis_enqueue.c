@@ -8,6 +8,7 @@
 #include "core/session.h"
 #include "store/queries.h"
 #include "work/analysis_queue.h"
+#include "work/event.h"
 
 /* The first six parameters of every question about sessions. */
 #define CHOSEN(c, choice, now_ms)                                                                  \
@@ -30,8 +31,8 @@ figures(struct db *db, struct arena *a, const struct analysis_combo *c,
 	struct analysis_counts rows;
 	struct db_result r;
 	int64_t processing, present;
-	enum err e = db_query(db, &q_analysis_eligible, DB_PARAMS(CHOSEN(c, choice, now_ms)), NULL,
-	                      a, &r);
+	enum err e = db_query(db, &q_analysis_eligible,
+	                      DB_PARAMS(CHOSEN(c, choice, now_ms), db_time(now_ms)), NULL, a, &r);
 
 	if (e == ERR_OK)
 		e = analysis_queue_counts(db, a, c, now_ms, &rows);
@@ -44,6 +45,8 @@ figures(struct db *db, struct arena *a, const struct analysis_combo *c,
 		.processing = rows.processing,
 		.would_process_now = rows.pending + rows.due,
 		.failed_permanent = rows.failed_permanent,
+		.queued_eligible = db_get_int(&r, 0, 4),
+		.ready_eligible = db_get_int(&r, 0, 5),
 	};
 	processing = db_get_int(&r, 0, 2);
 	present = db_get_int(&r, 0, 3);
@@ -122,6 +125,8 @@ write_page(struct db *db, struct arena *a, const struct randomness *rand,
 		            fresh, &made);
 	if (e == ERR_OK)
 		e = db_exec(db, &q_analysis_reset, DB_PARAMS(db_time(now_ms)), again, &reset);
+	if (e == ERR_OK && made + reset > 0)
+		e = event_put(db, c->client_id, EVENT_ANALYSIS, UUID_NIL, now_ms);
 	*written = made + reset;
 	return db_end(db, e);
 }

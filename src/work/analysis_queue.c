@@ -12,6 +12,7 @@
 #include "core/model_retry.h"
 #include "core/order.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 /* The four parameters that name a combo. */
 #define COMBO(c)                                                                                   \
@@ -51,6 +52,22 @@ analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
 	                  returned);
 }
 
+enum err
+analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const struct uuid *held,
+                      size_t nheld, int64_t now_ms, int64_t *returned)
+{
+	struct db_rows *rows = db_rows_new(a, &q_analysis_astray);
+	enum err e = db_begin(db, DB_APPLY);
+
+	db_row_uuid(rows, UUID_NIL); /* a batch of none would do nothing */
+	for (size_t i = 0; i < nheld; i++)
+		db_row_uuid(rows, held[i]);
+	if (e == ERR_OK)
+		e = db_end(db, db_exec(db, &q_analysis_astray,
+		                       DB_PARAMS(db_uuid(owner), db_time(now_ms)), rows, returned));
+	return e;
+}
+
 static int
 cmp_claimed(const void *pa, const void *pb)
 {
@@ -80,8 +97,8 @@ read_claimed(const struct db_result *r, size_t i, struct analysis_claimed *x)
 
 enum err
 analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo *c,
-                     struct uuid owner, int64_t now_ms, int64_t lease_until, size_t n,
-                     struct analysis_claimed **out, size_t *nout)
+                     struct uuid owner, int64_t now_ms, int64_t lease_until, int64_t before,
+                     size_t n, struct analysis_claimed **out, size_t *nout)
 {
 	struct analysis_claimed *v = ARENA_ARRAY(a, n, struct analysis_claimed);
 	size_t got = 0, empty = 0;
@@ -100,7 +117,8 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 	while (e == ERR_OK && got < n && empty < 2) {
 		e = db_query(db, &q_analysis_claim,
 		             DB_PARAMS(COMBO(c), db_uuid(owner), db_time(now_ms),
-		                       db_time(lease_until), db_int((int64_t)(n - got))),
+		                       db_time(lease_until), db_time(before),
+		                       db_int((int64_t)(n - got))),
 		             NULL, a, &r);
 		for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 			read_claimed(&r, i, &v[got++]);
@@ -115,15 +133,21 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 	return ERR_OK;
 }
 
-/* One statement on a row that the owner must hold. */
+/* One statement on a row that the owner must hold. told_at: what it changes shows; TIME_NONE: it
+ * does not. */
 static enum err
-give_back(struct db *db, const struct query *q, const struct db_param *params)
+give_back(struct db *db, const struct query *q, const struct db_param *params, struct uuid client,
+          int64_t told_at)
 {
 	int64_t changed = 0;
 	enum err e = db_begin(db, DB_APPLY);
 
-	if (e == ERR_OK)
-		e = db_end(db, db_exec(db, q, params, NULL, &changed));
+	if (e != ERR_OK)
+		return e;
+	e = db_exec(db, q, params, NULL, &changed);
+	if (e == ERR_OK && changed > 0 && told_at != TIME_NONE)
+		e = event_put(db, client, EVENT_ANALYSIS, UUID_NIL, told_at);
+	e = db_end(db, e);
 	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
 }
 
@@ -143,7 +167,8 @@ analysis_queue_done(struct db *db, const struct analysis_lease *l, int64_t now_m
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_json(d->report), db_text(d->model),
 	                           db_text(d->prompt_hash), db_double(d->overall_score),
 	                           db_text(d->temperature), db_int(d->verified),
-	                           db_int(d->unverified), db_bool(d->truncated), PAID(p)));
+	                           db_int(d->unverified), db_bool(d->truncated), PAID(p)),
+	                 l->client_id, now_ms);
 }
 
 enum err
@@ -153,7 +178,8 @@ analysis_queue_failed(struct db *db, const struct analysis_lease *l, int64_t now
 	return give_back(db, &q_analysis_failed,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_text(f->error), db_text(f->model),
 	                           db_text(f->prompt_hash), db_time(f->next_retry_at),
-	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)));
+	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)),
+	                 l->client_id, now_ms);
 }
 
 enum err
@@ -162,13 +188,14 @@ analysis_queue_release(struct db *db, const struct analysis_lease *l, int64_t no
 {
 	return give_back(db, &q_analysis_release,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_int(r->losses), db_bool(r->longer),
-	                           PAID(p)));
+	                           db_int(r->interrupted), PAID(p)),
+	                 l->client_id, TIME_NONE);
 }
 
 enum err
 analysis_queue_drop(struct db *db, const struct analysis_lease *l)
 {
-	return give_back(db, &q_analysis_drop, DB_PARAMS(LEASE(l)));
+	return give_back(db, &q_analysis_drop, DB_PARAMS(LEASE(l)), l->client_id, TIME_NONE);
 }
 
 enum err

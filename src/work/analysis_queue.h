@@ -41,6 +41,9 @@ struct analysis_figures {
 	int64_t would_process_now; /* rows that may be claimed now, before anything is enqueued */
 	int64_t failed_permanent;  /* rows */
 	int64_t would_write; /* what enqueueing would count: without those in the queue already */
+	/* Of already_queued and of would_process_now, those of eligible sessions: with force
+	 * would_write counts them too. */
+	int64_t queued_eligible, ready_eligible;
 };
 MUST_CHECK enum err
 analysis_queue_figures(struct db *, struct arena *, const struct analysis_combo *,
@@ -101,11 +104,14 @@ struct analysis_claimed {
  * The next rows are the owner's until lease_until: pending ones and failed ones whose time has
  * come, the newest session first, of sessions that ended together the row that was made last first;
  * `out` is in that order. Two callers never get the same row and none waits for another. An owner
- * is an id made for one process's run. At most n (<= ANALYSIS_BATCH).
+ * is an id made for one process's run. before: those that were claimed last at or after it are
+ * passed over, so that a row the server always fails at does not keep the others waiting;
+ * TIME_NONE: none is. At most n (<= ANALYSIS_BATCH).
  */
-MUST_CHECK enum err analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *,
-                                         struct uuid owner, int64_t now_ms, int64_t lease_until,
-                                         size_t n, struct analysis_claimed **out, size_t *nout);
+MUST_CHECK enum err
+analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *, struct uuid owner,
+                     int64_t now_ms, int64_t lease_until, int64_t before, size_t n,
+                     struct analysis_claimed **out, size_t *nout);
 
 /* Whose row it is. All that follow give ERR_CONFLICT, and change nothing, when it is not the
  * owner's any more. */
@@ -143,8 +149,9 @@ MUST_CHECK enum err
 analysis_queue_failed(struct db *, const struct analysis_lease *, int64_t now_ms,
                       const struct analysis_failure *, const struct analysis_paid *);
 struct analysis_release {
-	unsigned losses; /* from now on */
-	bool longer;     /* an answer was cut for its length */
+	unsigned losses;  /* from now on */
+	bool longer;      /* an answer was cut for its length */
+	bool interrupted; /* we ended a call that may be paid all the same */
 };
 /* Back to pending: no attempt is spent. */
 MUST_CHECK enum err
@@ -157,6 +164,12 @@ MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease
 /* Rows of all clients whose lease is over are pending again, no attempt spent, an interrupted call
  * counted. Several transactions. *returned: how many. */
 MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *returned);
+
+/* Rows that the owner holds beside these are pending again, as after a sweep: what he gave back
+ * while the database was away, and what he was not told that he had claimed. */
+MUST_CHECK enum err
+analysis_queue_gather(struct db *, struct arena *, struct uuid owner, const struct uuid *held,
+                      size_t nheld, int64_t now_ms, int64_t *returned);
 
 struct analysis_counts {
 	int64_t pending, processing, done;

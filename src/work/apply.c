@@ -351,11 +351,15 @@ apply_entries(const struct apply_options *o, struct apply_entry *entries, size_t
 {
 	struct apply ap;
 	size_t units = 0;
+	enum err e;
 
 	for (size_t i = 0; i < n; i++)
 		units += apply_units(entries[i].facts);
 	apply_begin(&ap, o, counts, units > 4096 ? 4096 : units);
 	ap.entries = entries;
 	ap.nentries = n;
-	return apply_run(&ap);
+	e = apply_run(&ap);
+	if (e == ERR_OK)
+		apply_events(&ap);
+	return e;
 }

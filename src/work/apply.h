@@ -10,6 +10,7 @@
 #include "core/facts.h"
 #include "store/db.h"
 #include "sys/rand.h"
+#include "work/event.h"
 
 struct apply_problem {
 	const char *code;
@@ -40,6 +41,7 @@ struct apply_options {
 	const struct randomness *rand;
 	struct uuid client_id;
 	int64_t now_ms;
+	struct event_batch *events; /* gets what changed; NULL: nobody is told */
 };
 
 /* Links, contacts, messages and amendments of an entry: what slices count. */

@@ -150,7 +150,7 @@ fold_event(struct apply *ap, struct apply_connection *c, const struct apply_entr
 	c->reason = str_eq(c->status, STR("connected")) ? STR_NONE
 	            : str_is_set(f->reason)             ? f->reason
 	                                                : f->event;
-	c->changed = true;
+	c->changed = c->status_changed = true;
 }
 
 /* An event concerns every live connection of its account, or only the number it names. */

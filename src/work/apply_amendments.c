@@ -23,6 +23,9 @@ join_targets(struct apply *ap, const struct apply_amendment *am)
 		found = true;
 		if (amendment_apply(ap->o.arena, &am->a, &m->row))
 			m->changed = true;
+		else
+			continue;
+		m->amended |= !am->from_store && am->origin != ORIGIN_HISTORY;
 	}
 	return found;
 }

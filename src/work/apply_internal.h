@@ -32,7 +32,7 @@ struct apply_connection {
 	int64_t status_at; /* register: TIME_NONE before any event */
 	struct str status_key;
 	int64_t last_webhook_at;
-	bool changed;
+	bool changed, status_changed;
 	FACTS_LIST(struct apply_run) runs; /* by run_no */
 };
 
@@ -84,6 +84,7 @@ struct apply_message {
 	bool outbound_before, system_before;
 	const struct message *before; /* as stored, of one that an analysis may have read */
 	size_t history_copies;        /* in this batch */
+	bool amended;                 /* by what came in this batch, other than history */
 	size_t next; /* other message with the same (connection, key), or APPLY_NONE */
 };
 
@@ -201,6 +202,9 @@ MUST_CHECK enum err apply_sessions_join(struct apply *, struct uuid kept, struct
 /* apply_account.c: errors and account events; run_of finds the run a delivery belongs to. */
 typedef struct apply_run *apply_run_of_fn(struct apply_connection *, int64_t received_at);
 MUST_CHECK enum err apply_account_fold(struct apply *, apply_run_of_fn *run_of);
+
+/* apply_events.c: what the batch changed, after all was stored. */
+void apply_events(struct apply *);
 
 /* apply_sync.c */
 /* APPLY_NONE if it is not there. */

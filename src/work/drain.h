@@ -40,13 +40,13 @@ void drain_close(struct drain *);
 /*
  * Slow housekeeping, as a step of its own (every second or so): releases parked entries whose
  * number has become known, re-evaluates history runs that wait for the clock, drops old amendments,
- * prunes the journal, starts the periodic imports, gauges.
+ * prunes the journal and events, starts the periodic imports, gauges.
  */
 struct keeper;
 struct keeper_options {
 	struct db_pool *pool;
 	const struct randomness *rand;
-	int64_t amendment_ms, alert_ms, journal_retention_ms;
+	int64_t amendment_ms, alert_ms, journal_retention_ms, event_ms;
 	int64_t import_every_ms; /* after the end of the one before; 0: never */
 };
 MUST_CHECK enum err keeper_open(const struct keeper_options *, struct keeper **out);

@@ -168,22 +168,28 @@ static enum err
 apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, size_t n, bool last,
               int64_t now_ms)
 {
+	struct event_batch events;
 	const struct apply_options o = { .db = d->db,
 		                         .arena = d->work,
 		                         .rand = d->o.rand,
 		                         .client_id = client_id,
-		                         .now_ms = now_ms };
+		                         .now_ms = now_ms,
+		                         .events = &events };
 	struct apply_counts counts = { 0 };
 	unsigned fields = 0;
-	enum err e = apply_entries(&o, v, n, &counts);
+	enum err e;
 
+	event_batch_init(&events, d->work);
+	e = apply_entries(&o, v, n, &counts);
 	for (size_t i = 0; i < n; i++)
 		fields |= v[i].facts->fields;
 	if (e == ERR_OK && last)
 		e = mark(d, v, n, now_ms);
 	if (e == ERR_OK && last && (fields & (FIELD_HISTORY | FIELD_STATE_SYNC | FIELD_ACCOUNT)))
 		e = sync_status_evaluate(d->db, d->work, d->o.rand, client_id, now_ms,
-		                         d->o.alert_ms);
+		                         d->o.alert_ms, &events);
+	if (e == ERR_OK)
+		e = event_batch_store(&events, d->db, now_ms);
 	if (e == ERR_OK)
 		e = arena_check(d->work);
 	if (e == ERR_OK)
@@ -255,7 +261,8 @@ apply_alone(struct drain *d, struct uuid client_id, const struct drain_entry *x,
 }
 
 static enum err
-mark_failed(struct drain *d, const struct drain_entry *x, enum err why, int64_t now_ms)
+mark_failed(struct drain *d, struct uuid client_id, const struct drain_entry *x, enum err why,
+            int64_t now_ms)
 {
 	bool final = x->attempts >= ATTEMPTS;
 	struct str text = str_fmt(d->arena, "%s: %s", err_info(why)->code, db_message(d->db));
@@ -277,6 +284,8 @@ mark_failed(struct drain *d, const struct drain_entry *x, enum err why, int64_t 
 		                  db_time(final ? TIME_NONE : now_ms + back_off_ms[x->attempts])),
 			NULL, NULL);
 	if (e == ERR_OK)
+		e = event_put(d->db, client_id, EVENT_WEBHOOK_EVENTS, UUID_NIL, now_ms);
+	if (e == ERR_OK)
 		e = db_commit(d->db);
 	if (e != ERR_OK)
 		db_rollback(d->db);
@@ -296,7 +305,9 @@ apply_one_by_one(struct drain *d, const struct batch *b, int64_t now_ms)
 
 		if (drain_is_away(e) && e != ERR_TIMEOUT)
 			return e;
-		if (e != ERR_OK && (e = mark_failed(d, &b->v[i], e, now_ms)) != ERR_OK)
+		if (e != ERR_OK)
+			e = mark_failed(d, b->client_id, &b->v[i], e, now_ms);
+		if (e != ERR_OK)
 			return e;
 	}
 	return ERR_OK;

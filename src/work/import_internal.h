@@ -4,6 +4,7 @@
 #define RECADO_WORK_IMPORT_INTERNAL_H
 
 #include "core/session.h"
+#include "work/analysis_stale.h"
 #include "work/apply_internal.h"
 #include "work/import_store.h"
 
@@ -87,6 +88,7 @@ struct import_batch {
 	struct import_people people;
 	struct import_work *v;
 	size_t n;
+	struct analysis_stale stale; /* what makes analyses stale */
 };
 /* Whether its sessions are to be looked at. */
 static inline bool

@@ -361,6 +361,12 @@ match(struct import_batch *b, struct import_work *w)
 			hand_on(b, w, conversation, x);
 			w->wrote = true;
 		}
+		if (x->stored != NULL && x->changed) {
+			analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id,
+			                       x->stored->at);
+			analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id,
+			                       x->row.at);
+		}
 	}
 }
 
@@ -419,7 +425,7 @@ write_changed(struct db_rows *rows, const struct row *x)
 
 /* Those stored that a whole walk did not see, and that were not missing before. */
 static void
-write_vanished(struct import_work *w, struct db_rows *rows)
+write_vanished(struct import_batch *b, struct import_work *w, struct db_rows *rows)
 {
 	const struct import_messages *ms = w->messages;
 	size_t k = 0;
@@ -432,6 +438,7 @@ write_vanished(struct import_work *w, struct db_rows *rows)
 		if (ms->rows[i].missing_since != TIME_NONE)
 			continue;
 		db_row_uuid(rows, ms->rows[i].id);
+		analysis_stale_message(&b->stale, w->conversation_id, w->ticket_id, ms->rows[i].at);
 		w->wrote = true;
 	}
 }
@@ -457,10 +464,10 @@ import_messages_store(struct import_batch *b)
 			else if (x->changed)
 				write_changed(changed, &x->row);
 		}
-		write_vanished(w, gone);
+		write_vanished(b, w, gone);
 	}
-	e = db_exec(s->db, &q_import_messages_insert,
-	            DB_PARAMS(db_uuid(s->connection_id), now[0]), fresh, NULL);
+	e = db_exec(s->db, &q_import_messages_insert, DB_PARAMS(db_uuid(s->connection_id), now[0]),
+	            fresh, NULL);
 	if (e == ERR_OK)
 		e = db_exec(s->db, &q_import_messages_update, now, changed, NULL);
 	if (e == ERR_OK)

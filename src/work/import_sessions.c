@@ -33,7 +33,7 @@ struct sessions {
 	struct session_set set;
 	struct session *v; /* of the set */
 	int64_t *counts;
-	size_t *in; /* of each message: its session, or SESSION_NONE */
+	size_t *in;                   /* of each message: its session, or SESSION_NONE */
 	struct db_rows *put, *follow; /* of the whole batch */
 };
 
@@ -200,6 +200,13 @@ put_episode(struct sessions *ss, struct uuid id, const struct episode_row *x, bo
 	db_row_uuid(rows, heir);
 }
 
+static void
+retire_episode(struct sessions *ss, size_t row, struct uuid heir)
+{
+	analysis_stale_session(&ss->b->stale, ss->episode_ids.v[row], ss->episodes.v[row].span.end);
+	put_episode(ss, ss->episode_ids.v[row], &ss->episodes.v[row], true, heir);
+}
+
 /* missingSince of the tracking that stands for the session. */
 static int64_t
 missing_since(const struct import_work *w, int64_t tracking)
@@ -229,6 +236,8 @@ put_trackings(struct sessions *ss)
 		if (d.places[i].act == SESSION_KEEP && ss->extras.v[row].count == want.count &&
 		    ss->extras.v[row].missing_since == want.missing_since)
 			continue;
+		if (row != SESSION_NONE)
+			analysis_stale_session(&ss->b->stale, ids[i], ss->rows.v[row].s.end);
 		put_tracking(ss, ids[i], s, &want, UUID_NIL);
 	}
 	for (size_t i = 0; i < d.n_leaving; i++) {
@@ -237,6 +246,8 @@ put_trackings(struct sessions *ss)
 
 		if (!l->again)
 			more.retired_at = ss->b->s->now_ms;
+		analysis_stale_session(&ss->b->stale, ss->rows.v[l->row].id,
+		                       ss->rows.v[l->row].s.end);
 		put_tracking(ss, ss->rows.v[l->row].id, &ss->rows.v[l->row].s, &more,
 		             l->heir == SESSION_NONE ? UUID_NIL : ids[l->heir]);
 	}
@@ -260,7 +271,7 @@ leave_episodes(struct sessions *ss)
 
 	for (size_t i = 0; i < ss->episodes.n; i++)
 		if (weak == SESSION_NONE || ss->episodes.v[i].span.start < ss->v[weak].start)
-			put_episode(ss, ss->episode_ids.v[i], &ss->episodes.v[i], true, UUID_NIL);
+			retire_episode(ss, i, UUID_NIL);
 }
 
 static void
@@ -295,13 +306,16 @@ put_episodes(struct sessions *ss)
 		if (run->act == EPISODE_KEEP &&
 		    str_eq(ss->episodes.v[run->row].first_key, now.first_key))
 			continue;
+		if (run->row != SESSION_NONE)
+			analysis_stale_session(&ss->b->stale, ids[i],
+			                       ss->episodes.v[run->row].span.end);
 		put_episode(ss, ids[i], &now, false, UUID_NIL);
 	}
 	for (size_t i = 0; i < plan.n_leaving; i++) {
 		const struct episode_leaving *l = &plan.leaving[i];
 		struct uuid heir = l->heir == SESSION_NONE ? UUID_NIL : ids[l->heir];
 
-		put_episode(ss, ss->episode_ids.v[l->row], &ss->episodes.v[l->row], true, heir);
+		retire_episode(ss, l->row, heir);
 		if (uuid_is_nil(heir))
 			continue;
 		db_row_uuid(ss->follow, ss->episode_ids.v[l->row]);
@@ -314,7 +328,9 @@ static void
 ticket_sessions(struct import_batch *b, size_t i, const struct db_result *stored, size_t *row,
                 struct db_rows *put, struct db_rows *follow)
 {
-	struct sessions ss = { .b = b, .w = &b->v[i], .a = b->s->arena, .put = put, .follow = follow };
+	struct sessions ss = {
+		.b = b, .w = &b->v[i], .a = b->s->arena, .put = put, .follow = follow
+	};
 	size_t before = put->nrows;
 
 	for (; *row < stored->nrows && db_get_int(stored, *row, 0) == (int64_t)i; ++*row)

@@ -1,8 +1,8 @@
 /*
  * The helpdesk's facts into rows: tickets, each whole, in one transaction, one page of contacts in
  * one transaction. What is the same is not written, down to updated_at. The statements for a batch
- * of tickets are a constant number. Everything that writes runs in the client's lane. On an error nothing was
- * written and nothing counted. Source: 4-helpdesk §2, §3.
+ * of tickets are a constant number. Everything that writes runs in the client's lane. On an error
+ * nothing was written and nothing counted. Source: 4-helpdesk §2, §3.
  *
  * Whose a ticket is: a group's, and one that names nobody, has a lead of its own (identity helpdesk
  * ticket:<uuid>). One that named nobody and does now is joined with whom it names; one that names
@@ -12,6 +12,7 @@
 #define RECADO_WORK_IMPORT_STORE_H
 
 #include "core/hd_decode.h"
+#include "core/hd_seen.h"
 #include "store/db.h"
 #include "sys/rand.h"
 
@@ -51,9 +52,10 @@ MUST_CHECK enum err import_store_stored(struct import_store *, struct uuid ticke
                                         const struct hd_message *v, size_t n, bool *stored);
 /*
  * One ticket with the messages that were read. messages: any order, the same one twice is folded
- * (the greatest updatedAt, then bytes), and one older than what is stored says nothing. whole: the walk of its messages went to the
- * end, so that stored ones that are not among them are gone (missing_since). done: remember it in
- * import_done (the caller decides; only written when something else is, or always_done).
+ * (the greatest updatedAt, then bytes), and one older than what is stored says nothing. whole: the
+ * walk of its messages went to the end, so that stored ones that are not among them are gone
+ * (missing_since). done: remember it in import_done (the caller decides; only written when
+ * something else is, or always_done).
  */
 struct import_ticket {
 	const struct hd_ticket *ticket;
@@ -64,33 +66,36 @@ struct import_ticket {
 };
 /* All of them or nothing; no uuid twice. When a batch fails its caller stores them one by one, so
  * that one ticket's trouble is its own. */
-MUST_CHECK enum err import_store_tickets(struct import_store *, const struct import_ticket *, size_t n,
-                                         struct import_counts *);
+MUST_CHECK enum err import_store_tickets(struct import_store *, const struct import_ticket *,
+                                         size_t n, struct import_counts *);
 
 /* One page of contacts. They are people like any other (3-whatsapp §2); the helpdesk's tags of a
  * lead are replaced by these, or by the union where several contacts are one lead. A group is kept
  * without a lead. *wrote: rows that changed. */
 MUST_CHECK enum err
 import_store_contacts(struct import_store *, const struct hd_person *v, size_t n, int64_t *wrote);
-/* These two mark page by page, each in a transaction of its own. After a sweep that saw everything:
- * contacts (by external id) and tags that it did not see are marked, returned ones unmarked. ids:
- * decimal, every contact seen; tags: likewise. */
-MUST_CHECK enum err import_store_swept(struct import_store *, const struct str *ids, size_t nids,
-                                       const struct str *tag_ids, size_t ntags);
-/* After a walk of all tickets to the end: those not among these uuids are marked missing, returned
- * ones unmarked. */
-MUST_CHECK enum err import_store_walked(struct import_store *, const struct str *uuids, size_t n);
+/* How far marks over all of a client's rows have come. Zeroed at their beginning. */
+struct import_mark {
+	char after[HD_MAX_ID + 1]; /* the external id that was looked at last */
+	bool done;
+};
+#define IMPORT_MARK_PAGE 5000 /* rows that are looked at in one call, in one transaction */
+/* The row of that id was the last of a page; absent: the page was empty. ERR_CORRUPT: no reader of
+ * ours has taken such an id. */
+MUST_CHECK enum err import_mark_move(struct import_mark *, struct str last);
+/* After a walk of all tickets to the end, until it is done: those whose uuids were not seen are
+ * marked missing, returned ones unmarked. */
+MUST_CHECK enum err
+import_mark_tickets(struct import_store *, const struct hd_seen *uuids, struct import_mark *);
+/* After a sweep that saw every contact, likewise; the ids are decimal. */
+MUST_CHECK enum err
+import_mark_contacts(struct import_store *, const struct hd_seen *ids, struct import_mark *);
+/* The helpdesk's tags likewise. They are few: all in one call. */
+MUST_CHECK enum err import_mark_tags(struct import_store *, const struct hd_seen *ids);
 
-/* A ticket that could not be imported: noted, or one more attempt. */
+/* A ticket that could not be imported: noted, or one more attempt. import_store_tickets of
+ * it removes its failure. */
 MUST_CHECK enum err import_store_failed(struct import_store *, const struct hd_ticket *,
                                         const char *reason, struct str detail);
-/* Those to try again, oldest first: the elements as last seen (JSON arrays of `hd_decode`'s input
- * are made of them by the caller). import_store_tickets of a ticket removes its failure. */
-struct import_failure {
-	struct str uuid, raw;
-	int64_t attempts;
-};
-MUST_CHECK enum err
-import_store_failures(struct import_store *, size_t most, struct import_failure **out, size_t *n);
 
 #endif

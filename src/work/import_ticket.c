@@ -309,8 +309,7 @@ store_marks(struct import_batch *b)
 			db_row_text(mended, t->uuid);
 	}
 	e = db_exec(s->db, &q_import_done_put, DB_NO_PARAMS, done, NULL);
-	return e == ERR_OK ? db_exec(s->db, &q_import_failure_drop, DB_NO_PARAMS, mended, NULL)
-	                   : e;
+	return e == ERR_OK ? db_exec(s->db, &q_import_failure_drop, DB_NO_PARAMS, mended, NULL) : e;
 }
 
 /* Conversations, leads and what depends on them, as apply writes them. */
@@ -339,7 +338,8 @@ store(struct import_batch *b)
 	    (e = import_trackings_store(b)) != ERR_OK || (e = import_messages_times(b)) != ERR_OK ||
 	    (e = import_sessions_store(b)) != ERR_OK)
 		return e;
-	if ((e = store_rows(b)) != ERR_OK || (e = store_people(b)) != ERR_OK)
+	if ((e = store_rows(b)) != ERR_OK || (e = store_people(b)) != ERR_OK ||
+	    (e = analysis_stale_mark(b->s->db, &b->stale)) != ERR_OK)
 		return e;
 	return store_marks(b);
 }
@@ -371,6 +371,7 @@ import_store_tickets(struct import_store *s, const struct import_ticket *in, siz
 	b.v = ARENA_ARRAY(s->arena, n, struct import_work);
 	for (size_t i = 0; i < n; i++)
 		b.v[i].in = &in[i];
+	analysis_stale_init(&b.stale, s->arena, s->client_id, s->now_ms);
 	if (e == ERR_OK)
 		e = store(&b);
 	e = import_end(s, e);

@@ -3,6 +3,8 @@
  * that an array no longer names is marked and kept; no array, or one that could not be read whole,
  * says nothing of what is gone; one that is as it was is not written. Source: 4-helpdesk §3 R0, R8.
  */
+#include <assert.h>
+
 #include "core/order.h"
 #include "store/queries.h"
 #include "work/import_internal.h"
@@ -109,6 +111,7 @@ merge(struct import_batch *b, struct import_work *w, struct db_rows *rows)
 		if (next < n && (x == NULL || given[next].t.id <= x->t.id))
 			y = &given[next];
 		if (y == NULL) {
+			assert(x != NULL);
 			i++;
 			if (x->t.missing || !t->trackings_whole)
 				continue;

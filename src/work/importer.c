@@ -1,7 +1,7 @@
 /*
  * The importer's step: takes what came back, claims one job, begins what the budget allows and
- * has one batch of tickets stored. What always holds: a job that is not renewed in time is dropped without
- * another word; the database away stops everything for a second and loses nothing.
+ * has one batch of tickets stored. What always holds: a job that is not renewed in time is dropped
+ * without another word; the database away stops everything for a second and loses nothing.
  */
 #include "work/importer.h"
 
@@ -60,16 +60,58 @@ importer_running(const struct importer *im)
 }
 
 void
-importer_stop(struct importer *im)
+importer_stop(struct importer *im, int64_t now_ms)
 {
 	while (im->njobs > 0) {
 		struct import_job *j = im->jobs[0];
 
-		if (jobs_release(im->db, j->job.id, im->o.owner) != ERR_OK)
+		if (jobs_release(im->db, j->job.id, im->o.owner, now_ms) != ERR_OK)
 			log_warn("import.not_released", LOG_UUID("job", j->job.id),
 			         LOG_Z("detail", db_message(im->db)));
 		import_job_drop(j);
 	}
+}
+
+/* Holds on to the job, or forgets it. */
+static enum err
+renew(struct import_job *j, int64_t now_ms)
+{
+	struct importer *im = j->im;
+	struct job_progress p;
+	bool cancel = false;
+	enum err e;
+
+	arena_reset(im->arena);
+	import_job_progress(j, &p, now_ms);
+	e = jobs_renew(im->db, j->job.id, im->o.owner, now_ms, &p, &cancel);
+	if (e == ERR_CONFLICT) {
+		log_warn("import.lease_lost", LOG_UUID("job", j->job.id));
+		import_job_drop(j);
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return import_job_error(j, e);
+	j->renew_at = now_ms + (RENEW_MS < SHOW_MS ? RENEW_MS : SHOW_MS);
+	if (im->o.progressed != NULL)
+		im->o.progressed(im->o.ctx, &j->job, &p);
+	if (!cancel && (e = failures_asked(j)) != ERR_OK)
+		return import_job_error(j, e);
+	if (cancel)
+		import_job_stop(j, JOB_CANCELLED, STR_NONE);
+	return ERR_OK;
+}
+
+/* Before anything is claimed: a job whose lease ran out while the database was away, and that
+ * nobody has taken, goes on with all it knows. */
+static enum err
+hold_on(struct importer *im, int64_t now_ms)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = im->njobs; e == ERR_OK && i-- > 0;)
+		if (now_ms >= im->jobs[i]->renew_at)
+			e = renew(im->jobs[i], now_ms);
+	return e;
 }
 
 static enum err
@@ -91,55 +133,19 @@ claim(struct importer *im, int64_t now_ms, bool *worked)
 		return ERR_OK;
 	}
 	*worked = true;
-	/* our own, whose lease was over before it was renewed: taken up anew, once */
-	for (size_t i = im->njobs; i-- > 0;)
-		if (uuid_eq(im->jobs[i]->job.id, job.id))
-			import_job_drop(im->jobs[i]);
 	return import_job_open(im, &job, now_ms);
-}
-
-/* Holds on to the job. *gone: it is forgotten. */
-static enum err
-renew(struct import_job *j, int64_t now_ms, bool *gone)
-{
-	struct importer *im = j->im;
-	struct job_progress p;
-	bool cancel = false;
-	enum err e;
-
-	arena_reset(im->arena);
-	import_job_progress(j, &p, now_ms);
-	e = jobs_renew(im->db, j->job.id, im->o.owner, now_ms, &p, &cancel);
-	if (e == ERR_CONFLICT) {
-		log_warn("import.lease_lost", LOG_UUID("job", j->job.id));
-		import_job_drop(j);
-		*gone = true;
-		return ERR_OK;
-	}
-	if (e != ERR_OK)
-		return e;
-	j->renew_at = now_ms + (RENEW_MS < SHOW_MS ? RENEW_MS : SHOW_MS);
-	if (im->o.progressed != NULL)
-		im->o.progressed(im->o.ctx, &j->job, &p);
-	if (cancel)
-		import_job_stop(j, JOB_CANCELLED, STR_NONE);
-	return ERR_OK;
 }
 
 /* What the network is to do meanwhile is begun before anything is stored. */
 static enum err
 job_step(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
-	bool gone = false;
 	enum err e = ERR_OK;
 
-	if (now_ms >= j->renew_at)
-		e = renew(j, now_ms, &gone);
-	if (e != ERR_OK || gone)
-		return e;
 	arena_reset(j->im->arena);
 	if (!j->ending)
-		e = j->job.kind == JOB_IMPORT ? tickets_begin(j, now_ms) : contacts_step(j, now_ms);
+		e = j->job.kind == JOB_IMPORT ? tickets_begin(j, now_ms, worked)
+		                              : contacts_step(j, now_ms, worked);
 	if (e == ERR_OK && !j->ending)
 		e = asks_start(j, now_ms, next_ms);
 	if (e == ERR_OK && !j->ending && j->job.kind == JOB_IMPORT)
@@ -176,8 +182,10 @@ static enum err
 work(struct importer *im, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
 	bool more = true;
-	enum err e = claim(im, now_ms, worked);
+	enum err e = hold_on(im, now_ms);
 
+	if (e == ERR_OK)
+		e = claim(im, now_ms, worked);
 	while (e == ERR_OK && more) {
 		e = asks_result(im, now_ms, &more);
 		*worked |= more;

@@ -28,8 +28,8 @@ struct importer_options {
 	size_t max_requests;   /* in flight for one job */
 	size_t ticket_bytes;   /* messages of one ticket held in memory; more is a failure too_large
 	                        */
-	/* A thread of its own drives importer_store_step: how each wakes the other. Both NULL: there
-	 * is none, and importer_step stores what was read itself. */
+	/* A thread of its own drives importer_store_step: how each wakes the other. Both NULL:
+	 * there is none, and importer_step stores what was read itself. */
 	struct wake *read_wake, *store_wake;
 	/* Called after each step that changed a job; may be NULL. */
 	void (*progressed)(void *ctx, const struct job *, const struct job_progress *);
@@ -41,7 +41,7 @@ enum step importer_step(void *importer, int64_t now_ms, int64_t *next_ms);
 /* Stores one batch of tickets that importer_step gave it. */
 enum step importer_store_step(void *importer, int64_t now_ms, int64_t *next_ms);
 /* After the threads of both steps have ended. Gives the running jobs back (jobs_release). */
-void importer_stop(struct importer *);
+void importer_stop(struct importer *, int64_t now_ms);
 /* Jobs that are worked on now. */
 size_t importer_running(const struct importer *);
 void importer_close(struct importer *);

@@ -200,6 +200,12 @@ asks_start(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 		e = start(a);
 		if (e == ERR_TOO_MANY)
 			return ERR_OK; /* one of those in flight comes back first */
+		if (e == ERR_INVALID) {
+			import_job_stop(j, JOB_FAILED,
+			                STR("not_callable: the client's apiBaseUrl or apiKey is "
+			                    "none that a request can be made of"));
+			return ERR_OK;
+		}
 		if (e != ERR_OK)
 			return e;
 		j->tokens--;
@@ -259,7 +265,7 @@ do_verdict(struct ask *a, const struct import_verdict *v, const struct http_resu
 		a->wanted = true;
 		a->not_before = now_ms;
 		if (a->list == HD_CONTACTS) {
-			hd_walk_init(&j->people_walk, j->walk_arena, IMPORT_MAX_PAGES);
+			hd_walk_init_shared(&j->people_walk, &j->seen, IMPORT_MAX_PAGES);
 			a->page = j->people_walk.page;
 		} else {
 			struct import_walk *w = a->ticket != NULL ? &a->ticket->walk : &j->walk;

@@ -1,49 +1,28 @@
 /*
  * A contact sync: every page of the list, one transaction each, with a checkpoint; after a sweep
- * that saw everything, what it did not see is marked. What always holds: nothing is marked as
- * vanished by a sweep that was taken up in the middle or could not reach the end.
+ * that saw everything, what it did not see is marked. What always holds: a page that was stored is
+ * not read again in the same sweep, whatever the database says afterwards; nothing is marked as
+ * vanished by a sweep that was taken up in the middle or could not reach the end, and such a one
+ * does not end as if all were well.
  */
 #include "work/importer_internal.h"
 
 #define PAGE_ARENA ((size_t)256 << 20)
 
+/* All is stored that can be; what it did not see is marked where that is known. */
 static void
-see(struct import_job *j, struct map *seen, struct import_texts *list, int64_t id)
+sweep_ended(struct import_job *j, enum hd_stop stop, bool more)
 {
-	bool added;
-	struct str text = str_fmt(j->arena, "%lld", (long long)id);
-
-	(void)map_put(seen, text, list->n, &added);
-	if (added)
-		*APPLY_ADD(j->arena, list) = text;
-}
-
-static enum err
-sweep_ended(struct import_job *j, enum hd_stop stop, bool more, int64_t now_ms)
-{
-	struct import_store s = import_job_store(j, now_ms);
-	enum err e = ERR_OK;
-
-	if (stop == HD_STOP_TOO_MANY) {
-		import_job_stop(j, JOB_FAILED, STR("too_many_pages: the list does not end"));
-		return ERR_OK;
-	}
-	if (stop == HD_STOP_NOTHING_NEW && more) {
+	if (stop == HD_STOP_TOO_MANY || hd_walk_is_over(&j->people_walk) || j->tags.full)
+		import_job_stop(j, JOB_FAILED, import_job_too_long(j));
+	else if (stop == HD_STOP_NOTHING_NEW && more)
 		import_job_stop(
 			j, JOB_PARTIAL,
 			STR("incomplete: the helpdesk has pages that could not be reached"));
-		return ERR_OK;
-	}
-	if (!j->job.resumed && j->problems == 0 && stop != HD_STOP_NOTHING_NEW)
-		e = import_store_swept(&s, j->seen_list.v, j->seen_list.n, j->tag_list.v,
-		                       j->tag_list.n);
-	if (e == ERR_OK)
-		e = import_job_state(j, "contacts_sync", TIME_NONE, j->began_at, NULL, 0, now_ms);
-	if (e == ERR_OK)
-		import_job_stop(j, j->problems > 0 ? JOB_PARTIAL : JOB_SUCCEEDED,
-		                j->problems > 0 ? STR("some contacts could not be read")
-		                                : STR_NONE);
-	return e;
+	else if (!j->job.resumed && j->lost == 0 && stop != HD_STOP_NOTHING_NEW)
+		j->phase = IMPORT_MARKS;
+	else
+		j->phase = IMPORT_NOTES;
 }
 
 static enum err
@@ -56,11 +35,12 @@ store_page(struct import_job *j, const struct hd_page *p, int64_t now_ms)
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < p->npeople; i++) {
-		see(j, &j->seen, &j->seen_list, p->people[i].contact.id);
-		for (size_t k = 0; k < p->people[i].ntags; k++)
-			see(j, &j->tags, &j->tag_list, p->people[i].tags[k].id);
+		const struct hd_person *x = &p->people[i];
+
+		for (size_t k = 0; k < x->ntags; k++)
+			(void)hd_seen_add(&j->tags,
+			                  str_fmt(s.arena, "%lld", (long long)x->tags[k].id));
 	}
-	j->problems += (int64_t)p->nproblems;
 	j->finished += (int64_t)p->npeople;
 	j->counts.rows_changed += wrote;
 	return import_job_state(j, "contacts_sync", TIME_NONE, TIME_NONE, NULL, j->people_walk.page,
@@ -70,6 +50,7 @@ store_page(struct import_job *j, const struct hd_page *p, int64_t now_ms)
 enum err
 contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbage)
 {
+	const struct import_page of = { .list = HD_CONTACTS, .page = j->people_walk.page };
 	struct arena *a = arena_new(PAGE_ARENA);
 	struct hd_page page;
 	enum hd_stop stop;
@@ -83,11 +64,11 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 	} else if (e == ERR_OK) {
 		e = store_page(j, &page, now_ms);
 		if (e == ERR_OK) {
+			import_problems(j, &of, &page);
 			stop = hd_walk_page(&j->people_walk, &page);
-			if (stop != HD_GO_ON)
-				e = sweep_ended(j, stop,
-				                hd_walk_says_more(&page.hints, j->people_walk.page),
-				                now_ms);
+			if (stop != HD_GO_ON || hd_walk_is_over(&j->people_walk) || j->tags.full)
+				sweep_ended(j, stop,
+				            hd_walk_says_more(&page.hints, j->people_walk.page));
 			else
 				ask_page(&j->ask, j->people_walk.page, now_ms);
 		}
@@ -97,11 +78,17 @@ contacts_page(struct import_job *j, struct str body, int64_t now_ms, bool *garba
 }
 
 enum err
-contacts_step(struct import_job *j, int64_t now_ms)
+contacts_step(struct import_job *j, int64_t now_ms, bool *worked)
 {
-	if (j->failures_taken)
+	enum err e = ERR_OK;
+
+	if (j->phase == IMPORT_READS)
 		return ERR_OK;
-	j->failures_taken = true;
-	ask_page(&j->ask, j->people_walk.page, now_ms);
-	return ERR_OK;
+	*worked = true;
+	e = import_piece(j, now_ms);
+	if (e == ERR_OK && j->phase == IMPORT_READS)
+		ask_page(&j->ask, j->people_walk.page, now_ms);
+	if (e == ERR_OK && j->phase == IMPORT_ENDS)
+		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
+	return e;
 }

@@ -10,9 +10,10 @@
 #include "sys/log.h"
 #include "work/importer_internal.h"
 
-#define JOB_ARENA   ((size_t)512 << 20)
+#define JOB_ARENA   ((size_t)16 << 20)
 #define WALK_ARENA  ((size_t)256 << 20)
 #define SIZES_COUNT 3
+#define WHY_BYTES   4096
 
 static const char *const size_keys[SIZES_COUNT] = { [HD_TICKETS] = "size:tickets",
 	                                            [HD_MESSAGES] = "size:messages",
@@ -53,17 +54,27 @@ import_job_error(struct import_job *j, enum err e)
 	return ERR_OK;
 }
 
+struct str
+import_job_too_long(const struct import_job *j)
+{
+	if (j->seen.full || j->tags.full)
+		return str_fmt(j->arena, "too_many_elements: the list has more than %zu",
+		               HD_SEEN_MAX);
+	return STR("too_many_pages: the list does not end");
+}
+
 enum err
 import_job_state(struct import_job *j, const char *key, int64_t cursor, int64_t full_at,
                  const struct import_size *size, int64_t page, int64_t now_ms)
 {
-	bool has_size = size != NULL && size->size > 0;
+	static const struct import_size none = { 0, TIME_NONE };
+	const struct import_size *z = size != NULL && size->size > 0 ? size : &none;
 
 	return db_exec(j->im->db, &q_importer_state_put,
 	               DB_PARAMS(db_uuid(j->job.client_id), db_text(str_from(key)), db_time(cursor),
-	                         db_time(full_at), has_size ? db_int(size->size) : db_null('i'),
-	                         db_time(has_size ? size->until : TIME_NONE),
-	                         page > 0 ? db_int(page) : db_null('i'), db_time(now_ms)),
+	                         db_time(full_at), z->size > 0 ? db_int(z->size) : db_null('i'),
+	                         db_time(z->until), page > 0 ? db_int(page) : db_null('i'),
+	                         db_time(now_ms)),
 	               NULL, NULL);
 }
 
@@ -106,6 +117,7 @@ load_client(struct import_job *j, const char **why)
 	j->base_url = db_get_text(&r, 0, 0);
 	box = db_get_text(&r, 0, 1);
 	j->connection_id = db_get_uuid(&r, 0, 3);
+	j->slug = db_get_text(&r, 0, 4);
 	/* one address, one budget, however it is written */
 	while (str_is_set(j->base_url) && j->base_url.n > 0 &&
 	       j->base_url.p[j->base_url.n - 1] == '/')
@@ -124,54 +136,30 @@ load_client(struct import_job *j, const char **why)
 	return ERR_OK;
 }
 
-/*
- * A --full run reads every ticket again: what an earlier run that did not end has left as done is
- * not done for this one. Once a job, so that it still skips what it did itself before it was
- * killed.
- */
-static enum err
-begin_full(struct import_job *j, int64_t now_ms)
-{
-	struct importer *im = j->im;
-	enum err e;
-
-	if (!j->job.full || j->full_begun >= j->job.created_at)
-		return ERR_OK;
-	e = db_begin(im->db, DB_APPLY);
-	if (e == ERR_OK)
-		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
-		            NULL, NULL);
-	if (e == ERR_OK)
-		e = import_job_state(j, "full_begun", j->job.created_at, TIME_NONE, NULL, 0,
-		                     now_ms);
-	if (e == ERR_OK)
-		return db_commit(im->db);
-	db_rollback(im->db);
-	return e;
-}
-
-static enum err
-load_state(struct import_job *j, int64_t now_ms)
+enum err
+import_job_load(struct import_job *j, int64_t now_ms, bool *done)
 {
 	struct db_result r;
 	int64_t page = 0;
 	enum err e = db_query(j->im->db, &q_importer_states, DB_PARAMS(db_uuid(j->job.client_id)),
-	                      NULL, j->arena, &r);
+	                      NULL, j->im->arena, &r);
 
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 		read_state(j, &r, i, &page);
-	if (e == ERR_OK && j->job.kind == JOB_IMPORT)
-		e = begin_full(j, now_ms);
+	*done = true;
 	if (e != ERR_OK)
 		return e;
+	j->run_at = now_ms;
+	j->started_at = TIME_NONE;
 	j->full_walk = j->job.full || j->cursor == TIME_NONE ||
 	               (j->im->o.full_every_ms > 0 &&
 	                (j->last_full_at == TIME_NONE ||
 	                 now_ms - j->last_full_at >= j->im->o.full_every_ms));
-	import_walk_init(&j->walk, j->walk_arena, j->full_walk ? j->im->o.start_at : j->cursor,
-	                 j->full_walk);
+	if (j->job.kind == JOB_IMPORT)
+		import_walk_init_shared(&j->walk, j->walk_arena, &j->seen,
+		                        j->full_walk ? j->im->o.start_at : j->cursor, j->full_walk);
 	if (j->job.kind == JOB_SYNC_CONTACTS) {
-		hd_walk_init(&j->people_walk, j->walk_arena, IMPORT_MAX_PAGES);
+		hd_walk_init_shared(&j->people_walk, &j->seen, IMPORT_MAX_PAGES);
 		if (j->job.resumed && page > 1)
 			j->people_walk.page = page;
 		else if (page > 0) /* another sweep's */
@@ -179,6 +167,9 @@ load_state(struct import_job *j, int64_t now_ms)
 			                     now_ms);
 		j->job.resumed = j->people_walk.page > 1;
 	}
+	if (e == ERR_OK)
+		log_info("import.started", LOG_UUID("job", j->job.id),
+		         LOG_UUID("client", j->job.client_id), LOG_INT("full", j->full_walk));
 	return e;
 }
 
@@ -198,22 +189,15 @@ import_job_open(struct importer *im, const struct job *job, int64_t now_ms)
 	j->cursor = j->last_full_at = j->full_begun = j->started_at = TIME_NONE;
 	j->began_at = now_ms;
 	j->renew_at = now_ms; /* so that what is asked of it is known soon */
-	map_init(&j->done, j->arena, 1024);
-	map_init(&j->seen, j->arena, 1024);
-	map_init(&j->met, j->arena, 1024);
-	map_init(&j->tags, j->arena, 64);
+	hd_seen_open(&j->seen);
+	hd_seen_open(&j->tags);
 	ask_init(&j->ask, j, job->kind == JOB_IMPORT ? HD_TICKETS : HD_CONTACTS, NULL);
 	im->jobs[im->njobs++] = j;
 	e = load_client(j, &why);
 	if (e == ERR_OK && why != NULL)
 		import_job_stop(j, JOB_FAILED, str_from(why));
-	else if (e == ERR_OK)
-		e = load_state(j, now_ms);
 	if (e != ERR_OK)
 		import_job_drop(j); /* its lease ends, and then it is taken up again */
-	else
-		log_info("import.started", LOG_UUID("job", job->id),
-		         LOG_UUID("client", job->client_id), LOG_INT("full", j->full_walk));
 	return e;
 }
 
@@ -232,6 +216,8 @@ import_job_drop(struct import_job *j)
 	}
 	if (str_is_set(j->api_key))
 		explicit_bzero((void *)(uintptr_t)j->api_key.p, j->api_key.n);
+	hd_seen_deinit(&j->seen);
+	hd_seen_deinit(&j->tags);
 	arena_free(j->walk_arena);
 	arena_free(j->arena);
 	free(j);
@@ -285,30 +271,80 @@ import_job_progress(struct import_job *j, struct job_progress *p, int64_t now_ms
 		p->eta_seconds = (p->total - p->done) * elapsed / p->done / 1000;
 }
 
+/* More was asked of it while it worked: it begins anew, as it is wanted now. */
+static void
+run_again(struct import_job *j)
+{
+	hd_seen_deinit(&j->seen);
+	hd_seen_open(&j->seen);
+	j->phase = IMPORT_LOADS;
+	j->ending = j->list_done = j->list_complete = j->failures_again = false;
+	if (j->job.full) {
+		j->lost = 0;
+		j->first_lost = STR_NONE;
+	}
+}
+
+/* Another thing that was not done. */
+static void
+say_too(struct buf *b, struct str what)
+{
+	if (b->n > 0)
+		buf_z(b, "; ");
+	buf_str(b, what);
+}
+
+/* A job that has come to its end ends well only if nothing is left. */
+static enum err
+look_back(struct import_job *j)
+{
+	struct arena *a = j->im->arena;
+	struct db_result r;
+	struct buf b;
+	enum err e = ERR_OK;
+
+	buf_init(&b, a, WHY_BYTES);
+	if (j->job.kind == JOB_IMPORT) {
+		e = db_query(j->im->db, &q_importer_failures_left,
+		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, a, &r);
+		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0)
+			say_too(&b, str_fmt(a, "%lld tickets could not be imported",
+			                    (long long)db_get_int(&r, 0, 0)));
+	} else if (j->job.resumed) {
+		say_too(&b, STR("unmarked: the sweep was taken up in the middle; what vanished is "
+		                "marked by the next one"));
+	}
+	if (j->lost > 0)
+		say_too(&b, str_fmt(a, "%lld elements could not be read, the first: " STR_FMT,
+		                    (long long)j->lost, STR_ARG(j->first_lost)));
+	if (e == ERR_OK && b.n > 0) {
+		j->end = JOB_PARTIAL;
+		j->error = str_dup(j->arena, buf_slice(&b));
+	}
+	return e;
+}
+
 enum err
 import_job_end(struct import_job *j, int64_t now_ms)
 {
 	struct importer *im = j->im;
 	struct job_progress p;
-	struct db_result r;
+	bool more = false;
 	enum err e = ERR_OK;
 
 	arena_reset(im->arena);
 	import_job_progress(j, &p, now_ms);
-	if (j->end == JOB_SUCCEEDED && j->job.kind == JOB_IMPORT) {
-		e = db_exec(im->db, &q_importer_done_clear, DB_PARAMS(db_uuid(j->job.client_id)),
-		            NULL, NULL);
-		if (e == ERR_OK)
-			e = db_query(im->db, &q_importer_failures_left,
-			             DB_PARAMS(db_uuid(j->job.client_id)), NULL, im->arena, &r);
-		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0) {
-			j->end = JOB_PARTIAL;
-			j->error = str_fmt(j->arena, "%lld tickets could not be imported",
-			                   (long long)db_get_int(&r, 0, 0));
-		}
-	}
-	if (e == ERR_OK)
+	if (j->end == JOB_SUCCEEDED)
+		e = look_back(j);
+	if (e == ERR_OK && (j->end == JOB_SUCCEEDED || j->end == JOB_PARTIAL))
+		e = jobs_complete(im->db, &j->job, im->o.owner, now_ms, j->end, j->error, &p,
+		                  &more);
+	else if (e == ERR_OK)
 		e = jobs_finish(im->db, j->job.id, im->o.owner, now_ms, j->end, j->error, &p);
+	if (e == ERR_OK && more) {
+		run_again(j);
+		return ERR_OK;
+	}
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		return e;
 	if (im->o.progressed != NULL)

@@ -6,51 +6,66 @@
  */
 #include <stdlib.h>
 
-#include "store/queries.h"
 #include "sys/log.h"
 #include "work/importer_internal.h"
 
-#define PAGE_ARENA     ((size_t)256 << 20)
-#define WALK_ARENA     ((size_t)64 << 20)
-#define AHEAD          200 /* tickets that wait: beyond, the list is not walked on */
-#define RETRY_FAILURES 1000
+#define PAGE_ARENA ((size_t)256 << 20)
+#define WALK_ARENA ((size_t)64 << 20)
+#define AHEAD      200 /* tickets that wait: beyond, the list is not walked on */
 
 static void
 page_release(struct ticket_page *p)
 {
 	if (--p->refs > 0)
 		return;
+	p->job->pages_held -= p->bytes;
 	arena_free(p->arena);
 	free(p);
 }
 
 static struct ticket_page *
-page_new(struct str body, enum err *e)
+page_new(struct import_job *j, struct str body, enum err *e)
 {
 	struct ticket_page *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		abort();
+	p->job = j;
 	p->arena = arena_new(PAGE_ARENA);
 	p->refs = 1;
 	*e = hd_decode(p->arena, HD_TICKETS, body, &p->page);
 	if (*e == ERR_OK)
 		*e = arena_check(p->arena);
+	p->bytes = arena_used(p->arena);
+	j->pages_held += p->bytes;
 	return p;
 }
 
 /* Two elements of one updatedAt may differ still: times are no finer than the source writes them.
  */
-static struct str
-done_key(struct arena *a, const struct hd_ticket *t)
+uint32_t
+import_version(struct str raw, int64_t updated_at)
 {
-	return str_fmt(a, "%lld %llx " STR_FMT, (long long)t->updated_at,
-	               (unsigned long long)str_hash(t->raw), STR_ARG(t->uuid));
+	uint64_t hash = str_hash(raw) ^ (uint64_t)updated_at;
+	uint32_t note = (uint32_t)(hash ^ hash >> 32) & HD_SEEN_NOTE;
+
+	return note == 0 ? 1 : note;
+}
+
+static struct ticket_work **
+chain_of(struct import_job *j, struct str uuid)
+{
+	return &j->chains[str_hash(uuid) & (IMPORTER_CHAINS - 1)];
 }
 
 static void
 work_free(struct ticket_work *t)
 {
+	struct ticket_work **at = chain_of(t->ask.job, t->ticket->uuid);
+
+	while (*at != t)
+		at = &(*at)->same;
+	*at = t->same;
 	ask_cancel(&t->ask);
 	arena_free(t->arena);
 	arena_free(t->walk_arena);
@@ -69,34 +84,45 @@ tickets_drop(struct import_job *j)
 		work_free(t);
 	}
 	j->last = NULL;
-	j->waiting = j->reading = 0;
+	j->waiting = j->waiting_failures = j->reading = 0;
 }
 
-/* It is in the queue, perhaps not for the first time in this run. */
-static void
-meet(struct import_job *j, const struct ticket_work *t)
-{
-	size_t at = map_get(&j->met, t->ticket->uuid);
-
-	if (at == MAP_NONE) {
-		at = j->newest.n;
-		map_set(&j->met, str_dup(j->arena, t->ticket->uuid), at);
-		APPLY_ADD(j->arena, &j->newest)->updated_at = TIME_NONE;
-	}
-	if (t->ticket->updated_at >= j->newest.v[at].updated_at)
-		j->newest.v[at] = (struct import_newest){ t->ticket->updated_at, t->number };
-}
-
-/* It is in the queue again as it is by now: that one is stored, and this one would undo it. */
+/* A newer reading of the ticket waits already; or, if it is tried again, one that is as new. */
 static bool
-is_outdated(const struct import_job *j, const struct ticket_work *t)
+is_behind(struct import_job *j, const struct hd_ticket *t, bool again)
 {
-	return j->newest.v[map_get(&j->met, t->ticket->uuid)].number != t->number;
+	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
+		if (str_eq(o->ticket->uuid, t->uuid) &&
+		    o->ticket->updated_at + again > t->updated_at)
+			return true;
+	return false;
+}
+
+bool
+tickets_read(struct import_job *j, const struct hd_ticket *t)
+{
+	for (const struct ticket_work *o = *chain_of(j, t->uuid); o != NULL; o = o->same)
+		if (o->ticket == t)
+			return true;
+	return false;
+}
+
+/* Older readings of the same ticket that still wait would undo it. */
+static void
+join_chain(struct import_job *j, struct ticket_work *t)
+{
+	struct ticket_work **chain = chain_of(j, t->ticket->uuid);
+
+	for (struct ticket_work *o = *chain; o != NULL; o = o->same)
+		if (str_eq(o->ticket->uuid, t->ticket->uuid))
+			o->outdated = true;
+	t->same = *chain;
+	*chain = t;
 }
 
 static void
 enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *ticket,
-        const struct import_known *known)
+        const struct import_known *known, bool failure)
 {
 	struct ticket_work *t = calloc(1, sizeof(*t));
 
@@ -112,22 +138,11 @@ enqueue(struct import_job *j, struct ticket_page *p, const struct hd_ticket *tic
 	else
 		j->last->next = t;
 	j->last = t;
+	t->failure = failure;
 	j->waiting++;
-	t->number = ++j->candidates;
-	meet(j, t);
-}
-
-static void
-see(struct import_job *j, struct str uuid)
-{
-	bool added;
-	struct str copy;
-
-	if (map_get(&j->seen, uuid) != MAP_NONE)
-		return;
-	copy = str_dup(j->arena, uuid);
-	(void)map_put(&j->seen, copy, j->seen_list.n, &added);
-	*APPLY_ADD(j->arena, &j->seen_list) = copy;
+	j->waiting_failures += failure;
+	j->candidates++;
+	join_chain(j, t);
 }
 
 /*
@@ -141,6 +156,9 @@ is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct im
 {
 	if (k->done || t->updated_at < j->im->o.start_at)
 		return false;
+	/* this run has seen and stored a newer one: a page that is behind */
+	if (k->known && t->updated_at < k->updated_at && hd_seen_has(&j->seen, t->uuid))
+		return false;
 	if (!k->known || k->updated_at != t->updated_at)
 		return true;
 	return j->job.full || j->cursor == TIME_NONE || t->updated_at >= j->cursor;
@@ -150,41 +168,28 @@ is_wanted(const struct import_job *j, const struct hd_ticket *t, const struct im
 static enum err
 queue_page(struct import_job *j, struct ticket_page *p, int64_t now_ms, bool all)
 {
+	bool again = all && j->failures_again;
 	struct import_store s = import_job_store(j, now_ms);
 	struct import_known *known = ARENA_ARRAY(p->arena, p->page.ntickets, struct import_known);
 	enum err e = import_store_known(&s, p->page.tickets, p->page.ntickets, known);
 
 	for (size_t i = 0; e == ERR_OK && i < p->page.ntickets; i++) {
 		const struct hd_ticket *t = &p->page.tickets[i];
-		bool added;
 
-		if (!all)
-			see(j, t->uuid);
-		if (!all && !is_wanted(j, t, &known[i]))
+		if ((!all && !is_wanted(j, t, &known[i])) || is_behind(j, t, again))
 			continue;
-		(void)map_put(&j->done, done_key(j->arena, t), 0, &added);
-		if (added)
-			enqueue(j, p, t, &known[i]);
+		if (hd_seen_note(&j->seen, t->uuid, import_version(t->raw, t->updated_at)) || again)
+			enqueue(j, p, t, &known[i], all);
 	}
 	return e;
-}
-
-static void
-note_problems(struct import_job *j, const struct hd_page *p)
-{
-	for (size_t i = 0; i < p->nproblems; i++) {
-		j->problems++;
-		log_warn("import.element", LOG_UUID("job", j->job.id),
-		         LOG_Z("problem", p->problems[i].code),
-		         LOG_STR("path", p->problems[i].path));
-	}
 }
 
 enum err
 tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbage)
 {
+	const struct import_page of = { .list = HD_TICKETS, .page = j->walk.walk.page };
 	enum err e;
-	struct ticket_page *p = page_new(body, &e);
+	struct ticket_page *p = page_new(j, body, &e);
 	enum import_next next;
 
 	if (e == ERR_INVALID) {
@@ -192,13 +197,14 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 		e = ERR_OK;
 	} else if (e == ERR_OK) {
 		e = queue_page(j, p, now_ms, false);
+		if (e == ERR_OK)
+			e = import_unreadable(j, &of, &p->page, now_ms);
 		if (e == ERR_OK) {
-			note_problems(j, &p->page);
+			import_problems(j, &of, &p->page);
 			j->pages_done++;
 			next = import_walk_tickets(&j->walk, &p->page);
 			if (next == IMPORT_FAILED)
-				import_job_stop(j, JOB_FAILED,
-				                STR("too_many_pages: the list does not end"));
+				import_job_stop(j, JOB_FAILED, import_job_too_long(j));
 			j->list_done = next == IMPORT_DONE;
 			j->list_complete = next == IMPORT_DONE && j->walk.complete;
 			if (!j->list_done && !j->ending)
@@ -209,28 +215,12 @@ tickets_page(struct import_job *j, struct str body, int64_t now_ms, bool *garbag
 	return e;
 }
 
-/* Tickets of earlier runs that could not be imported go first, as they were last seen. */
-static enum err
-queue_failures(struct import_job *j, int64_t now_ms)
+enum err
+tickets_again(struct import_job *j, struct str body, int64_t now_ms)
 {
-	struct import_store s = import_job_store(j, now_ms);
-	struct import_failure *v;
-	struct ticket_page *p;
-	struct buf b;
-	size_t n;
-	enum err e = import_store_failures(&s, RETRY_FAILURES, &v, &n);
+	enum err e;
+	struct ticket_page *p = page_new(j, body, &e);
 
-	if (e != ERR_OK || n == 0)
-		return e;
-	buf_init(&b, j->im->arena, PAGE_ARENA);
-	buf_char(&b, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			buf_char(&b, ',');
-		buf_str(&b, v[i].raw);
-	}
-	buf_char(&b, ']');
-	p = page_new(buf_slice(&b), &e);
 	if (e == ERR_OK)
 		e = queue_page(j, p, now_ms, true);
 	page_release(p);
@@ -247,6 +237,14 @@ ticket_failed(struct ticket_work *t, const char *reason, struct str detail)
 }
 
 static void
+leave_waiting(struct import_job *j, struct ticket_work *t, enum ticket_state state)
+{
+	t->state = state;
+	j->waiting--;
+	j->waiting_failures -= t->failure;
+}
+
+static void
 ticket_begin(struct ticket_work *t, int64_t now_ms)
 {
 	struct import_job *j = t->ask.job;
@@ -256,9 +254,8 @@ ticket_begin(struct ticket_work *t, int64_t now_ms)
 	import_walk_init(&t->walk, t->walk_arena,
 	                 t->known.known ? t->known.last_message_created_at : TIME_NONE,
 	                 j->job.full);
-	t->state = TICKET_READS;
+	leave_waiting(j, t, TICKET_READS);
 	ask_page(&t->ask, t->walk.walk.page, now_ms);
-	j->waiting--;
 	j->reading++;
 }
 
@@ -267,6 +264,7 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 {
 	struct import_job *j = t->ask.job;
 	struct import_store s = import_job_store(j, now_ms);
+	const struct import_page of = { HD_MESSAGES, t->walk.walk.page, t->ticket->uuid };
 	enum import_next next;
 	struct hd_page page;
 	bool *stored;
@@ -288,7 +286,7 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 		                        stored);
 	if (e != ERR_OK)
 		return e;
-	note_problems(j, &page);
+	import_problems(j, &of, &page);
 	t->holes |= page.nproblems > 0;
 	for (size_t i = 0; i < page.nmessages; i++)
 		*APPLY_ADD(t->arena, &t->messages) = page.messages[i];
@@ -316,7 +314,10 @@ static enum err
 store_failure(struct import_job *j, struct ticket_work *t, int64_t now_ms)
 {
 	struct import_store s = import_job_store(j, now_ms);
-	enum err e = import_store_failed(&s, t->ticket, t->reason, t->detail);
+	struct str detail = str_fmt(s.arena, STR_FMT ": " STR_FMT,
+	                            STR_ARG(import_place(j, s.arena, t->ticket->uuid)),
+	                            STR_ARG(t->detail));
+	enum err e = import_store_failed(&s, t->ticket, t->reason, detail);
 
 	if (e != ERR_OK)
 		return e;
@@ -336,7 +337,7 @@ store_some(struct import_job *j, int64_t now_ms, int64_t *next_ms)
 	for (struct ticket_work *t = j->first; e == ERR_OK && t != NULL; t = t->next) {
 		if (t->state != TICKET_READ && t->state != TICKET_FAILED)
 			continue;
-		if (is_outdated(j, t))
+		if (t->outdated)
 			t->state = TICKET_DONE;
 		else if (t->state == TICKET_FAILED)
 			e = store_failure(j, t, now_ms);
@@ -386,79 +387,58 @@ begin_some(struct import_job *j, int64_t now_ms)
 {
 	size_t most = j->waiting > 0 ? may_begin(j) : 0;
 
-	for (struct ticket_work *t = j->first; t != NULL && j->waiting > 0 && most > 0; t = t->next) {
+	for (struct ticket_work *t = j->first; t != NULL && j->waiting > 0 && most > 0;
+	     t = t->next) {
 		if (t->state != TICKET_WAITS)
 			continue;
-		if (!is_outdated(j, t)) {
+		if (!t->outdated) {
 			ticket_begin(t, now_ms);
 			most--;
 		} else {
-			t->state = TICKET_DONE;
-			j->waiting--;
+			leave_waiting(j, t, TICKET_DONE);
 		}
 	}
 }
 
-/* A ticket whose messages are gone and that the whole list does not show was deleted at the source:
- * there is nothing to try again. */
-static enum err
-forget_gone(struct import_job *j)
+/* All is read and stored. */
+static void
+finish(struct import_job *j)
 {
-	struct importer *im = j->im;
-	struct db_rows *rows = db_rows_of(im->arena, &q_importer_gone_drop, j->job.client_id);
-	struct db_result r;
-	enum err e = db_query(im->db, &q_importer_gone, DB_PARAMS(db_uuid(j->job.client_id)), NULL,
-	                      im->arena, &r);
-
-	if (e != ERR_OK)
-		return e;
-	for (size_t i = 0; i < r.nrows; i++)
-		if (map_get(&j->seen, db_get_text(&r, i, 0)) == MAP_NONE)
-			db_row_text(rows, db_get_text(&r, i, 0));
-	return db_exec(im->db, &q_importer_gone_drop, DB_NO_PARAMS, rows, NULL);
-}
-
-/* All is done: what the next run needs is stored, and the job ends. */
-static enum err
-finish(struct import_job *j, int64_t now_ms)
-{
-	struct import_store s = import_job_store(j, now_ms);
-	int64_t cursor = TIME_NONE;
-	enum err e = ERR_OK;
-
-	if (!j->list_complete) {
+	if (j->list_complete)
+		j->phase = j->full_walk ? IMPORT_MARKS : IMPORT_NOTES;
+	else
 		import_job_stop(
 			j, JOB_PARTIAL,
 			STR("incomplete: the helpdesk has pages that could not be reached"));
-		return ERR_OK;
-	}
-	if (j->full_walk)
-		e = import_store_walked(&s, j->seen_list.v, j->seen_list.n);
-	if (e == ERR_OK && j->full_walk)
-		e = forget_gone(j);
-	cursor = import_cursor_after(j->cursor, j->started_at, j->walk.newest);
-	if (e == ERR_OK)
-		e = import_job_state(j, "tickets_import", cursor,
-		                     j->full_walk ? j->began_at : TIME_NONE, NULL, 0, now_ms);
-	if (e == ERR_OK)
+}
+
+/* What is not reading. */
+static enum err
+tickets_piece(struct import_job *j, int64_t now_ms, bool *worked)
+{
+	enum err e = import_piece(j, now_ms);
+
+	*worked = true;
+	if (e == ERR_OK && j->phase == IMPORT_READS)
+		ask_page(&j->ask, j->walk.walk.page, now_ms);
+	if (e == ERR_OK && j->phase == IMPORT_ENDS)
 		import_job_stop(j, JOB_SUCCEEDED, STR_NONE);
 	return e;
 }
 
 enum err
-tickets_begin(struct import_job *j, int64_t now_ms)
+tickets_begin(struct import_job *j, int64_t now_ms, bool *worked)
 {
 	enum err e;
 
-	if (!j->failures_taken) {
-		e = queue_failures(j, now_ms);
-		if (e != ERR_OK)
-			return e;
-		j->failures_taken = true;
-		ask_page(&j->ask, j->walk.walk.page, now_ms);
-	}
-	/* the list is walked on while not too many tickets wait */
-	if (j->ask.wanted && j->waiting > AHEAD)
+	if (j->phase != IMPORT_READS)
+		return tickets_piece(j, now_ms, worked);
+	e = failures_step(j, now_ms, worked);
+	if (e != ERR_OK)
+		return e;
+	/* the list is walked on while not too many tickets wait, nor too many pages are held */
+	if (j->ask.wanted &&
+	    (j->waiting - j->waiting_failures > AHEAD || j->pages_held > IMPORTER_PAGES_HELD))
 		j->ask.not_before = now_ms + 100;
 	begin_some(j, now_ms);
 	return ERR_OK;
@@ -467,10 +447,15 @@ tickets_begin(struct import_job *j, int64_t now_ms)
 enum err
 tickets_store(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
-	enum err e = store_some(j, now_ms, next_ms);
+	enum err e;
 
+	if (j->phase != IMPORT_READS)
+		return ERR_OK;
+	e = store_some(j, now_ms, next_ms);
 	*worked |= sweep(j);
-	if (e == ERR_OK && j->first == NULL && j->list_done && !j->ending)
-		return finish(j, now_ms);
+	if (e == ERR_OK && j->first == NULL && j->list_done && !j->failures_left && !j->ending) {
+		*worked = true;
+		finish(j);
+	}
 	return e;
 }

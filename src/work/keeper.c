@@ -1,12 +1,12 @@
 /*
  * Slow housekeeping, one round a second. What always holds: each piece of a round fails alone, is
  * logged and tried again in the next round; every transaction is bounded: 2,000 parts that are
- * released, 2,000 amendments that are dropped, entries that are pruned by their bytes and number,
- * and of the history states and the imports that are due one client's. What is left of the first
- * three waits for the next round, which then comes sooner; all clients' history states are one
- * piece, as long as there are clients with something due. What there is to do is looked for without
- * the writer's lock (but for amendments, which the deleting statement finds itself), and worked out
- * again from the rows, so nothing is waited for on the disk.
+ * released, 2,000 amendments and 5,000 events that are dropped, entries that are pruned by their
+ * bytes and number, and of the history states and the imports that are due one client's. What is
+ * left of the first four waits for the next round, which then comes sooner; all clients' history
+ * states are one piece, as long as there are clients with something due. What there is to do is
+ * looked for without the writer's lock (but for amendments, which the deleting statement finds
+ * itself), and worked out again from the rows, so nothing is waited for on the disk.
  */
 #include <stdlib.h>
 
@@ -24,6 +24,7 @@
 #define PRUNE_BYTES     (8 << 20)        /* of bodies, per transaction; one entry may always be */
 #define PRUNE_ENTRIES   2000             /* looked at at once */
 #define RELEASE_PARTS   2000             /* per transaction */
+#define DROP_EVENTS     5000             /* per transaction */
 #define CLIENTS         256              /* looked at at once */
 #define COUNTED_PARTS   100000           /* the gauge goes no further */
 #define ARENA_BYTES     (8u << 20)
@@ -120,6 +121,7 @@ unpark(struct keeper *k, int64_t now_ms, bool *again)
 static enum err
 evaluate_client(struct keeper *k, struct uuid client_id, int64_t now_ms)
 {
+	struct event_batch events;
 	enum err e = db_begin(k->db, DB_APPLY);
 
 	if (e != ERR_OK)
@@ -129,9 +131,12 @@ evaluate_client(struct keeper *k, struct uuid client_id, int64_t now_ms)
 		db_rollback(k->db);
 		return ERR_OK;
 	}
+	event_batch_init(&events, k->arena);
 	if (e == ERR_OK)
 		e = sync_status_evaluate(k->db, k->arena, k->o.rand, client_id, now_ms,
-		                         k->o.alert_ms);
+		                         k->o.alert_ms, &events);
+	if (e == ERR_OK)
+		e = event_batch_store(&events, k->db, now_ms);
 	return e == ERR_OK ? db_commit(k->db) : e;
 }
 
@@ -242,6 +247,32 @@ drop_amendments(struct keeper *k, int64_t now_ms, bool *again)
 	return e;
 }
 
+/* Events that nobody can ask for any more. */
+static enum err
+drop_events(struct keeper *k, int64_t now_ms, bool *again)
+{
+	struct db_rows *old = db_rows_new(k->arena, &q_events_drop);
+	int64_t dropped = 0;
+	struct db_result r;
+	enum err e = db_query(k->db, &q_events_old,
+	                      DB_PARAMS(db_time(now_ms - k->o.event_ms), db_int(DROP_EVENTS)), NULL,
+	                      k->arena, &r);
+
+	if (e != ERR_OK || r.nrows == 0)
+		return e;
+	for (size_t i = 0; i < r.nrows; i++) {
+		db_row_uuid(old, db_get_uuid(&r, i, 0));
+		db_row_int(old, db_get_int(&r, i, 1));
+	}
+	e = db_begin(k->db, DB_APPLY);
+	if (e == ERR_OK)
+		e = db_exec(k->db, &q_events_drop, DB_NO_PARAMS, old, &dropped);
+	if (e == ERR_OK)
+		e = db_commit(k->db);
+	*again = dropped >= DROP_EVENTS;
+	return e;
+}
+
 /*
  * The next entries that are older than the retention: those that are done with go, the others are
  * passed over until the next sweep. An id is made when the entry has been received, so its time is
@@ -283,17 +314,18 @@ prune(struct keeper *k, int64_t now_ms, bool *again)
 	return e;
 }
 
-/* Amendments, then the journal in pieces, one a call. *again: a piece is left. */
+/* Amendments, then events and the journal in pieces, one a call. *again: a piece is left. */
 static void
 sweep(struct keeper *k, int64_t now_ms, bool *again)
 {
-	bool more = false;
+	bool more = false, events = false;
 	enum err e = ERR_OK;
 
 	if (uuid_eq(k->pruned_to, uuid_v7_floor(0)))
 		e = run(k, drop_amendments, "amendments", now_ms, &more);
 	e = run(k, prune, "journal", now_ms, again) == ERR_OK ? e : ERR_DB;
-	*again |= more;
+	e = run(k, drop_events, "events", now_ms, &events) == ERR_OK ? e : ERR_DB;
+	*again |= more || events;
 	if (e == ERR_OK && !*again) {
 		k->next_sweep = now_ms + SWEEP_MS;
 		k->pruned_to = uuid_v7_floor(0);

@@ -114,7 +114,8 @@ open_runs(struct db *db, struct arena *a, const struct uuid *clients, size_t n,
 
 enum err
 sync_status_evaluate(struct db *db, struct arena *a, const struct randomness *rand,
-                     struct uuid client_id, int64_t now_ms, int64_t alert_ms)
+                     struct uuid client_id, int64_t now_ms, int64_t alert_ms,
+                     struct event_batch *events)
 {
 	struct db_result r;
 	enum err e = open_runs(db, a, &client_id, 1, &r);
@@ -123,6 +124,8 @@ sync_status_evaluate(struct db *db, struct arena *a, const struct randomness *ra
 		struct run x;
 
 		run_read(&r, i, &x);
+		if (status_differs(&x, now_ms) || alert_due(&x, now_ms, alert_ms))
+			event_batch_add(events, client_id, EVENT_CONNECTION, x.connection_id);
 		e = evaluate(db, a, rand, &x, now_ms);
 		if (e == ERR_OK)
 			e = alert(db, rand, &x, now_ms, alert_ms);

@@ -8,10 +8,13 @@
 
 #include "store/db.h"
 #include "sys/rand.h"
+#include "work/event.h"
 
-/* For the current run of every live connection of a client. Needs the client's lane. */
-MUST_CHECK enum err sync_status_evaluate(struct db *, struct arena *, const struct randomness *,
-                                         struct uuid client_id, int64_t now_ms, int64_t alert_ms);
+/* For the current run of every live connection of a client. Needs the client's lane. What changed
+ * is added to `events`, which the caller stores. */
+MUST_CHECK enum err
+sync_status_evaluate(struct db *, struct arena *, const struct randomness *, struct uuid client_id,
+                     int64_t now_ms, int64_t alert_ms, struct event_batch *events);
 /*
  * Which of the n clients sync_status_evaluate would write something for, in `due` (room for n).
  * Only reads; needs no lane.

@@ -1,11 +1,13 @@
 /*
  * The program with two clients, a connection and an inbox that came in through the door, and calls
- * of its API over sockets. ENGINE says on which database: sqlite or postgres.
+ * of its API over sockets. Each answer must be one that the OpenAPI document describes. ENGINE says
+ * on which database: sqlite or postgres.
  */
 #ifndef RECADO_TESTS_API_FIXTURE_H
 #define RECADO_TESTS_API_FIXTURE_H
 
 #include "core/wamid.h"
+#include "described.h"
 #include "pg.h"
 #include "process_fixture.h"
 
@@ -122,6 +124,7 @@ call_with(const struct world *w, const char *method, const char *path, const cha
 	if (json_parse(test_arena(), r.body, &r.doc) != ERR_OK)
 		r.doc = NULL;
 	answer_free(&a);
+	must_be_described(method, path, r.status, r.head, r.body);
 	return r;
 }
 
@@ -161,10 +164,16 @@ static inline void
 hook(const struct world *w, const char *body)
 {
 	struct client c = connect_to(&w->process);
+	struct answer a;
 
 	send_delivery(&c, "/webhooks/whatsapp", body, strlen(body),
 	              signature(GATE_SECRET, body, strlen(body)));
-	ck_assert_int_eq(client_status(&c), 200);
+	a = client_read(&c, false);
+	ck_assert_int_eq(a.status, 200);
+	must_be_described("POST", "/webhooks/whatsapp", a.status,
+	                  str_z(test_arena(), str_from(a.head)),
+	                  str_dup(test_arena(), str_n(a.body, a.body_len)));
+	answer_free(&a);
 	client_close(&c);
 }
 

@@ -71,13 +71,14 @@ static bool
 is_open_to_all(const char *pattern)
 {
 	return strcmp(pattern, "/health") == 0 || strcmp(pattern, "/api/health") == 0 ||
-	       strcmp(pattern, "/ready") == 0;
+	       strcmp(pattern, "/ready") == 0 || strcmp(pattern, "/api/login") == 0 ||
+	       strcmp(pattern, "/login/:secret") == 0;
 }
 
 static bool
 is_of_a_client(const char *pattern)
 {
-	return strchr(pattern, ':') != NULL;
+	return strchr(pattern, ':') != NULL && !is_open_to_all(pattern);
 }
 
 /* Calls every route with `token`, `query` and `body`, and wants `status` of those that `wanted`
@@ -126,8 +127,9 @@ of_a_client(const char *method, const char *pattern)
 static bool
 changing(const char *method, const char *pattern)
 {
-	(void)pattern;
-	return strcmp(method, "GET") != 0;
+	/* logging in and out is everybody's */
+	return strcmp(method, "GET") != 0 && strcmp(pattern, "/api/login") != 0 &&
+	       strcmp(pattern, "/api/logout") != 0;
 }
 
 static bool
@@ -334,6 +336,30 @@ START_TEST(paths_and_methods_that_are_not_there_say_so)
 	MUST(w, 200, "GET", "/health", NULL, NULL);
 	MUST(w, 200, "GET", "/api/health", NULL, NULL);
 	MUST(w, 200, "GET", "/ready", NULL, NULL);
+	r = call(w, "GET",
+	         "/webhooks/"
+	         "whatsapp?hub.mode=subscribe&hub.challenge=42&hub.verify_token=verify+me",
+	         NULL, NULL);
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_str(r.body, "42");
+	MUST(w, 403, "GET", "/webhooks/whatsapp?hub.mode=subscribe", NULL, NULL);
+	MUST(w, 405, "PUT", "/webhooks/whatsapp", NULL, NULL);
+	world_end(w);
+}
+END_TEST
+
+START_TEST(whoever_has_a_token_reads_the_document_of_all_routes)
+{
+	struct world *w = world_new();
+	struct reply r = call(w, "GET", "/api/openapi.json", w->acme_viewer, NULL), again;
+
+	ck_assert_int_eq(r.status, 200);
+	ck_assert(cJSON_Compare(r.doc, described(), true));
+	again = call_with(w, "GET", "/api/openapi.json", w->acme_viewer, NULL,
+	                  FMT("If-None-Match: %s\r\n", header_of(&r, "ETag")));
+	ck_assert_int_eq(again.status, 304);
+	MUST(w, 401, "GET", "/api/openapi.json", NULL, NULL);
+	MUST(w, 400, "GET", "/api/openapi.json?all=1", w->acme_viewer, NULL);
 	world_end(w);
 }
 END_TEST
@@ -350,7 +376,8 @@ make_suite(void)
 		an_address_that_fails_five_times_must_wait_but_its_neighbours_need_not,
 		a_wrong_parameter_is_named_with_what_is_wrong,
 		a_refused_credential_is_in_the_log_without_itself,
-		paths_and_methods_that_are_not_there_say_so);
+		paths_and_methods_that_are_not_there_say_so,
+		whoever_has_a_token_reads_the_document_of_all_routes);
 }
 
 API_MAIN(make_suite)

@@ -139,6 +139,39 @@ START_TEST(a_message_document_has_every_member)
 }
 END_TEST
 
+START_TEST(what_the_phone_sent_is_shown_and_why_it_failed)
+{
+	struct world *w = world_new();
+	const char *path = path_to(fill(w), "/messages?limit=1"), *id = wamid("EE01", true);
+	long long t = (long long)w->now_s;
+	const cJSON *m;
+
+	hook(w,
+	     envelope(change(NUMBER, "smb_message_echoes",
+	                     FMT("\"message_echoes\":[{\"from\":\"34910000001\",\"to\":\"" CUSTOMER
+	                         "\",\"id\":\"%s\",\"timestamp\":\"%lld\",\"type\":\"document\","
+	                         "\"document\":{\"id\":\"9\",\"filename\":\"a.pdf\"}}]",
+	                         id, t + 5))));
+	hook(w,
+	     envelope(change(NUMBER, "messages",
+	                     FMT("\"statuses\":[{\"id\":\"%s\",\"status\":\"failed\",\"timestamp\":"
+	                         "\"%lld\","
+	                         "\"recipient_id\":\"" CUSTOMER "\",\"errors\":[{\"code\":131047,"
+	                         "\"title\":\"Re-engagement message\",\"error_data\":{\"details\":"
+	                         "\"the window is closed\"}}]}]",
+	                         id, t + 6))));
+	settle(w);
+	m = MUST(w, 200, "GET", path, w->acme_viewer, NULL);
+	ck_assert_str(text_at(m, "data.0.source"), "app_echo");
+	ck_assert_str(text_at(m, "data.0.status"), "failed");
+	ck_assert_int_eq(int_at(m, "data.0.error.code"), 131047);
+	ck_assert_str(text_at(m, "data.0.error.reason"), "the window is closed");
+	ck_assert_str(text_at(m, "data.0.media.filename"), "a.pdf");
+	ck_assert(!null_at(m, "data.0.metaConfirmedAt"));
+	world_end(w);
+}
+END_TEST
+
 START_TEST(edits_reactions_replies_and_revokes_are_shown)
 {
 	struct world *w = world_new();
@@ -379,6 +412,7 @@ START_TEST(leads_are_made_named_and_tagged_by_hand)
 	ck_assert_str(text_at(d, "lead.pushName"), "Ana 551199998888");
 	ck_assert_uint_eq(json_count(at(d, "lead.tags")), 1);
 	ck_assert_str(text_at(d, "lead.tags.0.name"), "novo");
+	ck_assert(cJSON_Compare(d, MUST(w, 200, "GET", lead, a, NULL), true));
 	d = MUST(w, 200, "GET", FMT("%s?source=history_sync", leads), a, NULL);
 	ck_assert_uint_eq(json_count(at(d, "data")), 0);
 	MUST(w, 400, "PATCH", lead, a, "{\"tags\":[\"\"]}");
@@ -394,7 +428,8 @@ make_suite(void)
 	return TEST_SUITE(
 		"api: inbox", a_history_and_a_live_message_make_an_inbox,
 		messages_page_both_ways_and_around_any_of_them, a_message_document_has_every_member,
-		edits_reactions_replies_and_revokes_are_shown, reading_clears_unread_and_only_that,
+		edits_reactions_replies_and_revokes_are_shown,
+		what_the_phone_sent_is_shown_and_why_it_failed, reading_clears_unread_and_only_that,
 		the_inbox_is_filtered_searched_and_paged,
 		a_ticket_shows_the_whole_conversation_page_by_page,
 		a_contact_without_history_has_a_window_of_24_hours,

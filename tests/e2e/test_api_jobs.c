@@ -379,6 +379,14 @@ START_TEST(the_state_of_an_import_tells_its_run_and_what_failed)
 	ck_assert_int_eq(r.status, 202);
 	ck_assert_str(text_at(r.doc, "job.kind"), "import");
 	ck_assert_str_eq(header_of(&r, "Location"), job_path(z_at(r.doc, "job.id")));
+	d = MUST(w, 202, "POST", FMT("%s/%s/retry", path, failure), w->acme_admin, NULL);
+	ck_assert_slice(text_at(d, "job.id"), text_at(r.doc, "job.id"));
+	raw = database_of(w);
+	ck_assert_int_eq(raw_number(raw,
+	                            "SELECT count(*) FROM jobs WHERE CAST(params AS text) LIKE "
+	                            "'%\"retries\"%1%'"),
+	                 1);
+	raw_close(raw);
 	d = MUST(w, 200, "GET", "/api/clients/acme/import-state", w->acme_viewer, NULL);
 	ck_assert_int_eq(int_at(d, "failures"), 3);
 	ck_assert_slice(text_at(d, "lastRun.id"), text_at(r.doc, "job.id"));

@@ -373,6 +373,19 @@ START_TEST(the_reference_of_the_api_in_the_tree_is_the_programs_own)
 }
 END_TEST
 
+START_TEST(the_openapi_document_is_printed_without_a_server)
+{
+	const char *dir = test_dir();
+	const cJSON *doc;
+
+	ck_assert_int_eq(RUN(dir, "help", "--openapi"), 0);
+	doc = test_json(str_from(out(dir)));
+	ck_assert_str(json_str(json_get(doc, "openapi")), "3.1.0");
+	ck_assert(json_count(json_get(doc, "paths")) > 50);
+	ck_assert_int_eq(RUN(dir, "help", "serve", "--openapi"), 64);
+}
+END_TEST
+
 START_TEST(a_host_that_is_not_this_machines_is_said_with_what_to_do)
 {
 	const char *dir = configured_dir("HOST=192.0.2.1\n");
@@ -509,6 +522,7 @@ make_suite(void)
 	                  the_settings_in_force_are_shown_without_secrets,
 	                  the_example_configuration_in_the_tree_is_the_programs_own,
 	                  the_reference_of_the_api_in_the_tree_is_the_programs_own,
+	                  the_openapi_document_is_printed_without_a_server,
 	                  a_host_that_is_not_this_machines_is_said_with_what_to_do,
 	                  a_port_that_is_taken_is_said_and_ends_it,
 	                  an_import_that_cannot_be_says_why_and_what_to_do,

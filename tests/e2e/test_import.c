@@ -5,8 +5,8 @@
  */
 #include <sys/prctl.h>
 
-#include "api_fixture.h"
 #include "raw.h"
+#include "sse_fixture.h"
 
 #define FAST         1000000 /* requests a minute */
 #define SLOW         600     /* so that an import takes a while */
@@ -200,6 +200,53 @@ START_TEST(a_helpdesk_is_imported_and_again_without_writing_a_row)
 }
 END_TEST
 
+/* Every page of a list, each of whose answers must be as the document says; how many rows. With
+ * `each`, what lies below each row's id too. */
+static size_t
+read_all(const struct world *w, const char *list, const char *each)
+{
+	const char *cursor = "";
+	size_t n = 0;
+
+	while (cursor != NULL) {
+		const cJSON *page =
+			MUST(w, 200, "GET",
+		             FMT("%s?limit=100%s%s", list, *cursor != 0 ? "&cursor=" : "", cursor),
+		             "op", NULL);
+
+		for (const cJSON *x = json_first(at(page, "data")); x != NULL; x = x->next, n++)
+			if (each != NULL && n % 10 == 0)
+				MUST(w, 200, "GET", FMT(each, z_at(x, "id")), "op", NULL);
+		cursor = null_at(page, "nextCursor") ? NULL : z_at(page, "nextCursor");
+	}
+	return n;
+}
+
+START_TEST(what_was_imported_is_shown_as_the_api_describes_it)
+{
+	struct desk d = desk_start("none");
+	struct shop s = shop_new(d.url, HELPDESK_KEY, FAST);
+	struct world w;
+	const cJSON *state;
+
+	ck_assert_msg(import(&s, NULL) == 0, "%s", err(s.dir));
+	w = (struct world){ .process = serve_in(s.dir) };
+	ck_assert_uint_eq(read_all(&w, "/api/clients/acme/tickets", "/api/tickets/%s"),
+	                  (size_t)number(&s, TICKETS));
+	ck_assert_uint_gt(read_all(&w, "/api/clients/acme/leads", "/api/leads/%s"), 0);
+	ck_assert_uint_eq(read_all(&w, "/api/clients/acme/connections", "/api/connections/%s"), 1);
+	ck_assert_uint_gt(read_all(&w, "/api/jobs", "/api/jobs/%s"), 0);
+	(void)read_all(&w, "/api/clients/acme/conversations", "/api/conversations/%s/sessions");
+	(void)read_all(&w, "/api/clients/acme/import-failures", NULL);
+	(void)read_all(&w, "/api/clients/acme/audit-log", NULL);
+	state = MUST(&w, 200, "GET", "/api/clients/acme/import-state", "op", NULL);
+	ck_assert_str(text_at(state, "lastRun.status"), "succeeded");
+	ck_assert(!null_at(state, "cursor") && !null_at(state, "lastImportAt"));
+	world_end(&w);
+	desk_end(&d);
+}
+END_TEST
+
 START_TEST(a_wrong_key_is_said_and_fails)
 {
 	struct desk d = desk_start("none");
@@ -211,6 +258,19 @@ START_TEST(a_wrong_key_is_said_and_fails)
 	ck_assert_ptr_null(strstr(err(s.dir), "open\n"));
 	ck_assert_int_eq(number(&s, JOBS "'failed'"), 1);
 	desk_end(&d);
+}
+END_TEST
+
+START_TEST(an_address_that_is_never_called_is_said_and_fails)
+{
+	struct shop s = shop_new("http://169.254.169.254/", HELPDESK_KEY, FAST);
+
+	ck_assert_int_eq(import(&s, NULL), 1);
+	ck_assert_has(err(s.dir), "acme: failed: 0 tickets: refused_by_rule: forbidden");
+	ck_assert_int_ne(RUN(s.dir, "client", "add", "beta", "--name", "Beta", "--api-base-url",
+	                     "ftp://helpdesk.exemplo.com.br", "--api-key-file", "key"),
+	                 0);
+	ck_assert_has(err(s.dir), "must be an http or https address");
 }
 END_TEST
 
@@ -267,16 +327,18 @@ START_TEST(a_ticket_that_the_database_refuses_is_left_alone)
 	raw_close(raw);
 	s = shop_new(d.url, HELPDESK_KEY, FAST);
 	raw = raw_open(s.url);
-	raw_exec(raw, pg != NULL
-	                      ? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
-	                            "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
-	                            "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
-	                            "'" STR_FMT "') EXECUTE FUNCTION refuse()",
-	                            STR_ARG(uuid[0]))
-	                      : FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
-	                            "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
-	                            "'not this one'); END",
-	                            STR_ARG(uuid[0])));
+	raw_exec(
+		raw,
+		pg != NULL
+			? FMT("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	                      "RAISE EXCEPTION ''not this one''; END'; CREATE TRIGGER refuse "
+	                      "BEFORE INSERT ON tickets FOR EACH ROW WHEN (NEW.external_uuid = "
+	                      "'" STR_FMT "') EXECUTE FUNCTION refuse()",
+	                      STR_ARG(uuid[0]))
+			: FMT("CREATE TRIGGER refuse BEFORE INSERT ON tickets WHEN "
+	                      "NEW.external_uuid = '" STR_FMT "' BEGIN SELECT RAISE(ABORT, "
+	                      "'not this one'); END",
+	                      STR_ARG(uuid[0])));
 	ck_assert_msg(import(&s, NULL) == 3, "%s", err(s.dir));
 	ck_assert_int_eq(number(&s, TICKETS), tickets - 1);
 	ck_assert_int_eq(number(&s, "SELECT count(*) FROM import_failures WHERE reason = "
@@ -416,18 +478,51 @@ START_TEST(beside_a_server_that_imports_a_command_names_its_job_and_fails)
 }
 END_TEST
 
+START_TEST(an_import_at_a_shell_is_told_by_the_streams_of_a_server)
+{
+	struct desk d = desk_start("none");
+	struct shop s = shop_new(d.url, HELPDESK_KEY, FAST), beside = { test_dir(), s.url };
+	struct world w = { .process = serve_in(s.dir) };
+	struct sse stream = sse_open(&w, "?clientSlug=acme", "op", "");
+	int64_t jobs = 0, before = sse_next(&stream);
+	const char *job = NULL;
+
+	set_pace(&beside, FAST);
+	ck_assert_msg(import(&beside, NULL) == 0, "%s", err(beside.dir));
+	do {
+		ck_assert_int_eq(sse_next(&stream), ++before);
+		ck_assert_str_ne(stream.event, "conversation.changed");
+		if (strcmp(stream.event, "job.changed") != 0)
+			continue;
+		jobs++;
+		ck_assert(job == NULL || strcmp(job, z_at(stream.data, "subjectId")) == 0);
+		job = z_at(stream.data, "subjectId");
+	} while (strcmp(stream.event, "import.changed") != 0);
+	ck_assert_int_ge(jobs, 3); /* asked for, taken, ended */
+	ck_assert_str(
+		text_at(MUST(&w, 200, "GET", FMT("/api/jobs/%s", job), "op", NULL), "job.status"),
+		"succeeded");
+	sse_close(&stream);
+	world_end(&w);
+	desk_end(&d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("import", a_helpdesk_is_imported_and_again_without_writing_a_row,
+	                  what_was_imported_is_shown_as_the_api_describes_it,
 	                  a_wrong_key_is_said_and_fails,
+	                  an_address_that_is_never_called_is_said_and_fails,
 	                  one_clients_trouble_does_not_stop_anothers_import,
 	                  what_cannot_be_read_is_left_and_said,
 	                  a_ticket_that_the_database_refuses_is_left_alone,
 	                  killed_in_the_middle_and_called_again_it_is_complete,
 	                  stopped_by_ctrl_c_and_called_again_it_is_complete,
 	                  a_server_that_stops_gives_its_import_back_and_a_command_takes_it_up,
-	                  beside_a_server_that_imports_a_command_names_its_job_and_fails);
+	                  beside_a_server_that_imports_a_command_names_its_job_and_fails,
+	                  an_import_at_a_shell_is_told_by_the_streams_of_a_server);
 }
 
 API_MAIN(make_suite)

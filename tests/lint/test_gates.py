@@ -135,6 +135,13 @@ def layers_allows_what_base_defines_and_constant_tables(t):
     clean(t.layers())
 
 
+def layers_allows_of_utf8proc_what_allocates_nothing(t):
+    t.write("src/core/w.c", "int utf8proc_category(int c);\nint w_kind(int c) { return utf8proc_category(c); }\n")
+    clean(t.layers())
+    t.write("src/core/w.c", "char *utf8proc_NFC(char *s);\nchar *w_form(char *s) { return utf8proc_NFC(s); }\n")
+    caught(t.layers(), "utf8proc_NFC")
+
+
 def layers_refuses_a_file_in_base(t):
     t.write("src/base/v.c", "#include <stdio.h>\nint v_open(char *p) { return fopen(p, p) != 0; }\n")
     caught(t.layers(), "base does I/O")

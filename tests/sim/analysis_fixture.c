@@ -8,6 +8,8 @@
 
 #include "base/digest.h"
 
+#define TALK_MESSAGES 6
+
 #define Z(s) str_z(test_arena(), (s))
 
 static struct pg_server *postgres;
@@ -19,10 +21,10 @@ desk_open(void)
 	static const char *const slugs[] = { "acme", "beta" };
 	struct uuid *clients[] = { &d->client, &d->other };
 
-	if (postgres != NULL)
-		scene_open(&d->s, pg_server_new_database(postgres, test_arena()));
-	else
-		scene_open(&d->s, Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir())));
+	d->at = DESK_AT;
+	d->url = postgres != NULL ? pg_server_new_database(postgres, test_arena())
+	                          : Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir()));
+	scene_open(&d->s, d->url);
 	for (size_t i = 0; i < 2; i++) {
 		*clients[i] = desk_id(d);
 		ck_assert_ok(db_exec(d->s.db, &q_api_client_insert,
@@ -46,7 +48,7 @@ desk_close(struct desk *d)
 struct uuid
 desk_id(struct desk *d)
 {
-	return rand_uuid_v7(&d->s.rand, DESK_AT - 60 * DAY + d->made++);
+	return rand_uuid_v7(&d->s.rand, d->at - 60 * DAY + d->made++);
 }
 
 const char *
@@ -169,7 +171,7 @@ desk_plant(struct desk *d, struct planted *p)
 {
 	const char *class = p->class != NULL ? p->class : "CLOSED";
 	int64_t count = p->messages == 0 ? 10 : p->messages < 0 ? 0 : p->messages;
-	int64_t ended = DESK_AT - (p->ended_ago > 0 ? p->ended_ago : 10 * DAY);
+	int64_t ended = d->at - (p->ended_ago > 0 ? p->ended_ago : 10 * DAY);
 
 	if (uuid_is_nil(p->client))
 		p->client = d->client;
@@ -189,9 +191,8 @@ desk_plant(struct desk *d, struct planted *p)
 	         desk_uuid(d, p->ticket), p->episode ? "episode" : "tracking",
 	         p->episode ? "NULL" : text(class), desk_time(d, p->start), desk_time(d, p->end),
 	         desk_time(d, p->episode ? TIME_NONE : p->start), (long long)d->made,
-	         (long long)count, p->missing ? desk_time(d, DESK_AT) : "NULL",
-	         p->retired ? desk_time(d, DESK_AT) : "NULL", desk_time(d, 1000),
-	         desk_time(d, 1000));
+	         (long long)count, p->missing ? desk_time(d, d->at) : "NULL",
+	         p->retired ? desk_time(d, d->at) : "NULL", desk_time(d, 1000), desk_time(d, 1000));
 }
 
 void
@@ -227,6 +228,27 @@ desk_message(struct desk *d, struct planted_message *m)
 	         desk_time(d, 1000), desk_time(d, 1000));
 }
 
+void
+desk_talk(struct desk *d, struct planted *p, const char *begin)
+{
+	struct arena *a = test_arena();
+	int64_t n = ++d->talks;
+
+	desk_plant(d, p);
+	for (int64_t i = 0; i < TALK_MESSAGES; i++) {
+		struct planted_message m = { .client = p->client,
+			                     .conversation = p->conversation,
+			                     .ticket = p->ticket,
+			                     .at = p->start + i * TIME_MINUTE,
+			                     .outbound = i % 2 == 1 };
+		bool first = i == 0 && begin != NULL;
+
+		m.body = Z(str_fmt(a, "%s%sa fala %lld da conversa %lld", first ? begin : "",
+		                   first ? " " : "", (long long)i, (long long)n));
+		desk_message(d, &m);
+	}
+}
+
 struct analysis_figures
 desk_figures(struct desk *d, int64_t now)
 {
@@ -253,7 +275,7 @@ desk_claim(struct desk *d, int64_t now, size_t n, struct analysis_claimed **out)
 	size_t got;
 
 	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, now,
-	                                  now + 2 * TIME_MINUTE, n, out, &got));
+	                                  now + 2 * TIME_MINUTE, TIME_NONE, n, out, &got));
 	return got;
 }
 

@@ -17,11 +17,14 @@
 
 struct desk {
 	struct scene s;
+	const char *url;           /* of the database */
+	int64_t at;                /* what sessions end before; DESK_AT */
 	struct uuid client, other; /* two clients */
 	struct analysis_combo combo;
 	struct analysis_choice choice; /* at least 5 messages */
 	struct uuid me;                /* an owner of leases */
 	int64_t made;                  /* for keys that are unlike */
+	int64_t talks;                 /* desk_talk so far */
 };
 
 struct desk *desk_open(void);
@@ -60,6 +63,10 @@ struct planted_message {
 	int64_t updated_at, external_id, revoked_at, missing_since;
 };
 void desk_message(struct desk *, struct planted_message *);
+
+/* A session by desk_plant with six messages of customer and agent, the first of which begins with
+ * this; NULL: nothing. */
+void desk_talk(struct desk *, struct planted *, const char *begin);
 
 /* SQL literals of this engine. TIME_NONE and nil: NULL. */
 const char *desk_uuid(struct desk *, struct uuid);

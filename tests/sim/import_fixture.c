@@ -217,6 +217,41 @@ import_fixture_put_all(struct import_fixture *f, const struct fix_ticket *t, siz
 	ck_assert_msg(e == ERR_OK, "%s: %s", err_info(e)->code, db_message(f->db));
 }
 
+struct hd_seen *
+import_fixture_seen(const char *a, const char *b)
+{
+	struct hd_seen *s = ARENA_NEW(test_arena(), struct hd_seen);
+
+	hd_seen_init(s, test_arena());
+	if (a != NULL)
+		(void)hd_seen_add(s, str_from(a));
+	if (b != NULL)
+		(void)hd_seen_add(s, str_from(b));
+	return s;
+}
+
+void
+import_fixture_walk(struct import_fixture *f, const struct hd_seen *uuids)
+{
+	struct import_mark m = { 0 };
+
+	f->store.arena = test_arena();
+	while (!m.done)
+		ck_assert_ok(import_mark_tickets(&f->store, uuids, &m));
+}
+
+void
+import_fixture_sweep(struct import_fixture *f, const struct hd_seen *contacts,
+                     const struct hd_seen *tags)
+{
+	struct import_mark m = { 0 };
+
+	f->store.arena = test_arena();
+	while (!m.done)
+		ck_assert_ok(import_mark_contacts(&f->store, contacts, &m));
+	ck_assert_ok(import_mark_tags(&f->store, tags));
+}
+
 void
 import_fixture_contacts(struct import_fixture *f, const char *json)
 {

@@ -71,6 +71,12 @@ void import_fixture_put_all(struct import_fixture *, const struct fix_ticket *, 
 /* The ticket as it is read. */
 struct hd_ticket import_fixture_ticket(const struct fix_ticket *);
 
+/* A table that has met these; NULL: none. In test_arena. */
+struct hd_seen *import_fixture_seen(const char *a, const char *b);
+/* Marks, as after a walk or a sweep that met these. */
+void import_fixture_walk(struct import_fixture *, const struct hd_seen *uuids);
+void import_fixture_sweep(struct import_fixture *, const struct hd_seen *contacts,
+                          const struct hd_seen *tags);
 /* A page of contacts, as JSON. */
 void import_fixture_contacts(struct import_fixture *, const char *json);
 /* Applies a webhook body that was received at `at`. */

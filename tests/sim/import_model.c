@@ -25,6 +25,7 @@
 #define MAX_KILLS  4 /* in a story */
 #define MAX_FAULTS 6
 #define MAX_PAUSES 5
+#define MAX_ASKS   4
 #define MAX_FAILED 5 /* seeds: enough to look at */
 #define MAX_LINES  14
 #define PLANTED    40 /* seeds within which a planted fault must be found */
@@ -73,7 +74,7 @@ struct story {
 	struct import_complaints complaints;
 	int64_t skew;
 	bool careful; /* nothing happens that only --full finds */
-	unsigned kills, faults, pauses;
+	unsigned kills, faults, pauses, asks;
 	size_t hands;
 };
 
@@ -141,7 +142,8 @@ check_half(struct story *st)
 	import_check_half(st->s, whole, &st->complaints);
 }
 
-/* One process ends, mostly without a word, waits longer than its lease, or has a statement fail. */
+/* One process ends, mostly without a word, waits longer than its lease, or has a statement fail; or
+ * somebody asks for another import meanwhile. */
 static void
 trouble(struct story *st)
 {
@@ -150,17 +152,21 @@ trouble(struct story *st)
 	size_t place = dice_below(&st->d, st->hands);
 	struct import_hand *h = &s->hands[place];
 
-	switch (dice_below(&st->d, 3)) {
+	switch (dice_below(&st->d, 4)) {
 	case 0:
 		if (st->kills++ >= MAX_KILLS)
 			break;
 		if (dice_permille(&st->d, 300))
-			importer_stop(h->importer);
+			importer_stop(h->importer, s->time.now_ms);
 		import_scene_hire(s, place);
 		break;
 	case 1:
 		if (st->hands > 1 && st->pauses++ < MAX_PAUSES)
 			h->paused_until = s->time.now_ms + dice_range(&st->d, 1, 120) * TIME_SECOND;
+		break;
+	case 2:
+		if (st->asks++ < MAX_ASKS)
+			(void)import_scene_enqueue(s, JOB_IMPORT, dice_permille(&st->d, 500));
 		break;
 	default:
 		if (st->faults++ < MAX_FAULTS && h->importer != NULL)

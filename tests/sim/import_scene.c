@@ -139,7 +139,8 @@ fill(struct import_scene *s)
 void
 import_scene_begin(struct import_scene *s, uint64_t seed, const struct helpdesk_options *o)
 {
-	raw_exec(s->raw, "BEGIN; DELETE FROM jobs; DELETE FROM import_state; DELETE FROM "
+	raw_exec(s->raw, "BEGIN; DELETE FROM events; DELETE FROM event_heads; DELETE FROM jobs; "
+	                 "DELETE FROM import_state; DELETE FROM "
 	                 "import_done; DELETE FROM import_failures; DELETE FROM request_budgets; "
 	                 "DELETE FROM sessions; DELETE FROM trackings; DELETE FROM "
 	                 "helpdesk_tickets; DELETE FROM helpdesk_contacts; DELETE FROM redirects; "
@@ -158,6 +159,7 @@ import_scene_begin(struct import_scene *s, uint64_t seed, const struct helpdesk_
 	s->strict = false;
 	s->allowed = 0;
 	s->latency = 0;
+	s->other = NULL;
 	s->world = helpdesk_new(o);
 	s->options = (struct importer_options){ .pool = s->pool,
 		                                .rand = &s->rand,
@@ -241,6 +243,11 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 	size_t mark = str_find(rest, '?');
 	int64_t at;
 
+	if (s->other != NULL) {
+		note_request(s, now_ms);
+		s->other(s->other_ctx, call, now_ms, out);
+		return;
+	}
 	/* the reply is copied as soon as this returns */
 	arena_free(a);
 	a = arena_new((size_t)64 << 20);

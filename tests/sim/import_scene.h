@@ -40,6 +40,8 @@ struct import_scene {
 	struct clock clock;
 	struct uuid client;
 	struct helpdesk *world;
+	http_fake_answer *other; /* who answers in its place; NULL: nobody */
+	void *other_ctx;
 	int64_t skew; /* of the helpdesk's clock against ours */
 	bool strict;  /* no two requests, and no changes before them, in one millisecond */
 	struct dice dice;

@@ -386,8 +386,12 @@ run_engine(const struct order_args *args, const char *engine, const char *url, s
 
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	scene_open(&s, url);
-	const struct keeper_options keep = { s.pool, &s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE,
-		                             365 * TIME_DAY, 0 };
+	const struct keeper_options keep = { .pool = s.pool,
+		                             .rand = &s.rand,
+		                             .amendment_ms = 30 * TIME_DAY,
+		                             .alert_ms = 30 * TIME_MINUTE,
+		                             .journal_retention_ms = 365 * TIME_DAY,
+		                             .event_ms = TIME_DAY };
 	if (keeper_open(&keep, &k) != ERR_OK)
 		abort();
 	if (args->planted) {

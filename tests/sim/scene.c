@@ -52,7 +52,8 @@ scene_close(struct scene *s)
 void
 scene_clear(struct scene *s)
 {
-	raw_exec(s->raw, "BEGIN; DELETE FROM session_analyses; DELETE FROM analysis_scripts; "
+	raw_exec(s->raw, "BEGIN; DELETE FROM events; DELETE FROM event_heads; "
+	                 "DELETE FROM session_analyses; DELETE FROM analysis_scripts; "
 	                 "DELETE FROM jobs; DELETE FROM audit_log; DELETE FROM redirects; "
 	                 "DELETE FROM connection_contacts; DELETE FROM sessions; "
 	                 "DELETE FROM sync_failures; DELETE FROM sync_chunks; DELETE FROM "

@@ -466,6 +466,39 @@ START_TEST(only_the_owner_ends_what_he_holds)
 }
 END_TEST
 
+START_TEST(what_an_owner_holds_and_does_not_know_of_is_given_back)
+{
+	struct desk *d = desk_open();
+	struct uuid others = desk_id(d), mine = d->me;
+	struct analysis_claimed *v, *w;
+	int64_t returned;
+
+	plant_many(d, 5);
+	desk_enqueue(d, AT);
+	ck_assert_uint_eq(desk_claim(d, AT, 3, &v), 3);
+	d->me = others;
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &w), 1);
+	d->me = mine;
+	ck_assert_ok(analysis_queue_gather(d->s.db, test_arena(), mine,
+	                                   (struct uuid[]){ v[1].id, w[0].id }, 2, AT + 1,
+	                                   &returned));
+	ck_assert_int_eq(returned, 2);
+	ck_assert_int_eq(desk_counts(d, AT).processing, 2);
+	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE status = "
+	                                "'pending' AND \"leaseOwner\" IS NULL AND "
+	                                "\"interruptedCalls\" = 1 AND \"retryCount\" = 0"),
+	                 2);
+	desk_done(d, &v[1], AT + 2);
+	ck_assert_ok(
+		analysis_queue_gather(d->s.db, test_arena(), mine, NULL, 0, AT + 3, &returned));
+	ck_assert_int_eq(returned, 0);
+	ck_assert_ok(
+		analysis_queue_gather(d->s.db, test_arena(), others, NULL, 0, AT + 3, &returned));
+	ck_assert_int_eq(returned, 1);
+	desk_close(d);
+}
+END_TEST
+
 START_TEST(a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final)
 {
 	static const int64_t waits[] = { TIME_MINUTE, 5 * TIME_MINUTE, 15 * TIME_MINUTE };
@@ -665,14 +698,14 @@ START_TEST(a_row_that_is_processed_without_a_lease_cannot_be)
 	ck_assert_err(db_exec(d->s.db, &q_analysis_claim,
 	                      DB_PARAMS(db_uuid(d->client), db_text(d->combo.script_key), db_int(2),
 	                                db_text(d->combo.tag), db_uuid(d->me), db_time(AT),
-	                                db_time(TIME_NONE), db_int(1)),
+	                                db_time(TIME_NONE), db_time(TIME_NONE), db_int(1)),
 	                      NULL, NULL),
 	              ERR_OK); /* nothing is left to take */
 	desk_sql(d, "UPDATE session_analyses SET \"status\" = 'pending'");
 	ck_assert_err(db_exec(d->s.db, &q_analysis_claim,
 	                      DB_PARAMS(db_uuid(d->client), db_text(d->combo.script_key), db_int(2),
 	                                db_text(d->combo.tag), db_uuid(d->me), db_time(AT),
-	                                db_time(TIME_NONE), db_int(1)),
+	                                db_time(TIME_NONE), db_time(TIME_NONE), db_int(1)),
 	                      NULL, NULL),
 	              ERR_CONFLICT);
 	desk_close(d);
@@ -845,7 +878,7 @@ work(void *arg)
 
 		arena_reset(a);
 		w->wrong = analysis_queue_claim(w->db, a, w->combo, w->owner, AT, AT + TIME_MINUTE,
-		                                3, &v, &n) != ERR_OK;
+		                                TIME_NONE, 3, &v, &n) != ERR_OK;
 		for (size_t i = 0; !w->wrong && i < n; i++) {
 			const struct analysis_lease l = { w->combo->client_id, v[i].id, w->owner };
 
@@ -891,6 +924,31 @@ START_TEST(two_workers_never_hold_the_same_row)
 }
 END_TEST
 
+START_TEST(what_was_claimed_since_a_time_can_be_passed_over)
+{
+	struct desk *d = desk_open();
+	struct analysis_claimed *first, *next;
+	const struct analysis_release none = { 0 };
+	const struct analysis_paid paid = { 0 };
+	struct analysis_lease l;
+	size_t n;
+
+	plant_many(d, 3);
+	ck_assert_int_eq(desk_enqueue(d, AT), 3);
+	ck_assert_uint_eq(desk_claim(d, AT, 1, &first), 1);
+	l = desk_lease(d, first);
+	ck_assert_ok(analysis_queue_release(d->s.db, &l, AT, &none, &paid));
+	/* it is the newest, and would be next */
+	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, AT + 1,
+	                                  AT + TIME_MINUTE, AT, 10, &next, &n));
+	ck_assert_uint_eq(n, 2);
+	ck_assert(!uuid_eq(next[0].id, first->id) && !uuid_eq(next[1].id, first->id));
+	ck_assert_uint_eq(desk_claim(d, AT + 2, 10, &next), 1);
+	ck_assert(uuid_eq(next[0].id, first->id));
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -905,6 +963,7 @@ make_suite(void)
 	                  a_claim_takes_rows_of_its_combo_alone,
 	                  a_claim_says_whose_a_row_is_and_since_when,
 	                  only_the_owner_ends_what_he_holds,
+	                  what_an_owner_holds_and_does_not_know_of_is_given_back,
 	                  a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final,
 	                  failed_rows_that_are_due_stand_in_the_line_like_any_other,
 	                  more_due_rows_than_a_batch_are_claimed_in_order,
@@ -916,7 +975,8 @@ make_suite(void)
 	                  failed_rows_are_tried_again_when_asked_for,
 	                  a_dropped_row_is_found_again_once_its_session_is_settled,
 	                  a_session_that_retires_before_it_is_written_is_not_enqueued,
-	                  two_workers_never_hold_the_same_row);
+	                  two_workers_never_hold_the_same_row,
+	                  what_was_claimed_since_a_time_can_be_passed_over);
 }
 
 int

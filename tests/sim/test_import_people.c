@@ -509,9 +509,7 @@ START_TEST(names_that_tags_exchange_and_give_up_are_taken)
 		&f, "[" ANA("[{\"id\":1,\"name\":\"b\"},{\"id\":2,\"name\":\"c\"}]") "]");
 	ck_assert_lines("SELECT external_id || name FROM tags ORDER BY 1", "1b\n2c");
 	/* made again under another id, once the first has vanished */
-	f.store.arena = test_arena();
-	ck_assert_ok(import_store_swept(&f.store, (const struct str[]){ STR("7") }, 1,
-	                                (const struct str[]){ STR("1") }, 1));
+	import_fixture_sweep(&f, import_fixture_seen("7", NULL), import_fixture_seen("1", NULL));
 	import_fixture_contacts(
 		&f, "[" ANA("[{\"id\":1,\"name\":\"b\"},{\"id\":9,\"name\":\"c\"}]") "]");
 	ck_assert_lines(
@@ -529,34 +527,31 @@ END_TEST
 
 START_TEST(what_a_sweep_did_not_see_is_marked_and_unmarked)
 {
-	const struct str ids[] = { STR("7"), STR("8") }, uuids[] = { STR("a"), STR("b") };
-
 	open_fixture();
 	import_fixture_contacts(
 		&f, "[" ANA("[{\"id\":1,\"name\":\"a\"}]") ",{\"id\":8,\"isGroup\":true}]");
 	ck_assert_lines("SELECT external_id FROM helpdesk_contacts WHERE lead_id IS NULL", "8");
 	PUT(&f, .uuid = "a");
 	PUT(&f, .uuid = "b");
-	f.store.arena = test_arena();
-	ck_assert_ok(import_store_swept(&f.store, ids, 1, NULL, 0));
-	ck_assert_ok(import_store_walked(&f.store, uuids + 1, 1));
+	import_fixture_sweep(&f, import_fixture_seen("7", NULL), import_fixture_seen(NULL, NULL));
+	import_fixture_walk(&f, import_fixture_seen("b", NULL));
 	ck_assert_lines("SELECT external_id FROM helpdesk_contacts WHERE missing_since IS NOT NULL",
 	                "8");
 	ck_assert_count("SELECT count(*) FROM tags WHERE missing_since IS NOT NULL", 1);
 	ck_assert_count("SELECT count(*) FROM helpdesk_tickets WHERE missing_since IS NOT NULL", 1);
 	uint64_t rows = db_stats(f.db).rows_changed;
-	ck_assert_ok(import_store_swept(&f.store, ids, 1, NULL, 0));
-	ck_assert_ok(import_store_walked(&f.store, uuids + 1, 1));
+	import_fixture_sweep(&f, import_fixture_seen("7", NULL), import_fixture_seen(NULL, NULL));
+	import_fixture_walk(&f, import_fixture_seen("b", NULL));
 	ck_assert_uint_eq(db_stats(f.db).rows_changed, rows);
-	ck_assert_ok(import_store_swept(&f.store, ids, 2, (const struct str[]){ STR("1") }, 1));
-	ck_assert_ok(import_store_walked(&f.store, uuids, 2));
+	import_fixture_sweep(&f, import_fixture_seen("7", "8"), import_fixture_seen("1", NULL));
+	import_fixture_walk(&f, import_fixture_seen("a", "b"));
 	ck_assert_count(
 		"SELECT (SELECT count(*) FROM helpdesk_contacts WHERE missing_since IS NOT NULL) "
 		"+ (SELECT count(*) FROM tags WHERE missing_since IS NOT NULL) + (SELECT count(*) "
 		"FROM helpdesk_tickets WHERE missing_since IS NOT NULL)",
 		0);
 	/* nothing at all was seen */
-	ck_assert_ok(import_store_walked(&f.store, NULL, 0));
+	import_fixture_walk(&f, import_fixture_seen(NULL, NULL));
 	ck_assert_count("SELECT count(*) FROM helpdesk_tickets WHERE missing_since IS NOT NULL", 2);
 	PUT(&f, .uuid = "a");
 	ck_assert_count("SELECT count(*) FROM helpdesk_tickets WHERE missing_since IS NOT NULL", 1);

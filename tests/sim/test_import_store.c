@@ -415,8 +415,7 @@ START_TEST(a_ticket_that_failed_waits_until_it_is_stored)
 {
 	const struct fix_ticket broken = { .uuid = "a", TRACKINGS(WEAK(1, 0)) };
 	struct hd_ticket t;
-	struct import_failure *v;
-	size_t n;
+	struct str raw;
 
 	open_fixture();
 	f.store.arena = test_arena();
@@ -424,16 +423,13 @@ START_TEST(a_ticket_that_failed_waits_until_it_is_stored)
 	ck_assert_ok(import_store_failed(&f.store, &t, "gone", STR("404")));
 	ck_assert_ok(import_store_failed(&f.store, &t, "unreadable", STR_NONE));
 	PUT(&f, .uuid = "b", TRACKINGS(REAL(2, 0)));
-	f.store.arena = test_arena();
-	ck_assert_ok(import_store_failures(&f.store, 10, &v, &n));
-	ck_assert_uint_eq(n, 1);
-	ck_assert_str(v[0].uuid, "a");
-	ck_assert_int_eq(v[0].attempts, 2);
-	ck_assert_uint_gt(json_count(json_get(test_json(v[0].raw), "ticketTrakings")), 0);
+	ck_assert_slice(import_fixture_lines(&f, "SELECT external_uuid || attempts || reason FROM "
+	                                         "import_failures"),
+	                STR("a2unreadable"));
+	raw = import_fixture_lines(&f, "SELECT CAST(raw AS text) FROM import_failures");
+	ck_assert_uint_gt(json_count(json_get(test_json(raw), "ticketTrakings")), 0);
 	PUT(&f, .uuid = "a", TRACKINGS(WEAK(1, 0)));
-	f.store.arena = test_arena();
-	ck_assert_ok(import_store_failures(&f.store, 10, &v, &n));
-	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(import_fixture_number(&f, "SELECT count(*) FROM import_failures"), 0);
 	close_fixture();
 }
 END_TEST
@@ -465,7 +461,7 @@ many(size_t n, int round)
 			.uuid = str_z(test_arena(), str_fmt(test_arena(), "t%zu", i)),
 			.updated = MIN(100 + round),
 			/* every third moves to another person, every seventh names nobody */
-			.contact = i % 7 == 0               ? 0
+			.contact = i % 7 == 0                ? 0
 			           : round > 0 && i % 3 == 0 ? 50 + (int64_t)i % 4
 			                                     : 1 + (int64_t)i % 5,
 			.name = i % 7 == 0 ? NULL : "Ana",
@@ -509,6 +505,78 @@ START_TEST(many_tickets_in_one_transaction_are_what_they_are_one_by_one)
 }
 END_TEST
 
+/* As if each session had been graded. */
+static void
+grade_all(void)
+{
+	raw_exec(f.scene.raw,
+	         postgres != NULL
+	                 ? "INSERT INTO session_analyses (\"clientId\", \"sessionId\", "
+	                   "\"scriptKey\", "
+	                   "\"scriptVersion\", \"analysisVersionTag\", \"status\", "
+	                   "\"sessionEndedAt\", "
+	                   "\"createdAt\", \"updatedAt\") SELECT client_id, id, 'k', 1, 'v1', "
+	                   "'done', "
+	                   "now(), now(), now() FROM sessions WHERE retired_at IS NULL ON CONFLICT "
+	                   "DO "
+	                   "NOTHING; UPDATE session_analyses SET \"stale\" = false"
+	                 : "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
+	                   "\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
+	                   "\"sessionEndedAt\", \"createdAt\", \"updatedAt\") SELECT "
+	                   "randomblob(16), "
+	                   "client_id, id, 'k', 1, 'v1', 'done', 0, 0, 0 FROM sessions WHERE "
+	                   "retired_at "
+	                   "IS NULL ON CONFLICT DO NOTHING; UPDATE session_analyses SET \"stale\" "
+	                   "= 0");
+}
+
+#define STALE import_fixture_number(&f, "SELECT count(*) FROM session_analyses WHERE \"stale\"")
+#define CLOSED_10_TO_20                                                                            \
+	TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" }, { 2, MIN(40), MIN(40), MIN(50), NULL })
+#define WORDS(text)                                                                                \
+	MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },                     \
+	         { .id = 2, .at = MIN(12), .body = (text), .updated = MIN(61) },                   \
+	         { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) })
+
+START_TEST(an_analysis_is_stale_when_what_it_read_changes_and_only_then)
+{
+	open_fixture();
+	f.store.now_ms = FIXTURE_AT + 10 * TIME_DAY;
+	PUT(&f, .updated = MIN(100), CLOSED_10_TO_20, WORDS("quero uma"));
+	grade_all();
+	/* the same again, and what no prompt shows */
+	PUT(&f, .updated = MIN(100), CLOSED_10_TO_20, WORDS("quero uma"));
+	PUT(&f, .updated = MIN(101), .status = "closed", CLOSED_10_TO_20, WORDS("quero uma"));
+	ck_assert_int_eq(STALE, 0);
+	/* S9: a message was edited */
+	PUT(&f, .updated = MIN(102), CLOSED_10_TO_20,
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	grade_all();
+	/* one came late */
+	PUT(&f, .updated = MIN(103), CLOSED_10_TO_20,
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) },
+	             { .id = 4, .at = MIN(42), .body = "obrigado", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	grade_all();
+	/* S2: the end was taken back */
+	PUT(&f, .updated = MIN(104),
+	    TRACKINGS({ 1, MIN(10), MIN(10), MIN(20), "Bia" },
+	              { 2, MIN(40), MIN(40), FIXTURE_NONE, NULL }),
+	    MESSAGES({ .id = 1, .at = MIN(11), .body = "oi", .updated = MIN(60) },
+	             { .id = 2, .at = MIN(12), .body = "quero duas", .updated = MIN(70) },
+	             { .id = 3, .at = MIN(41), .body = "tchau", .updated = MIN(60) },
+	             { .id = 4, .at = MIN(42), .body = "obrigado", .updated = MIN(60) }));
+	ck_assert_int_eq(STALE, 1);
+	ck_assert_int_eq(import_fixture_number(&f, "SELECT count(*) FROM session_analyses"), 2);
+	close_fixture();
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -521,7 +589,8 @@ make_suite(void)
 	                  an_edited_body_is_refreshed_and_the_earlier_ones_are_kept,
 	                  a_message_that_comes_late_is_taken_in,
 	                  a_ticket_that_failed_waits_until_it_is_stored,
-	                  many_tickets_in_one_transaction_are_what_they_are_one_by_one);
+	                  many_tickets_in_one_transaction_are_what_they_are_one_by_one,
+	                  an_analysis_is_stale_when_what_it_read_changes_and_only_then);
 }
 
 int

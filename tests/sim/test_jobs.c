@@ -133,7 +133,7 @@ START_TEST(of_one_client_and_kind_one_job_is_under_way)
 }
 END_TEST
 
-START_TEST(what_more_is_asked_of_a_queued_job_is_taken_on_and_of_a_running_one_not)
+START_TEST(what_more_is_asked_of_a_queued_job_is_taken_on)
 {
 	struct office *o = open_office(1);
 	bool existing = false;
@@ -147,6 +147,84 @@ START_TEST(what_more_is_asked_of_a_queued_job_is_taken_on_and_of_a_running_one_n
 	ck_assert(j.full && !j.episodes && !j.resumed);
 	ck_assert(j.kind == JOB_IMPORT && uuid_eq(j.client_id, o->clients[0]));
 	ck_assert_int_eq(j.created_at, AT);
+	close_office(o);
+}
+END_TEST
+
+START_TEST(what_more_is_asked_of_a_running_job_is_done_before_it_ends)
+{
+	struct office *o = open_office(1);
+	struct uuid id = add(o, 0, AT), me = someone(o), again;
+	bool existing = false, more = false;
+	struct job j, late;
+
+	ck_assert(claim(o, me, AT + 1, &j) && !j.full);
+	late = j;
+	again = enqueue(o, 0, JOB_IMPORT, true, AT + 2, &existing);
+	ck_assert(existing && uuid_eq(again, id));
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 3, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(more && j.full && !j.episodes);
+	ck_assert_slice(status_of(o, id), STR("running"));
+	/* whoever takes it up meanwhile knows it from the start */
+	ck_assert_ok(jobs_release(o->s.db, id, me, AT));
+	ck_assert(claim(o, me, AT + 4, &late) && late.full);
+	enqueue(o, 0, JOB_IMPORT, true, AT + 5, &existing);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 6, JOB_PARTIAL, STR_NONE, &halfway, &more));
+	ck_assert(!more);
+	ck_assert_slice(status_of(o, id), STR("partial"));
+	ck_assert_int_eq(
+		jobs_complete(o->s.db, &j, me, AT + 7, JOB_PARTIAL, STR_NONE, &halfway, &more),
+		ERR_CONFLICT);
+	close_office(o);
+}
+END_TEST
+
+START_TEST(what_failed_is_tried_again_before_a_running_job_ends)
+{
+	struct office *o = open_office(1);
+	struct uuid id = add(o, 0, AT), me = someone(o);
+	bool existing = false, more = false;
+	int64_t n = -1;
+	struct job j;
+
+	ck_assert(claim(o, me, AT + 1, &j));
+	for (int i = 1; i <= 2; i++) {
+		ck_assert_ok(db_begin(o->s.db, DB_API));
+		ck_assert_ok(db_lane(o->s.db, o->clients[0], true));
+		ck_assert_ok(jobs_retry(o->s.db, test_arena(), id));
+		ck_assert_ok(db_commit(o->s.db));
+		ck_assert_ok(jobs_retries(o->s.db, id, &n));
+		ck_assert_int_eq(n, i);
+	}
+	enqueue(o, 0, JOB_IMPORT, true, AT + 2, &existing);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 3, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(more && j.full && j.retries == 2);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 4, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(!more);
+	close_office(o);
+}
+END_TEST
+
+START_TEST(who_asks_for_more_of_a_job_that_is_to_end_gets_it)
+{
+	struct office *o = open_office(1);
+	struct uuid id = add(o, 0, AT), me = someone(o);
+	bool existing = false, more = false, cancel = true;
+	struct job j;
+
+	ck_assert(claim(o, me, AT + 1, &j));
+	ck_assert_ok(jobs_cancel(o->s.db, id, AT + 2));
+	enqueue(o, 0, JOB_IMPORT, true, AT + 3, &existing);
+	ck_assert(existing);
+	ck_assert_ok(jobs_renew(o->s.db, id, me, AT + 4, &halfway, &cancel));
+	ck_assert(!cancel);
+	ck_assert_ok(
+		jobs_complete(o->s.db, &j, me, AT + 5, JOB_SUCCEEDED, STR_NONE, &halfway, &more));
+	ck_assert(more && j.full);
 	close_office(o);
 }
 END_TEST
@@ -188,7 +266,7 @@ START_TEST(a_lease_that_is_over_is_taken_up_by_another_and_lost_to_the_first)
 	ck_assert_int_eq(
 		jobs_finish(o->s.db, id, one, AT + 60000, JOB_FAILED, STR("late"), &halfway),
 		ERR_CONFLICT);
-	ck_assert_int_eq(jobs_release(o->s.db, id, one), ERR_CONFLICT);
+	ck_assert_int_eq(jobs_release(o->s.db, id, one, AT), ERR_CONFLICT);
 	ck_assert_ok(
 		jobs_finish(o->s.db, id, two, AT + 61000, JOB_PARTIAL, STR("1 left"), &halfway));
 	ck_assert_slice(status_of(o, id), STR("partial"));
@@ -205,7 +283,7 @@ START_TEST(what_is_given_back_is_taken_up_at_once_and_says_so)
 	struct job j;
 
 	ck_assert(claim(o, one, AT, &j) && !j.resumed);
-	ck_assert_ok(jobs_release(o->s.db, id, one));
+	ck_assert_ok(jobs_release(o->s.db, id, one, AT));
 	ck_assert_slice(status_of(o, id), STR("queued"));
 	ck_assert(claim(o, someone(o), AT + 1, &j) && j.resumed);
 	close_office(o);
@@ -295,7 +373,7 @@ START_TEST(what_nobody_holds_is_cancelled_at_once)
 	/* given back after its end was asked for: who asks for an import gets another one */
 	ck_assert(claim(o, me, AT + 5, &j) && uuid_eq(j.id, back));
 	ck_assert_ok(jobs_cancel(o->s.db, back, AT + 6));
-	ck_assert_ok(jobs_release(o->s.db, back, me));
+	ck_assert_ok(jobs_release(o->s.db, back, me, AT));
 	ck_assert_slice(status_of(o, back), STR("queued"));
 	next = enqueue(o, 2, JOB_IMPORT, false, AT + 7, &existing);
 	ck_assert(!existing && !uuid_eq(next, back));
@@ -350,7 +428,7 @@ work(void *arg)
 		           jobs_renew(w->db, j.id, w->owner, AT, &halfway, &cancel) != ERR_OK;
 		if (!w->wrong && w->taken++ % 3 == 2) { /* every third is given back */
 			atomic_fetch_sub(&w->holders[i], 1);
-			w->wrong = jobs_release(w->db, j.id, w->owner) != ERR_OK;
+			w->wrong = jobs_release(w->db, j.id, w->owner, AT) != ERR_OK;
 			continue;
 		}
 		w->wrong = w->wrong || jobs_finish(w->db, j.id, w->owner, AT, JOB_SUCCEEDED,
@@ -421,7 +499,10 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("jobs", of_one_client_and_kind_one_job_is_under_way,
-	                  what_more_is_asked_of_a_queued_job_is_taken_on_and_of_a_running_one_not,
+	                  what_more_is_asked_of_a_queued_job_is_taken_on,
+	                  what_more_is_asked_of_a_running_job_is_done_before_it_ends,
+	                  what_failed_is_tried_again_before_a_running_job_ends,
+	                  who_asks_for_more_of_a_job_that_is_to_end_gets_it,
 	                  the_oldest_is_taken_first_and_none_twice,
 	                  a_lease_that_is_over_is_taken_up_by_another_and_lost_to_the_first,
 	                  what_is_given_back_is_taken_up_at_once_and_says_so,

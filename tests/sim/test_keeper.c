@@ -54,8 +54,8 @@ open_house(int64_t retention_ms)
 		lines[i].run_at[0] = AT;
 	}
 	scene_fill(&h->s, lines, 2);
-	const struct keeper_options o = { h->s.pool,        &h->s.rand,   30 * TIME_DAY,
-		                          30 * TIME_MINUTE, retention_ms, IMPORT_EVERY };
+	const struct keeper_options o = { h->s.pool,    &h->s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE,
+		                          retention_ms, TIME_DAY,   IMPORT_EVERY };
 	ck_assert_ok(keeper_open(&o, &h->keeper));
 	return h;
 }

@@ -196,6 +196,41 @@ START_TEST(a_planted_fault_leaves_the_old_state)
 }
 END_TEST
 
+START_TEST(a_database_that_is_away_fails_at_everything_until_it_is_back)
+{
+	struct db *db = store_db();
+
+	db_fail_from(db, 6, ERR_UNAVAILABLE);
+	ck_assert_ok(work(db, 1));
+	for (int i = 0; i < 3; i++) {
+		ck_assert_err(work(db, 1), ERR_UNAVAILABLE);
+		ck_assert_err(store_put(db, 1), ERR_UNAVAILABLE);
+		ck_assert(!db_in_transaction(db));
+	}
+	db_fail_at(db, 0, ERR_OK);
+	ck_assert_int_eq(store_count(db), 3);
+	ck_assert_ok(work(db, 100));
+	ck_assert_int_eq(store_count(db), 6);
+}
+END_TEST
+
+START_TEST(a_commit_whose_outcome_is_not_told_was_made)
+{
+	struct db *db = store_db();
+
+	db_lose_commit(db, 2);
+	ck_assert_ok(work(db, 100));
+	ck_assert_err(work(db, 200), ERR_UNAVAILABLE);
+	ck_assert(!db_in_transaction(db));
+	ck_assert_int_eq(store_count(db), 6);
+	ck_assert_ok(work(db, 300));
+	db_lose_commit(db, 1);
+	db_lose_commit(db, 0);
+	ck_assert_ok(work(db, 400));
+	ck_assert_int_eq(store_count(db), 12);
+}
+END_TEST
+
 START_TEST(a_url_that_is_none_is_refused)
 {
 	static const char *const bad[] = { "",          "sqlite:",         "sqlite::memory:",
@@ -213,13 +248,14 @@ END_TEST
 size_t
 store_error_tests(const TTest **out)
 {
-	return STORE_TESTS(out, a_violated_key_is_a_conflict_with_its_name,
-	                   a_message_holds_no_parameter_value,
-	                   a_nul_byte_and_an_impossible_time_are_refused_before_they_are_sent,
-	                   a_result_that_is_not_as_declared_is_caught,
-	                   a_check_finds_wrong_declarations_without_running,
-	                   a_result_over_the_arenas_cap_is_too_large,
-	                   after_a_failure_a_transaction_can_only_be_rolled_back,
-	                   a_write_on_a_reading_connection_is_refused,
-	                   a_planted_fault_leaves_the_old_state, a_url_that_is_none_is_refused);
+	return STORE_TESTS(
+		out, a_violated_key_is_a_conflict_with_its_name, a_message_holds_no_parameter_value,
+		a_nul_byte_and_an_impossible_time_are_refused_before_they_are_sent,
+		a_result_that_is_not_as_declared_is_caught,
+		a_check_finds_wrong_declarations_without_running,
+		a_result_over_the_arenas_cap_is_too_large,
+		after_a_failure_a_transaction_can_only_be_rolled_back,
+		a_write_on_a_reading_connection_is_refused, a_planted_fault_leaves_the_old_state,
+		a_database_that_is_away_fails_at_everything_until_it_is_back,
+		a_commit_whose_outcome_is_not_told_was_made, a_url_that_is_none_is_refused);
 }

@@ -1,7 +1,7 @@
 /* The API without sockets, under a fake clock, on SQLite: what needs time to pass or rows that no
  * webhook brings. */
-#include "api/api.h"
-
+#include "api/call.h"
+#include "described.h"
 #include "raw.h"
 #include "store/migrate.h"
 #include "testing.h"
@@ -83,6 +83,7 @@ ask(struct desk *d, const char *method, const char *path, const char *query, con
 	struct api_answer a;
 
 	api_serve(d->api, d->thread, &in, &a);
+	must_be_described_served(method, path, &a);
 	if (doc != NULL)
 		*doc = a.body.n > 0 ? test_json(a.body) : NULL;
 	if (out != NULL)
@@ -269,6 +270,49 @@ START_TEST(failures_are_forgotten_after_a_minute)
 }
 END_TEST
 
+/* A run of a script, as POST …/session-analyses/run takes it. */
+static int
+ask_run(struct desk *d, const char *more, const cJSON **doc, struct api_answer *out)
+{
+	return ask(d, "POST", "/api/admin/acme/session-analyses/run", "",
+	           str_z(test_arena(), str_fmt(test_arena(), "{\"scriptKey\":\"sales\"%s}", more)),
+	           doc, out);
+}
+
+START_TEST(a_run_is_planned_refused_begun_and_told_as_described)
+{
+	struct desk *d = desk_new();
+	struct api_answer a;
+	struct uuid job;
+	const cJSON *doc;
+	struct buf b;
+	struct db *db;
+
+	make_client(d);
+	d->config.analysis_max_input_tokens = 100000;
+	ck_assert_int_eq(ask(d, "POST", "/api/admin/acme/analysis-scripts", "",
+	                     "{\"scriptKey\":\"sales\",\"name\":\"N\",\"scriptText\":\"T\","
+	                     "\"topics\":[{\"key\":\"k\",\"label\":\"L\"}]}",
+	                     NULL, NULL),
+	                 201);
+	ck_assert_int_eq(ask_run(d, ",\"dryRun\":true", &doc, NULL), 200);
+	must_be_a("AnalysisPlan", doc);
+	ck_assert_int_eq(ask_run(d, "", NULL, NULL), 503);
+	ck_assert_int_eq(ask_run(d, ",\"tagFilter\":{\"mode\":\"any\"}", &doc, NULL), 400);
+	ck_assert_str(json_str(json_get(doc, "error")), "not_implemented");
+	d->config.openai_api_key = STR("sk-a-key");
+	ck_assert_int_eq(ask_run(d, "", &doc, &a), 202);
+	doc = json_get(json_get(doc, "job"), "id");
+	ck_assert_ok(uuid_parse(json_str(doc), &job));
+	ck_assert_ok(db_open(d->pool, true, &db));
+	buf_init(&b, test_arena(), 1 << 16);
+	ck_assert_ok(analysis_run_answer(db, test_arena(), job, true, &b));
+	db_close(db);
+	must_be_a("AnalysisRun", test_json(buf_slice(&b)));
+	desk_end(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -277,7 +321,8 @@ make_suite(void)
 	                  an_entry_that_is_due_too_long_makes_us_not_ready,
 	                  a_helpdesks_id_names_a_ticket_unless_two_clients_have_it,
 	                  wrong_types_are_refused_each_with_its_path,
-	                  failures_are_forgotten_after_a_minute);
+	                  failures_are_forgotten_after_a_minute,
+	                  a_run_is_planned_refused_begun_and_told_as_described);
 }
 
 TEST_MAIN(make_suite)

@@ -359,6 +359,42 @@ START_TEST(a_part_that_cannot_be_read_is_named_and_costs_the_element_nothing_els
 }
 END_TEST
 
+START_TEST(a_problem_names_the_member_and_not_what_stands_in_it)
+{
+	static const struct {
+		enum hd_list list;
+		const char *element, *text;
+	} rows[] = {
+		{ HD_TICKETS, "5", "is no object" },
+		{ HD_TICKETS, "{}", "uuid is missing" },
+		{ HD_TICKETS, "{\"uuid\":\"a b\"}", "uuid is no id" },
+		{ HD_TICKETS, "{\"uuid\":\"x\",\"updatedAt\":\"segredo\"}",
+		  "updatedAt is missing or no time" },
+		{ HD_TICKETS, "{\"uuid\":\"u\",\"updatedAt\":" TS ",\"ticketTrakings\":[{}]}",
+		  "ticketTrakings[0].id is missing" },
+		{ HD_TICKETS, "{\"uuid\":\"u\",\"updatedAt\":" TS ",\"ticketTrakings\":[1]}",
+		  "ticketTrakings[0] is no object" },
+		{ HD_MESSAGES, "{\"id\":null}", "id is missing" },
+		{ HD_MESSAGES, "{\"id\":1.5}", "id is no id" },
+		{ HD_MESSAGES, "{\"id\":1}", "createdAt is missing or no time" },
+		{ HD_MESSAGES, "{\"id\":1,\"createdAt\":" TS ",\"fromMe\":\"segredo\"}",
+		  "fromMe is neither true nor false" },
+		{ HD_CONTACTS, "{\"id\":[]}", "id is no id" },
+		{ HD_CONTACTS, "{\"id\":1,\"tags\":[{\"id\":2},{\"id\":\"x\"}]}",
+		  "tags[1].id is no id" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct str body = str_fmt(test_arena(), "[%s]", rows[i].element);
+		struct hd_page p = decode(rows[i].list, body.p);
+
+		ck_assert_uint_eq(p.nproblems, 1);
+		ck_assert_slice(hd_problem_text(test_arena(), rows[i].list, &p.problems[0]),
+		                str_from(rows[i].text));
+	}
+}
+END_TEST
+
 START_TEST(a_ticket_without_a_usable_contact_has_none)
 {
 	static const struct {
@@ -563,6 +599,7 @@ make_suite(void)
 	                  a_ticket_has_all_that_the_source_says,
 	                  trackings_are_unknown_unless_there_is_an_array,
 	                  a_part_that_cannot_be_read_is_named_and_costs_the_element_nothing_else,
+	                  a_problem_names_the_member_and_not_what_stands_in_it,
 	                  a_ticket_without_a_usable_contact_has_none,
 	                  a_message_has_all_that_the_source_says,
 	                  booleans_come_as_numbers_and_text_too,

@@ -173,15 +173,42 @@ START_TEST(utf8_is_valid_only_as_rfc_3629_has_it)
 }
 END_TEST
 
+START_TEST(utf8_is_read_one_character_at_a_time)
+{
+	static const struct {
+		const char *text;
+		uint32_t chars[8];
+	} cases[] = {
+		{ "aé€😀", { 'a', 0xE9, 0x20AC, 0x1F600 } },
+		{ "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80", { 0x7F, 0x80, 0x7FF, 0x800 } },
+		{ "\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", { 0xFFFF, 0x10000, 0x10FFFF } },
+		{ "\xed\x9f\xbf\xee\x80\x80", { 0xD7FF, 0xE000 } },
+		{ "a\xffz", { 'a', 0xFFFD, 'z' } },
+		{ "\xf0\x9f\x98z\xc3", { 0xFFFD, 'z', 0xFFFD } },
+		{ "\xed\xa0\x80", { 0xFFFD, 0xFFFD, 0xFFFD } },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str s = str_from(cases[i].text);
+		size_t at = 0, n = 0;
+
+		while (at < s.n)
+			ck_assert_uint_eq(utf8_next(s, &at), cases[i].chars[n++]);
+		ck_assert_uint_eq(at, s.n);
+		ck_assert_uint_eq(cases[i].chars[n], 0);
+	}
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
-	return TEST_SUITE("str", absent_and_empty_are_different,
-	                  order_is_by_bytes_and_shorter_first, equality_without_case_is_ascii_only,
-	                  beginnings_and_ends, cutting_is_clamped,
-	                  splitting_gives_every_part_and_ends, formatting_takes_any_length,
-	                  a_number_is_the_whole_slice_within_int64, hashes_spread,
-	                  utf8_is_valid_only_as_rfc_3629_has_it);
+	return TEST_SUITE(
+		"str", absent_and_empty_are_different, order_is_by_bytes_and_shorter_first,
+		equality_without_case_is_ascii_only, beginnings_and_ends, cutting_is_clamped,
+		splitting_gives_every_part_and_ends, formatting_takes_any_length,
+		a_number_is_the_whole_slice_within_int64, hashes_spread,
+		utf8_is_valid_only_as_rfc_3629_has_it, utf8_is_read_one_character_at_a_time);
 }
 
 TEST_MAIN(suite)

@@ -1,0 +1,90 @@
+/*
+ * `recado-sim model`: the simulated model server on a port, until SIGTERM or SIGINT. What always
+ * holds: the first line on stdout says where it listens; what was counted is printed at the end,
+ * unless --quiet.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "sim/commands.h"
+#include "sim/llm_server.h"
+#include "sys/signals.h"
+
+/* As many connections as the system lets us have. */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static bool
+read_options(const struct sim_args *args, struct llm_options *o)
+{
+	llm_options_init(o);
+	o->seed = args->world.seed;
+	o->api_key = str_from(args->api_key);
+	o->models = str_from(args->models);
+	o->base = str_from(args->base);
+	o->latency_ms = args->latency_ms;
+	o->strict_data = args->strict_data;
+	if (args->port > UINT16_MAX) {
+		fprintf(stderr, "recado-sim model: --port is at most %u\n", (unsigned)UINT16_MAX);
+		return false;
+	}
+	if (args->manners != NULL && !llm_manners_parse(str_from(args->manners), &o->manners)) {
+		fprintf(stderr, "recado-sim model: --manners is none, all, or of:");
+		for (int i = LLM_GOOD + 1; i < LLM_KINDS; i++)
+			fprintf(stderr, " %s", llm_kind_name((enum llm_kind)i));
+		fprintf(stderr, ", with commas, each with =PERMILLE or without, 1000 in sum\n");
+		return false;
+	}
+	return true;
+}
+
+static void
+print_summary(const struct llm_stats *s)
+{
+	unsigned long long refused = s->unauthorized + s->invalid + s->unknown_model;
+
+	printf("%llu requests", (unsigned long long)s->requests);
+	for (int i = 0; i < LLM_KINDS; i++)
+		if (s->kinds[i] > 0)
+			printf(", %llu %s", (unsigned long long)s->kinds[i],
+			       llm_kind_name((enum llm_kind)i));
+	printf("; refused %llu; at most %zu in flight\n", refused, s->most_in_flight);
+}
+
+int
+command_model(struct arena *a, const struct sim_args *args)
+{
+	struct llm_options o;
+	struct llm_server *server;
+	int signals;
+
+	(void)a;
+	if (!read_options(args, &o))
+		return 64;
+	if (signals_setup(&signals) != ERR_OK)
+		return 1;
+	raise_limit();
+	struct llm *m = llm_new(&o);
+	if (llm_server_start(m, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
+		llm_free(m);
+		return 1;
+	}
+	printf("listening on http://127.0.0.1:%u\n", (unsigned)llm_server_port(server));
+	fflush(stdout);
+	for (int n = 0; n != SIGTERM && n != SIGINT;)
+		n = signals_wait(signals, -1);
+	llm_server_stop(server);
+	if (!args->quiet)
+		print_summary(&m->stats);
+	llm_free(m);
+	return 0;
+}

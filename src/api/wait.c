@@ -1,0 +1,192 @@
+/*
+ * Why: a run of the analysis is answered when it has ended, minutes later, and there are four
+ * handler threads. What always holds: an exchange is either in the list, or answered, or was never
+ * taken; a database that is away only delays an answer, until its time is over; the thread sleeps
+ * while nobody waits.
+ */
+#include "api/wait.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "net/problem.h"
+#include "store/queries.h"
+#include "sys/log.h"
+#include "sys/threads.h"
+
+#define LOOK_MS     100
+#define ARENA_BYTES ((size_t)1 << 20)
+#define BODY_BYTES  ((size_t)256 << 10)
+
+struct waiting {
+	struct http_exchange *x;
+	struct uuid job;
+	int64_t until_ms;
+};
+
+struct wait {
+	struct wait_options o;
+	pthread_mutex_t lock;
+	struct waiting v[WAIT_MOST];
+	size_t n;
+	bool stopping;
+	struct wake *wake;
+	struct driver *driver;
+	/* the thread's */
+	struct db *db;
+	struct arena *arena;
+};
+
+/* Out of the list; false: it is not there any more. */
+static bool
+take(struct wait *w, const struct http_exchange *x)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->n && !found; i++) {
+		found = w->v[i].x == x;
+		if (found)
+			w->v[i] = w->v[--w->n];
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return found;
+}
+
+static void
+answer(struct wait *w, const struct waiting *v, bool ended)
+{
+	struct http_header_out headers[] = { { NULL, STR_NONE }, { NULL, STR_NONE } };
+	struct buf b;
+	enum err e = ERR_UNAVAILABLE;
+
+	if (!take(w, v->x))
+		return;
+	arena_reset(w->arena);
+	buf_init(&b, w->arena, BODY_BYTES);
+	if (w->db != NULL)
+		e = w->o.write(w->db, w->arena, v->job, ended, &b);
+	if (e != ERR_OK) {
+		http_reply_problem(v->x, 0, &(const struct problem){ .code = e }, NULL);
+		return;
+	}
+	if (!ended)
+		headers[0] =
+			(struct http_header_out){ "Location",
+			                          str_fmt(w->arena, "/api/jobs/" STR_FMT,
+			                                  STR_ARG(uuid_text(w->arena, v->job))) };
+	http_reply(v->x, ended ? 200 : 202, w->o.content_type, buf_slice(&b), headers);
+}
+
+/* Which of these jobs have ended. */
+static enum err
+look(struct wait *w, const struct waiting *v, size_t n, bool *ended)
+{
+	struct db_rows *rows;
+	struct db_result r;
+	enum err e = ERR_OK;
+
+	if (w->db == NULL)
+		e = db_open(w->o.pool, true, &w->db);
+	if (e != ERR_OK)
+		return e;
+	arena_reset(w->arena);
+	rows = db_rows_new(w->arena, &q_jobs_ended);
+	for (size_t i = 0; i < n; i++) {
+		db_row_int(rows, (int64_t)i);
+		db_row_uuid(rows, v[i].job);
+	}
+	e = db_query(w->db, &q_jobs_ended, DB_NO_PARAMS, rows, w->arena, &r);
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		ended[db_get_int(&r, i, 0)] = true;
+	return e;
+}
+
+static enum step
+wait_step(void *ctx, int64_t now_ms, int64_t *next_ms)
+{
+	struct wait *w = ctx;
+	struct waiting v[WAIT_MOST];
+	bool ended[WAIT_MOST] = { false }, stopping;
+	size_t n;
+
+	(void)pthread_mutex_lock(&w->lock);
+	n = w->n;
+	memcpy(v, w->v, n * sizeof(v[0]));
+	stopping = w->stopping;
+	(void)pthread_mutex_unlock(&w->lock);
+	*next_ms = now_ms + (n > 0 ? LOOK_MS : TIME_HOUR);
+	if (n > 0 && look(w, v, n, ended) != ERR_OK && w->db != NULL)
+		log_debug("wait.database", LOG_Z("detail", db_message(w->db)));
+	for (size_t i = 0; i < n; i++)
+		if (ended[i] || stopping || now_ms >= v[i].until_ms)
+			answer(w, &v[i], ended[i]);
+	return STEP_WAIT;
+}
+
+struct wait *
+wait_new(const struct wait_options *o)
+{
+	struct wait *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		abort();
+	w->o = *o;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	w->wake = wake_new();
+	return w;
+}
+
+enum err
+wait_for(struct wait *w, struct http_exchange *x, struct uuid job, int64_t until_ms)
+{
+	enum err e = ERR_OK;
+
+	(void)pthread_mutex_lock(&w->lock);
+	if (w->stopping || w->n == WAIT_MOST)
+		e = ERR_UNAVAILABLE;
+	if (e == ERR_OK && w->driver == NULL) {
+		w->arena = arena_new(ARENA_BYTES);
+		e = driver_start("wait", wait_step, w, w->o.clock, w->wake, &w->driver);
+	}
+	if (e == ERR_OK)
+		w->v[w->n++] = (struct waiting){ x, job, until_ms };
+	(void)pthread_mutex_unlock(&w->lock);
+	if (e == ERR_OK)
+		wake_set(w->wake);
+	return e;
+}
+
+void
+wait_stop(struct wait *w)
+{
+	struct driver *driver;
+	int64_t next;
+
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	driver = w->driver;
+	w->driver = NULL;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (driver == NULL)
+		return;
+	driver_stop(driver);
+	driver_join(driver);
+	(void)wait_step(w, clock_now(w->o.clock), &next); /* what the thread did not come to */
+}
+
+void
+wait_free(struct wait *w)
+{
+	if (w == NULL)
+		return;
+	wait_stop(w);
+	db_close(w->db);
+	arena_free(w->arena);
+	wake_free(w->wake);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+}

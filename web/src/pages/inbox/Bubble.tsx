@@ -1,0 +1,186 @@
+/*
+ * One message. What always holds: its text is text, whatever it holds: never markup, never wider
+ * than its bubble, right-to-left where it is, and marks that pile up are cut off at its edge.
+ */
+import { memo, useState } from "react";
+import type { Message } from "../../api/types";
+import { useLanguage, useT } from "../../i18n";
+import { bytes, clockTime, exactTime } from "../../lib/format";
+import { findExcerpt } from "../../lib/excerpt";
+import { cx, Icon } from "../../ui";
+import type { IconName } from "../../ui/icons";
+import css from "./inbox.module.css";
+import { texts, typeKey } from "./messages";
+
+const LONG = 1200;
+const MEDIA: Record<string, IconName> = {
+	image: "image", sticker: "image", video: "image", audio: "audio", document: "file", location: "place", contacts: "user",
+};
+
+function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
+	const t = useT(texts);
+	const [all, setAll] = useState(false);
+	const found = excerpt === null ? null : findExcerpt(text, excerpt);
+	const long = text.length > LONG && found === null;
+	/* Never between the two halves of one character. */
+	const cut = /[\uD800-\uDBFF]/.test(text.charAt(LONG - 1)) ? LONG - 1 : LONG;
+	return (
+		<div className={css.text} dir="auto">
+			{found === null ? (long && !all ? `${text.slice(0, cut)}…` : text) : (
+				<>{text.slice(0, found[0])}<mark className={css.excerpt}>{text.slice(found[0], found[1])}</mark>{text.slice(found[1])}</>
+			)}
+			{long && (
+				<button type="button" className={css.inline} onClick={() => setAll(!all)} aria-expanded={all}>
+					{all ? t("showLess") : t("showAll")}
+				</button>
+			)}
+		</div>
+	);
+}
+
+function Media({ message }: { message: Message }) {
+	const t = useT(texts);
+	const { language } = useLanguage();
+	const { media, type } = message;
+	const name = t(typeKey(type, media?.voice === true), { type });
+	const icon = MEDIA[type] ?? "file";
+	const ready = media?.status === "ready" && media.url !== null;
+
+	if (ready && (type === "image" || type === "sticker"))
+		return <img className={css.image} src={media.url ?? ""} alt={message.body ?? name} loading="lazy" />;
+	if (ready && type === "audio")
+		// eslint-disable-next-line jsx-a11y/media-has-caption -- a customer's voice message has none
+		return <audio className={css.audio} controls preload="none" src={media.url ?? ""} aria-label={name} />;
+	const why = media === null ? t("media.none")
+		: ready ? bytes(language, media.bytes)
+			: media.status === "pending" ? t("media.pending")
+				: media.reason === null ? t("media.unavailable") : t("media.unavailable.why", { reason: media.reason });
+	return (
+		<div className={css.media}>
+			<Icon name={icon} size={20} />
+			<div>
+				<div className={css.mediaName}>{media?.filename ?? name}</div>
+				<div className={css.meta}>{why}</div>
+			</div>
+			{ready && <a href={media.url ?? ""} target="_blank" rel="noreferrer">{t("media.open")}</a>}
+		</div>
+	);
+}
+
+const TICKS: Record<string, IconName> = {
+	pending: "clock", sent: "check", delivered: "checks", read: "checks", played: "checks", failed: "warning",
+};
+
+function Ticks({ message }: { message: Message }) {
+	const t = useT(texts);
+	const status = message.status;
+	if (message.direction !== "OUTBOUND" || status === null || !(status in TICKS)) return null;
+	const word = message.unknownOutcome ? t("status.unknown") : t(`status.${status}`);
+	return (
+		<span className={cx(css.ticks, (status === "read" || status === "played") && css.ticksRead, status === "failed" && css.bad)} title={word}>
+			<Icon name={TICKS[status] ?? "check"} size={14} label={word} />
+		</span>
+	);
+}
+
+function Quote({ message, onGo, quoted }: { message: Message; onGo: (id: string) => void; quoted: string | null }) {
+	const t = useT(texts);
+	const id = message.replyTo?.id ?? null;
+	if (message.replyTo === null) return null;
+	if (id === null) return <div className={css.quote}>{t("quote.gone")}</div>;
+	return (
+		<button type="button" className={css.quote} onClick={() => onGo(id)} aria-label={t("quote")} dir="auto">
+			{quoted ?? t("quote")}
+		</button>
+	);
+}
+
+function Versions({ message }: { message: Message }) {
+	const t = useT(texts);
+	const { language } = useLanguage();
+	const [shown, setShown] = useState(false);
+	if (message.versions.length === 0) return null;
+	return (
+		<div>
+			<button type="button" className={css.inline} aria-expanded={shown} onClick={() => setShown(!shown)}>
+				{shown ? t("edited.hide") : t("edited.show")}
+			</button>
+			{shown && message.versions.map((v, i) => (
+				<div key={`${v.until ?? ""}${i}`} className={css.version} dir="auto">
+					{v.body}{v.until !== null && <span className={css.meta}> ({t("edited.until", { at: exactTime(language, new Date(v.until)) })})</span>}
+				</div>
+			))}
+		</div>
+	);
+}
+
+export interface BubbleProps {
+	message: Message;
+	continues: boolean;
+	lit: boolean;
+	excerpt: string | null;
+	quoted: string | null;
+	onGo: (id: string) => void;
+	onCopyLink: (id: string) => void;
+}
+
+export const Bubble = memo(function Bubble({ message: m, continues, lit, excerpt, quoted, onGo, onCopyLink }: BubbleProps) {
+	const t = useT(texts);
+	const { language } = useLanguage();
+	const [showRevoked, setShowRevoked] = useState(false);
+	const at = new Date(m.timestamp);
+	const out = m.direction === "OUTBOUND";
+	const speaker = m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
+	const isMedia = m.type !== "text" && (m.media !== null || m.type in MEDIA);
+	const hidden = m.revokedAt !== null && !showRevoked;
+	const body = m.body === "" ? null : m.body;
+	return (
+		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues)}>
+			<article className={cx(css.bubble, lit && css.lit)} data-lit={lit || undefined}>
+				{speaker !== null && speaker !== "" && !continues && <div className={css.speaker}>{speaker}</div>}
+				<Quote message={m} onGo={onGo} quoted={quoted} />
+				{m.revokedAt !== null && (
+					<div className={css.revoked}>
+						<Icon name="off" size={14} /> {t("revoked")}{" "}
+						{body !== null && (
+							<button type="button" className={css.inline} onClick={() => setShowRevoked(!showRevoked)} aria-expanded={showRevoked}>
+								{showRevoked ? t("revoked.hide") : t("revoked.show")}
+							</button>
+						)}
+					</div>
+				)}
+				{!hidden && isMedia && <Media message={m} />}
+				{!hidden && !isMedia && m.type !== "text" && <div className={css.kind}>{t(typeKey(m.type), { type: m.type })}</div>}
+				{!hidden && body !== null && <Text text={body} excerpt={excerpt} />}
+				{m.editedAt !== null && <Versions message={m} />}
+				{m.status === "failed" && (
+					<div className={css.failed}>
+						<Icon name="warning" size={14} />
+						{m.error?.reason == null ? t("failed") : t("failedWhy", { reason: m.error.reason })}
+					</div>
+				)}
+				<footer className={css.foot}>
+					{m.editedAt !== null && <span>{t("edited")}</span>}
+					{m.missingSince !== null && <span>{t("missing")}</span>}
+					<span className={css.origin} title={t(`source.${m.source}.tip`)}>{t(`source.${m.source}`)}</span>
+					{m.badTime && <span className={css.origin} title={t("badTime.tip")}>{t("badTime")}</span>}
+					<button type="button" className={css.stamp} onClick={() => onCopyLink(m.id)} title={`${exactTime(language, at)} · ${t("copyLink")}`}>
+						<time dateTime={m.timestamp}>{clockTime(language, at)}</time>
+						<span className="sr-only">{t("copyLink")}</span>
+					</button>
+					<Ticks message={m} />
+				</footer>
+				{m.reactions.length > 0 && (
+					<div className={css.reactions}>
+						{m.reactions.map((r) => (
+							<span key={r.by + r.emoji} className={css.reaction}
+								title={t("reaction", { who: t(`who.${r.by}`), emoji: r.emoji })}>
+								<span className="sr-only">{t("reaction", { who: t(`who.${r.by}`), emoji: "" })}</span>{r.emoji}
+							</span>
+						))}
+					</div>
+				)}
+			</article>
+		</div>
+	);
+});

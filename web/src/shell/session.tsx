@@ -1,0 +1,69 @@
+/*
+ * Who is looking, and at which client. What always holds: what a role may not do is not offered;
+ * the server decides all the same.
+ */
+import { useQuery } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import { api } from "../api/client";
+import { keys } from "../api/keys";
+import type { Client, Connection, Me, Role } from "../api/types";
+
+const RANK: Record<Role, number> = { viewer: 0, agent: 1, admin: 2, operator: 3 };
+
+export function may(me: Me, least: Role): boolean {
+	return RANK[me.role] >= RANK[least];
+}
+
+export function useMe() {
+	return useQuery({
+		queryKey: keys.me,
+		queryFn: ({ signal }) => api.get("/api/me", { signal }),
+		staleTime: Infinity,
+		retry: false,
+	});
+}
+
+const MAX_CLIENTS = 200;
+
+export function useClients(enabled: boolean) {
+	return useQuery({
+		queryKey: keys.clients,
+		enabled,
+		queryFn: async ({ signal }): Promise<Client[]> => {
+			const all: Client[] = [];
+			let cursor: string | undefined;
+			do {
+				const page = await api.get("/api/clients", { query: { limit: MAX_CLIENTS, cursor }, signal });
+				all.push(...page.data);
+				cursor = page.nextCursor ?? undefined;
+			} while (cursor !== undefined && all.length < 50 * MAX_CLIENTS);
+			return all;
+		},
+	});
+}
+
+export interface Session {
+	me: Me;
+	slug: string;
+	client: Client | undefined;
+	can: (least: Role) => boolean;
+}
+
+const Context = createContext<Session | null>(null);
+export const SessionProvider = Context.Provider;
+
+export function useSession(): Session {
+	const session = useContext(Context);
+	if (session === null) throw new Error("a page outside of a client");
+	return session;
+}
+
+/** All connections of the client: there are few, and several pages need them by id. */
+export function useConnections() {
+	const { slug } = useSession();
+	return useQuery({
+		queryKey: keys.connections(slug),
+		queryFn: async ({ signal }): Promise<Connection[]> =>
+			(await api.get("/api/clients/{slug}/connections", { path: { slug }, query: { limit: 200 }, signal })).data,
+	});
+}

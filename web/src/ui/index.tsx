@@ -1,0 +1,219 @@
+/*
+ * The pieces that pages are put together from. What always holds: a state is told by a mark, a
+ * word and a colour, never by colour alone; an error stays in its panel and says what to do; text
+ * that came from outside is passed as text and may be of any length.
+ */
+import { useId, useState, type ComponentProps, type ReactNode } from "react";
+import { Link } from "wouter";
+import { ApiError } from "../api/client";
+import { common } from "../i18n/common";
+import { useLanguage, useT, type Translate } from "../i18n";
+import { exactTime, listTime, relativeTime } from "../lib/format";
+import { useNow } from "./clock";
+import { Icon, type IconName } from "./icons";
+import css from "./ui.module.css";
+
+export { css as ui };
+export { Icon } from "./icons";
+
+export function cx(...names: (string | false | null | undefined)[]): string {
+	return names.filter((n) => typeof n === "string" && n !== "").join(" ");
+}
+
+type Kind = "plain" | "primary" | "danger" | "quiet";
+
+export function buttonClass(kind: Kind = "plain", iconOnly = false): string {
+	return cx(css.button, kind !== "plain" && css[kind], iconOnly && css.icon);
+}
+
+export function Button({ kind = "plain", iconOnly = false, className, type = "button", ...rest }:
+	ComponentProps<"button"> & { kind?: Kind; iconOnly?: boolean }) {
+	return <button type={type} className={cx(buttonClass(kind, iconOnly), className)} {...rest} />;
+}
+
+export type Tone = "amber" | "blue" | "green" | "red" | "grey" | "accent";
+
+const TONE_ICON: Record<Tone, IconName> = {
+	amber: "clock", blue: "moving", green: "check", red: "warning", grey: "off", accent: "info",
+};
+
+export function Badge({ tone, icon, children, title }:
+	{ tone: Tone; icon?: IconName | null; children: ReactNode; title?: string }) {
+	const mark = icon === undefined ? TONE_ICON[tone] : icon;
+	return (
+		<span className={cx(css.badge, css[tone])} title={title}>
+			{mark !== null && <Icon name={mark} size={12} />}
+			{children}
+		</span>
+	);
+}
+
+export function Panel({ title, action, children, label, className }:
+	{ title?: ReactNode; action?: ReactNode; children: ReactNode; label?: string; className?: string | undefined }) {
+	const id = useId();
+	return (
+		<section className={cx(css.panel, className)} aria-label={label} aria-labelledby={title === undefined ? undefined : id}>
+			{title !== undefined && (
+				<div className={css.panelHead}>
+					<h2 id={id}>{title}</h2>
+					{action}
+				</div>
+			)}
+			{children}
+		</section>
+	);
+}
+
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+	return (
+		<div className={css.state}>
+			<p className={css.stateTitle}>{title}</p>
+			{children !== undefined && <p>{children}</p>}
+			{action}
+		</div>
+	);
+}
+
+/** What went wrong, for a reader, with what to do about it. */
+export function errorText(error: unknown, t: Translate<typeof common>): string {
+	if (!(error instanceof ApiError)) return t("error.other", { id: DASHED });
+	const key = `error.${error.code}`;
+	if (key in common) return t(key as keyof typeof common);
+	if (error.status === 503) return t("error.unavailable");
+	return t("error.other", { id: error.requestId ?? error.code });
+}
+const DASHED = "–";
+
+export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+	const t = useT(common);
+	const detail = error instanceof ApiError ? error.detail : null;
+	return (
+		<div className={css.state} role="alert">
+			<Icon name="warning" size={20} />
+			<p>{errorText(error, t)}</p>
+			{detail !== null && <p className={css.small}>{detail}</p>}
+			{retry !== undefined && <Button onClick={retry}>{t("retry")}</Button>}
+		</div>
+	);
+}
+
+export function Notice({ tone, icon, children, action, role }:
+	{ tone: Tone; icon?: IconName; children: ReactNode; action?: ReactNode; role?: "alert" | "status" }) {
+	return (
+		<div className={cx(css.notice, css[tone])} role={role}>
+			<Icon name={icon ?? TONE_ICON[tone]} />
+			<div>{children}</div>
+			{action}
+		</div>
+	);
+}
+
+/** The error of something that was tried, beside the button that tried it. */
+export function FormError({ error }: { error: unknown }) {
+	const t = useT(common);
+	if (error === null || error === undefined) return null;
+	const detail = error instanceof ApiError ? error.detail : null;
+	const fields = error instanceof ApiError ? error.fields : [];
+	return (
+		<Notice tone="red" role="alert">
+			<p>{errorText(error, t)}</p>
+			{detail !== null && <p>{detail}</p>}
+			{fields.map((f) => <p key={f.path}><code>{f.path}</code>: {f.message}</p>)}
+		</Notice>
+	);
+}
+
+export function Skeleton({ lines = 3 }: { lines?: number }) {
+	const t = useT(common);
+	const widths = [css.w2, css.w3, css.w1];
+	return (
+		<div role="status" aria-label={t("loading")}>
+			{Array.from({ length: lines }, (_, i) => <span key={i} className={cx(css.skeleton, widths[i % 3])} />)}
+		</div>
+	);
+}
+
+/** A word with more to say: shown on hover and on focus, and read with it. */
+export function Tip({ text, children }: { text: string; children: ReactNode }) {
+	const id = useId();
+	return (
+		// eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- its tip must be reachable by key
+		<span className={css.tip} tabIndex={0} aria-describedby={id}>
+			{children}
+			<span role="tooltip" id={id} className={css.tipText}>{text}</span>
+		</span>
+	);
+}
+
+/** A time: relative or short as shown, exact on hover and to a screen reader. */
+export function Time({ at, as = "relative" }: { at: string | null | undefined; as?: "relative" | "list" | "exact" }) {
+	const { language } = useLanguage();
+	const now = useNow();
+	if (at === null || at === undefined) return <span>–</span>;
+	const date = new Date(at);
+	const exact = exactTime(language, date);
+	const shown = as === "exact" ? exact : as === "list" ? listTime(language, date, now) : relativeTime(language, date, now);
+	return <time dateTime={at} title={exact} className={css.time}>{shown}</time>;
+}
+
+export function Field({ label, hint, error, children }:
+	{ label: string; hint?: ReactNode; error?: string | undefined;
+		children: (ids: { id: string; "aria-describedby": string; "aria-invalid": boolean; className: string }) => ReactNode }) {
+	const id = useId();
+	return (
+		<div className={css.field}>
+			<label htmlFor={id}>{label}</label>
+			{children({ id, "aria-describedby": `${id}-h`, "aria-invalid": error !== undefined, className: css.input ?? "" })}
+			<span id={`${id}-h`} className={error === undefined ? css.hint : css.fieldError}>{error ?? hint}</span>
+		</div>
+	);
+}
+
+export function Check({ label, hint, ...rest }: { label: string; hint?: string } & ComponentProps<"input">) {
+	const id = useId();
+	return (
+		<div className={css.check}>
+			<input id={id} type="checkbox" aria-describedby={hint === undefined ? undefined : `${id}-h`} {...rest} />
+			<div>
+				<label htmlFor={id}>{label}</label>
+				{hint !== undefined && <div id={`${id}-h`} className={css.hint}>{hint}</div>}
+			</div>
+		</div>
+	);
+}
+
+export function Progress({ value, label }: { value: number | null; label: string }) {
+	return <progress className={css.progress} max={100} {...(value === null ? {} : { value })} aria-label={label} />;
+}
+
+export function CopyButton({ text, label }: { text: string; label?: string }) {
+	const t = useT(common);
+	const [done, setDone] = useState(false);
+	const copy = async () => {
+		await navigator.clipboard.writeText(text);
+		setDone(true);
+		setTimeout(() => setDone(false), 2000);
+	};
+	return <Button onClick={() => void copy()}>{done ? t("copied") : label ?? t("copy")}</Button>;
+}
+
+export function TabLinks({ label, tabs }: { label: string; tabs: { href: string; name: string; on: boolean }[] }) {
+	return (
+		<nav className={css.tabs} aria-label={label}>
+			{tabs.map((tab) => (
+				<Link key={tab.href} href={tab.href} className={css.tab ?? ""} {...(tab.on ? { "aria-current": "page" as const } : {})}>
+					{tab.name}
+				</Link>
+			))}
+		</nav>
+	);
+}
+
+export function Page({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
+	return (
+		<div className={css.page}>
+			<div className={css.pageHead}><h1>{title}</h1>{action}</div>
+			{children}
+		</div>
+	);
+}
