@@ -62,7 +62,8 @@ test: deps $(BUILD)/build.ninja $(ASAN)/build.ninja $(TSAN)/build.ninja ## every
 	@$(NINJA) -C $(TSAN) $$(tools/test-targets $(TSAN) threaded)
 	@tools/run-tests
 
-bench: all ## the measurements of bench/README.md (PEERS=DIR names the programs to compare with)
+bench: deps $(BUILD)/build.ninja ## the measurements of bench/README.md (PEERS=DIR names the programs to compare with)
+	@$(NINJA) -C $(BUILD) programs benches
 	@PEERS="$(PEERS)" bench/run
 
 order: deps $(BUILD)/build.ninja ## the order test with SEEDS=2000

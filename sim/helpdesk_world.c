@@ -267,6 +267,22 @@ compare_times(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Most people write while they are attended to, half of them the first time; the others whenever.
+ */
+static int64_t
+message_time(const struct helpdesk_ticket *t, struct dice *d, int64_t from, int64_t until)
+{
+	const struct helpdesk_tracking *k;
+	size_t first = dice_permille(d, 500) ? 1 : t->ntrackings;
+
+	if (t->ntrackings == 0 || dice_permille(d, 200))
+		return dice_range(d, from, until);
+	k = &t->trackings[dice_below(d, first)];
+	if (k->finished_at != TIME_NONE && k->finished_at < until)
+		until = k->finished_at;
+	return dice_range(d, k->created_at < until ? k->created_at : until, until);
+}
+
 static void
 make_messages(struct helpdesk *w, struct helpdesk_ticket *t, struct dice *d, int64_t until,
               size_t n)
@@ -277,7 +293,7 @@ make_messages(struct helpdesk *w, struct helpdesk_ticket *t, struct dice *d, int
 	if (until < from + (int64_t)n)
 		until = from + (int64_t)n;
 	for (size_t i = 0; i < n; i++) {
-		at[i] = dice_range(d, from, until);
+		at[i] = message_time(t, d, from, until);
 		if (i > 0 && dice_permille(d, 30))
 			at[i] = at[i - 1];
 	}

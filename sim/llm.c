@@ -53,6 +53,10 @@ static const struct {
 	[LLM_401] = { "401", false },
 	[LLM_403] = { "403", false },
 	[LLM_404] = { "404", false },
+	[LLM_ECHO_400] = { "400_echo", false },
+	[LLM_ECHO_401] = { "401_echo", false },
+	[LLM_ECHO_500] = { "500_echo", false },
+	[LLM_ECHO_REFUSAL] = { "refusal_echo", true },
 };
 /* clang-format on */
 

@@ -55,6 +55,11 @@ enum llm_kind {
 	LLM_401,
 	LLM_403,
 	LLM_404, /* the model is not known */
+	/* The error, or the refusal, repeats the conversation and the instructions. */
+	LLM_ECHO_400,
+	LLM_ECHO_401,
+	LLM_ECHO_500,
+	LLM_ECHO_REFUSAL,
 	LLM_KINDS
 };
 /* "good", "fabricated", "429_date" … */
@@ -132,6 +137,7 @@ struct llm_stats {
 struct llm_prompt_count {
 	char digest[SHA256_HEX_LEN + 1]; /* of the body's bytes */
 	uint64_t requests, paid;
+	size_t in_flight, most_in_flight;
 };
 
 struct llm_kept {
@@ -162,7 +168,7 @@ const struct llm_prompt_count *llm_count(const struct llm *, struct str digest);
 /*
  * {"requests":…, "kinds":{…}, "refused":{…}, "paid":…, "usage":{…}, "inFlight":…, "mostInFlight":…,
  * "abandoned":…, "evidence":{"true":…,"false":…}, "violations":{…}, "lastRefusal":…,
- * "lastViolation":…, "prompts":{digest:{"requests":…,"paid":…}}}
+ * "lastViolation":…, "prompts":{digest:{"requests":…,"paid":…,"mostInFlight":…}}}
  */
 void llm_stats_json(const struct llm *, struct buf *out);
 /* The newest n bodies, newest first: [{"digest":…,"kind":…,"status":…,"body":…}]. */

@@ -115,7 +115,11 @@ error_of(struct arena *a, enum llm_kind kind, const struct llm_prompt *p)
 		              "Incorrect API key provided: sk-***." },
 		[LLM_403] = { 403, "request_forbidden", "unsupported_country_region_territory",
 		              NULL, "Country, region, or territory not supported." },
+		[LLM_ECHO_400] = { 400, LLM_INVALID, "invalid_value", "input", NULL },
+		[LLM_ECHO_401] = { 401, LLM_INVALID, "invalid_api_key", NULL, NULL },
+		[LLM_ECHO_500] = { 500, "server_error", NULL, NULL, NULL },
 	};
+	const char *message;
 
 	if (kind == LLM_404)
 		return (struct llm_error){ 404, LLM_INVALID, STR("model_not_found"), STR("model"),
@@ -123,9 +127,10 @@ error_of(struct arena *a, enum llm_kind kind, const struct llm_prompt *p)
 			                           STR_ARG(p->model)) };
 	if (kind == LLM_429_DATE || kind == LLM_429_BARE)
 		kind = LLM_429;
+	message = errors[kind].message;
 	return (struct llm_error){ errors[kind].status, errors[kind].type,
 		                   str_from(errors[kind].code), str_from(errors[kind].param),
-		                   str_from(errors[kind].message) };
+		                   message != NULL ? str_from(message) : llm_echo(a, p) };
 }
 
 static enum llm_kind
@@ -231,6 +236,10 @@ respond(struct llm *m, const struct llm_request *q, int64_t now_ms, struct arena
 	digest_sha256(q->body, sum);
 	hex_encode_to(sum, sizeof sum, digest);
 	size_t count = llm_count_body(m, digest);
+	struct llm_prompt_count *body_count = &m->counts[count];
+	r->count = count;
+	if (++body_count->in_flight > body_count->most_in_flight)
+		body_count->most_in_flight = body_count->in_flight;
 	struct llm_kept *kept = llm_keep(m, digest, q->body);
 	if (!check_key(m, a, q, &e)) {
 		m->stats.unauthorized++;
@@ -288,6 +297,7 @@ llm_done(struct llm *m, const struct llm_reply *r, bool whole)
 	if (!r->counted)
 		return;
 	m->stats.in_flight--;
+	m->counts[r->count].in_flight--;
 	if (!whole) {
 		m->stats.abandoned++;
 	} else if (r->fate == LLM_ANSWERED) {

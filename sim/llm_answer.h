@@ -34,6 +34,7 @@ struct llm_reply {
 	size_t cut_at;    /* less than the body's length */
 	int64_t delay_ms; /* before the first byte */
 	bool counted;     /* in flight until llm_done() */
+	size_t count;     /* if counted: which body, of llm.counts */
 	struct llm_usage usage;
 };
 

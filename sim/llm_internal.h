@@ -52,6 +52,9 @@ struct llm_prompt {
  */
 void llm_prompt_read(struct arena *, const cJSON *body, struct llm_prompt *out);
 
+/* What an error says that repeats what it was sent. */
+struct str llm_echo(struct arena *, const struct llm_prompt *);
+
 /* Counts broken promises in m->stats, and notes the last one. */
 void llm_check_promises(struct llm *, struct arena *, const struct llm_prompt *);
 

@@ -147,3 +147,12 @@ llm_prompt_read(struct arena *a, const cJSON *body, struct llm_prompt *out)
 		(void)find_marker(p.instructions, &p);
 	*out = p;
 }
+
+struct str
+llm_echo(struct arena *a, const struct llm_prompt *p)
+{
+	struct str said = p->messages.n > 0 ? p->messages.v[0].text : STR("");
+
+	return str_fmt(a, "Invalid value: '" STR_FMT "' after '" STR_FMT "'.", STR_ARG(said),
+	               STR_ARG(p->instructions));
+}

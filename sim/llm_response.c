@@ -134,7 +134,7 @@ write_echo(struct jw *jw, struct arena *a, const struct llm_prompt *p, const cha
 }
 
 static struct outcome
-make_outcome(struct arena *a, enum llm_kind kind, struct str report)
+make_outcome(struct arena *a, const struct llm_prompt *p, enum llm_kind kind, struct str report)
 {
 	struct outcome o = { "completed", NULL, report, STR_NONE, false };
 
@@ -150,6 +150,9 @@ make_outcome(struct arena *a, enum llm_kind kind, struct str report)
 		break;
 	case LLM_BROKEN_JSON:
 		o.text = str_sub(report, 0, char_boundary(report, report.n - report.n / 10 - 1));
+		break;
+	case LLM_ECHO_REFUSAL:
+		o.refusal = llm_echo(a, p);
 		break;
 	case LLM_REFUSAL:
 		o.refusal = STR("Desculpe, não posso ajudar com esse pedido.");
@@ -225,7 +228,7 @@ void
 llm_response_write(struct arena *a, struct dice *d, const struct llm *m, const struct llm_prompt *p,
                    enum llm_kind kind, struct str report, int64_t now_ms, struct llm_response *out)
 {
-	struct outcome o = make_outcome(a, kind, report);
+	struct outcome o = make_outcome(a, p, kind, report);
 	struct llm_usage *usage = &out->usage;
 	struct buf b;
 	struct jw jw;

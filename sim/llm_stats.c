@@ -34,6 +34,7 @@ write_prompts(struct jw *jw, const struct llm *m)
 		jw_obj(jw);
 		write_count(jw, "requests", m->counts[i].requests);
 		write_count(jw, "paid", m->counts[i].paid);
+		write_count(jw, "mostInFlight", m->counts[i].most_in_flight);
 		jw_obj_end(jw);
 	}
 	jw_obj_end(jw);

@@ -14,7 +14,7 @@ export function devProxy(env: Record<string, string | undefined>): Record<string
 	const headers: Record<string, string> = token === undefined ? {} : { "x-admin-token": token };
 
 	return {
-		"/api": { target, changeOrigin: true, headers },
-		"/login": { target, changeOrigin: true, headers: {} },
+		"/api": { target, changeOrigin: false, headers },
+		"/login": { target, changeOrigin: false, headers: {} },
 	};
 }

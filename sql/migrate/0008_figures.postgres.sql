@@ -1,2 +1,3 @@
--- Sessions of a span of time, for the figures.
-CREATE INDEX ix_sessions_started ON sessions (client_id, started_at, id) WHERE retired_at IS NULL;
+-- Sessions of a span of time, for the figures. `flags` are never negative: the condition keeps every question from this index that
+-- does not name it, whatever the planner knows, since it begins like those of a conversation's sessions (docs/decisions/0002).
+CREATE INDEX ix_sessions_started ON sessions (client_id, started_at, id) WHERE retired_at IS NULL AND flags >= 0;

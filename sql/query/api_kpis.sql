@@ -1,14 +1,14 @@
 -- Figures over sessions. A session counts where it started; groups, retired ones, episodes that a helpdesk tells whole and
 -- episodes inside a helpdesk's waiting session do not. What an agent and a tag are called ignores case.
 
--- A page of them, in the order of (started_at, id).
+-- A page of them, in the order of (started_at, id). `flags >= 0` asks for ix_sessions_started.
 -- name: api_kpi_sessions
 -- param: client uuid, from_at time, to_at time, agent text, tag text, after_at time, after_id uuid, n int
 -- returns: uuid, uuid, uuid?, text, text?, time, time?, time, int?, int, text?, text?, uuid
 SELECT s.id, s.conversation_id, s.ticket_id, s.source, s.class, s.started_at, s.ended_at, COALESCE(s.lead_in_at, s.started_at),
   s.tracking_id, s.flags, s.user_name, s.user_email, c.lead_id
 FROM sessions s JOIN conversations c ON c.client_id = s.client_id AND c.id = s.conversation_id
-WHERE s.client_id = :client AND s.retired_at IS NULL AND s.started_at >= :from_at AND s.started_at <= :to_at
+WHERE s.client_id = :client AND s.retired_at IS NULL AND s.flags >= 0 AND s.started_at >= :from_at AND s.started_at <= :to_at
   AND (s.started_at, s.id) > (:after_at, :after_id)
   AND (s.source = 'tracking' OR s.ticket_id IS NULL)
   AND NOT EXISTS (SELECT 1 FROM helpdesk_tickets h WHERE h.client_id = s.client_id AND h.ticket_id = s.ticket_id AND h.is_group)

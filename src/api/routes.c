@@ -223,7 +223,7 @@ const struct api_route api_routes[] = {
 	  NULL, "importState", "Whether the helpdesk is imported, and up to when: tickets changed since `cursor` are read by the next run.",
 	  REPLIES(BARE(200, import_state, NULL)) },
 	{ "GET", "/api/clients/:slug/import-failures", ROLE_VIEWER, SCOPE_SLUG, fields_page, NULL, false, imports_failures,
-	  NULL, "importFailuresList", "Tickets that could not be imported; every run tries them first.",
+	  NULL, "importFailuresList", "Tickets that could not be imported; every run tries them again.",
 	  REPLIES(PAGE_OF(import_failure)) },
 	{ "POST", "/api/clients/:slug/import-failures/:id/retry", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, imports_retry,
 	  NULL, "importFailuresRetry", "Tries now: an import is started, or the one under way answered.",

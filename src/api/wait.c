@@ -54,19 +54,20 @@ take(struct wait *w, const struct http_exchange *x)
 	return found;
 }
 
+/* last: it is answered in any case, else only if the database lets us. */
 static void
-answer(struct wait *w, const struct waiting *v, bool ended)
+answer(struct wait *w, const struct waiting *v, bool ended, bool last)
 {
 	struct http_header_out headers[] = { { NULL, STR_NONE }, { NULL, STR_NONE } };
 	struct buf b;
 	enum err e = ERR_UNAVAILABLE;
 
-	if (!take(w, v->x))
-		return;
 	arena_reset(w->arena);
 	buf_init(&b, w->arena, BODY_BYTES);
 	if (w->db != NULL)
 		e = w->o.write(w->db, w->arena, v->job, ended, &b);
+	if ((err_info(e)->may_retry && !last) || !take(w, v->x))
+		return;
 	if (e != ERR_OK) {
 		http_reply_problem(v->x, 0, &(const struct problem){ .code = e }, NULL);
 		return;
@@ -119,9 +120,12 @@ wait_step(void *ctx, int64_t now_ms, int64_t *next_ms)
 	*next_ms = now_ms + (n > 0 ? LOOK_MS : TIME_HOUR);
 	if (n > 0 && look(w, v, n, ended) != ERR_OK && w->db != NULL)
 		log_debug("wait.database", LOG_Z("detail", db_message(w->db)));
-	for (size_t i = 0; i < n; i++)
-		if (ended[i] || stopping || now_ms >= v[i].until_ms)
-			answer(w, &v[i], ended[i]);
+	for (size_t i = 0; i < n; i++) {
+		bool last = stopping || now_ms >= v[i].until_ms;
+
+		if (ended[i] || last)
+			answer(w, &v[i], ended[i], last);
+	}
 	return STEP_WAIT;
 }
 

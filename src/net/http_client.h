@@ -78,8 +78,9 @@ struct http_client {
 };
 
 /*
- * Begins a call; everything is copied. ERR_INVALID: a URL, method or header that is not allowed;
- * ERR_TOO_MANY: as many as the client allows are in flight. Never blocks.
+ * Begins a call; everything is copied, and over a connection that is there it leaves at once.
+ * ERR_INVALID: a URL, method or header that is not allowed; ERR_TOO_MANY: as many as the client
+ * allows are in flight. Never blocks.
  */
 MUST_CHECK static inline enum err
 http_client_start(const struct http_client *c, const struct http_call *call, uint64_t *id)

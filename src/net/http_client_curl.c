@@ -7,12 +7,14 @@
  */
 #include <assert.h>
 #include <curl/curl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "net/http_client.h"
+#include "net/http_watch.h"
 
 #define MAX_WAIT_MS      60000
 #define FIRST_BODY_BYTES ((size_t)16384)
@@ -37,6 +39,7 @@ struct call_list {
 
 struct curl {
 	CURLM *multi;
+	struct http_watch watch; /* its sockets */
 	const struct clock *clock;
 	char *ca_file;
 	size_t max_in_flight, n;
@@ -259,42 +262,6 @@ set_request(struct call *c, const struct http_call *call)
 	arena_free(a);
 }
 
-static enum err
-curl_start(void *ctx, const struct http_call *call, uint64_t *id)
-{
-	struct curl *u = ctx;
-	struct call *c;
-	enum err e = http_call_check(call);
-
-	assert(call->connect_ms > 0 && call->first_byte_ms > 0 && call->whole_ms > 0);
-	if (e != ERR_OK)
-		return e;
-	if (u->n >= u->max_in_flight)
-		return ERR_TOO_MANY;
-	c = must(calloc(1, sizeof *c));
-	c->owner = u;
-	c->easy = must(curl_easy_init());
-	c->url = copy(call->url);
-	c->method = copy(call->method);
-	c->body = copy(call->body);
-	c->max_body = call->max_body;
-	c->started_us = clock_mono_us(u->clock);
-	c->connect_us = c->started_us + call->connect_ms * MICRO_PER_MS;
-	c->first_byte_us = c->started_us + call->first_byte_ms * MICRO_PER_MS;
-	c->whole_us = c->started_us + call->whole_ms * MICRO_PER_MS;
-	c->result.id = ++u->last_id;
-	c->result.user = call->user;
-	http_result_begin(&c->result);
-	set_transport(c);
-	set_request(c, call);
-	if (curl_multi_add_handle(u->multi, c->easy) != CURLM_OK)
-		abort(); /* memory, or our own mistake */
-	list_add(&u->running, c);
-	u->n++;
-	*id = c->result.id;
-	return ERR_OK;
-}
-
 /* The limit that counts now, and what passing it means. */
 static int64_t
 limit_of(const struct call *c, enum http_failure *failure)
@@ -383,14 +350,13 @@ expire(struct curl *u)
 	}
 }
 
+/* What has ended. */
 static void
 collect(struct curl *u)
 {
-	int running, left;
 	const CURLMsg *m;
+	int left;
 
-	if (curl_multi_perform(u->multi, &running) != CURLM_OK)
-		abort();
 	while ((m = curl_multi_info_read(u->multi, &left)) != NULL) {
 		CURLcode code = m->data.result;
 		enum http_failure f;
@@ -406,6 +372,44 @@ collect(struct curl *u)
 	}
 }
 
+static enum err
+curl_start(void *ctx, const struct http_call *call, uint64_t *id)
+{
+	struct curl *u = ctx;
+	struct call *c;
+	enum err e = http_call_check(call);
+
+	assert(call->connect_ms > 0 && call->first_byte_ms > 0 && call->whole_ms > 0);
+	if (e != ERR_OK)
+		return e;
+	if (u->n >= u->max_in_flight)
+		return ERR_TOO_MANY;
+	c = must(calloc(1, sizeof *c));
+	c->owner = u;
+	c->easy = must(curl_easy_init());
+	c->url = copy(call->url);
+	c->method = copy(call->method);
+	c->body = copy(call->body);
+	c->max_body = call->max_body;
+	c->started_us = clock_mono_us(u->clock);
+	c->connect_us = c->started_us + call->connect_ms * MICRO_PER_MS;
+	c->first_byte_us = c->started_us + call->first_byte_ms * MICRO_PER_MS;
+	c->whole_us = c->started_us + call->whole_ms * MICRO_PER_MS;
+	c->result.id = ++u->last_id;
+	c->result.user = call->user;
+	http_result_begin(&c->result);
+	set_transport(c);
+	set_request(c, call);
+	if (curl_multi_add_handle(u->multi, c->easy) != CURLM_OK)
+		abort(); /* memory, or our own mistake */
+	list_add(&u->running, c);
+	u->n++;
+	*id = c->result.id;
+	http_watch_begin(&u->watch); /* so that it leaves now, whatever its caller does next */
+	collect(u);
+	return ERR_OK;
+}
+
 static bool
 curl_next(void *ctx, struct http_result *out)
 {
@@ -413,6 +417,7 @@ curl_next(void *ctx, struct http_result *out)
 	struct call *c;
 
 	if (u->finished.head == NULL) {
+		http_watch_move_on(&u->watch);
 		collect(u);
 		expire(u);
 	}
@@ -463,13 +468,14 @@ static bool
 curl_wait(void *ctx, int wake_fd, int64_t timeout_ms)
 {
 	struct curl *u = ctx;
-	struct curl_waitfd extra = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
+	struct pollfd fds[] = { { .fd = u->watch.fd, .events = POLLIN },
+		                { .fd = wake_fd, .events = POLLIN } };
 	int64_t now = clock_mono_us(u->clock), until;
-	int ready;
 
 	if (timeout_ms > MAX_WAIT_MS)
 		timeout_ms = MAX_WAIT_MS;
 	until = u->finished.head != NULL || timeout_ms < 0 ? now : now + timeout_ms * MICRO_PER_MS;
+	until = u->watch.due_us < until ? u->watch.due_us : until;
 	for (const struct call *c = u->running.head; c != NULL; c = c->next) {
 		enum http_failure failure;
 		int64_t limit = limit_of(c, &failure);
@@ -477,10 +483,7 @@ curl_wait(void *ctx, int wake_fd, int64_t timeout_ms)
 		until = limit < until ? limit : until;
 	}
 	timeout_ms = until <= now ? 0 : (until - now + MICRO_PER_MS - 1) / MICRO_PER_MS;
-	if (curl_multi_poll(u->multi, &extra, wake_fd >= 0 ? 1 : 0, (int)timeout_ms, &ready) !=
-	    CURLM_OK)
-		abort();
-	return wake_fd >= 0 && (extra.revents & CURL_WAIT_POLLIN) != 0;
+	return poll(fds, 2, (int)timeout_ms) > 0 && fds[1].revents != 0;
 }
 
 static size_t
@@ -506,6 +509,7 @@ http_client_open(const struct http_client_options *o, struct http_client *out)
 	u->ca_file = ca_file;
 	u->max_in_flight = o->max_in_flight;
 	(void)curl_multi_setopt(u->multi, CURLMOPT_MAXCONNECTS, (long)o->max_in_flight);
+	http_watch_open(&u->watch, u->multi, u->clock);
 	*out = (struct http_client){ .start = curl_start,
 		                     .next = curl_next,
 		                     .cancel = curl_cancel,
@@ -530,7 +534,7 @@ http_client_close(struct http_client *client)
 		next = c->next;
 		drop(u, c, false);
 	}
-	(void)curl_multi_cleanup(u->multi);
+	http_watch_close(&u->watch);
 	free(u->ca_file);
 	free(u);
 	*client = (struct http_client){ 0 };

@@ -16,6 +16,7 @@
 #define CLAIM_MS   1000
 #define SWEEP_MS   2000
 #define AWAY_MS    1000
+#define DUE_MS     1000
 
 bool
 analyser_is_away(enum err e)
@@ -147,9 +148,12 @@ void
 analyser_stop(struct analyser *an, int64_t now_ms)
 {
 	bool worked = false;
+	enum err e = ERR_OK;
 
-	analyser_call_hear(an, now_ms);
-	if (analyser_call_settle(an, now_ms, &worked) == ERR_OK && gather(an, now_ms) != ERR_OK)
+	analyser_hear(an, now_ms);
+	while (e == ERR_OK && an->heard != NULL)
+		e = analyser_settle(an, now_ms, &worked);
+	if (e == ERR_OK && gather(an, now_ms) != ERR_OK)
 		log_warn("analysis.not_gathered", LOG_Z("detail", db_message(an->db)));
 	while (an->nruns > 0)
 		analyser_run_release(an->runs[0], now_ms);
@@ -180,22 +184,31 @@ own_error(struct analyser_run *run, enum err e)
 	return ERR_OK;
 }
 
-/* Rows that this run has not had yet; when there are none, those that it gave back. */
+/* Rows that this run has not had yet; when there are none, those that it gave back. Failed ones
+ * whose time has come are looked for once a second, and before there are none. */
 static enum err
 claim_next(struct analyser_run *run, int64_t now_ms, size_t most, struct analysis_claimed **rows,
            size_t *n)
 {
 	struct analyser *an = run->an;
 	int64_t until = now_ms + 2 * an->o.timeout_ms;
-	enum err e;
+	bool look = now_ms >= run->due_at;
+	enum err e = look ? analysis_queue_make_due(an->db, &run->combo, now_ms) : ERR_OK;
 
+	if (e != ERR_OK)
+		return e;
+	if (look)
+		run->due_at = now_ms + DUE_MS;
 	arena_reset(an->arena);
 	e = analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms, until,
 	                         run->began_at, most, rows, n);
-	if (e == ERR_OK && *n == 0)
-		e = analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms, until,
-		                         TIME_NONE, most, rows, n);
-	return e;
+	if (e != ERR_OK || *n > 0)
+		return e;
+	if (!look)
+		e = analysis_queue_make_due(an->db, &run->combo, now_ms);
+	return e != ERR_OK ? e
+	                   : analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner,
+	                                          now_ms, until, TIME_NONE, most, rows, n);
 }
 
 /* As many of its rows as may fly beside what does. */
@@ -209,8 +222,8 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 
 	if (n > want)
 		n = want;
-	if (n > ANALYSIS_BATCH)
-		n = ANALYSIS_BATCH;
+	if (n > ANALYSER_GROUP)
+		n = ANALYSER_GROUP;
 	if (n == 0 || run->dry)
 		return ERR_OK;
 	e = claim_next(run, now_ms, n, &rows, &n);
@@ -278,7 +291,7 @@ tend_runs(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 static enum err
 work(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 {
-	enum err e = analyser_call_settle(an, now_ms, worked);
+	enum err e = analyser_settle(an, now_ms, worked);
 
 	if (e == ERR_OK)
 		e = gather(an, now_ms);
@@ -305,7 +318,7 @@ analyser_step(void *analyser, int64_t now_ms, int64_t *next_ms)
 	enum err e;
 
 	*next_ms = now_ms + CLAIM_MS;
-	analyser_call_hear(an, now_ms);
+	analyser_hear(an, now_ms);
 	if (now_ms < an->away_until) {
 		*next_ms = an->away_until;
 		return STEP_WAIT;

@@ -11,8 +11,20 @@
 #include "work/analysis_run.h"
 
 #define ANALYSER_MAX_JOBS 64
+#define ANALYSER_GROUP    16 /* answers that one transaction stores, and rows begun in a step */
 
 struct analyser_run;
+
+/* What is to become of a row, once its request has ended. */
+enum analyser_act { ANALYSER_DONE, ANALYSER_FAILED, ANALYSER_RELEASED };
+struct analyser_outcome {
+	enum analyser_act act;
+	struct model_verdict verdict;
+	struct report report;            /* with MODEL_TAKE */
+	struct analysis_paid paid;       /* zeros: nothing was answered */
+	struct analysis_failure failure; /* if failed */
+	struct analysis_release release; /* if released */
+};
 
 /* One row with its request, from claim to outcome. */
 struct analyser_call {
@@ -21,14 +33,14 @@ struct analyser_call {
 	struct arena *arena; /* the row, the prompt, what the report is made of */
 	struct analysis_claimed row;
 	struct prompt prompt;
-	bool flying;
-	uint64_t id;      /* while flying */
-	int64_t asked_at; /* when the request left */
-	/* from 1, in the order in which they came; 0: the result is not here. It stays until the
-	 * database has what it says */
-	uint64_t answered;
-	int64_t answered_at;
+	bool asked, flying;
+	uint64_t id;                      /* while flying */
+	int64_t asked_at, answered_at;    /* when the request left, and the result came */
+	struct analyser_call *next_heard; /* among an->heard */
 	struct http_result result;
+	bool judged;
+	struct analyser_outcome outcome; /* when it was judged: once, in the order of the answers */
+	bool lost;                       /* the row was somebody else's when that was stored */
 };
 
 /* A job from claim to end. */
@@ -42,6 +54,7 @@ struct analyser_run {
 	struct analysis_tally tally;
 	int64_t total; /* rows it will work on, as far as is known; -1 */
 	int64_t began_at, renew_at;
+	int64_t due_at; /* when failed rows are to be looked for again */
 	struct analyser_call *calls;
 	size_t ncalls;
 	bool dry;    /* nothing could be claimed */
@@ -58,7 +71,9 @@ struct analyser {
 	struct analyser_run *runs[ANALYSER_MAX_JOBS];
 	size_t nruns, ncalls;
 	size_t turn; /* which run claims next */
-	uint64_t answers;
+	/* Calls whose result came, the first one first. It stays until the database has what it
+	 * says. */
+	struct analyser_call *heard;
 	bool astray; /* rows may be ours in the database that no call is for */
 	int64_t claim_at, sweep_at, away_until;
 	atomic_bool look; /* for a job, whatever claim_at says */
@@ -84,16 +99,25 @@ void analyser_run_release(struct analyser_run *, int64_t now_ms);
 /* Forgets it; what it holds is given back as far as the database answers. */
 void analyser_run_drop(struct analyser_run *, int64_t now_ms);
 
-/* analyser_call.c: a row from claim to outcome. */
+/* analyser_call.c: a row from claim to request. */
 /* The row's session is read and the request begun; a row that there is nothing to ask about leaves
  * the queue. The row is in `an->arena`. */
 MUST_CHECK enum err
 analyser_call_begin(struct analyser_run *, const struct analysis_claimed *, int64_t now_ms);
-/* Takes the results that are there, and keeps them. */
-void analyser_call_hear(struct analyser *, int64_t now_ms);
-/* Brings what they say into the database, in the order in which they came. */
-MUST_CHECK enum err analyser_call_settle(struct analyser *, int64_t now_ms, bool *worked);
 /* Ends the request and gives the row back. */
 void analyser_call_drop(struct analyser_call *, int64_t now_ms);
+/* Frees it; its row is what it is. */
+void analyser_call_forget(struct analyser_call *);
+struct analysis_lease analyser_call_lease(const struct analyser_call *);
+/* Says in the log that the row is somebody else's by now: what we know of it is worth nothing. */
+void analyser_call_lost(const struct analyser_call *);
+
+/* analyser_settle.c: answers from the socket into the database. */
+/* Takes the results that are there, and keeps them. */
+void analyser_hear(struct analyser *, int64_t now_ms);
+/* Brings what ANALYSER_GROUP of them say into the database, in the order in which they came. */
+MUST_CHECK enum err analyser_settle(struct analyser *, int64_t now_ms, bool *worked);
+/* The call is no longer among those that were heard. */
+void analyser_unhear(struct analyser_call *);
 
 #endif

@@ -68,6 +68,15 @@ analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const s
 	return e;
 }
 
+enum err
+analysis_queue_make_due(struct db *db, const struct analysis_combo *c, int64_t now_ms)
+{
+	int64_t changed;
+
+	return in_batches(db, &q_analysis_due,
+	                  DB_PARAMS(COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)), &changed);
+}
+
 static int
 cmp_claimed(const void *pa, const void *pb)
 {
@@ -103,13 +112,9 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 	struct analysis_claimed *v = ARENA_ARRAY(a, n, struct analysis_claimed);
 	size_t got = 0, empty = 0;
 	struct db_result r;
-	int64_t due;
-	enum err e = in_batches(db, &q_analysis_due,
-	                        DB_PARAMS(COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)), &due);
+	enum err e = db_begin(db, DB_APPLY);
 
 	assert(n <= ANALYSIS_BATCH);
-	if (e == ERR_OK)
-		e = db_begin(db, DB_APPLY);
 	if (e != ERR_OK)
 		return e;
 	/* PostgreSQL passes over a row that changes in the moment it is looked at; asked twice, an
@@ -133,21 +138,23 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 	return ERR_OK;
 }
 
-/* One statement on a row that the owner must hold. told_at: what it changes shows; TIME_NONE: it
- * does not. */
+/* One statement on a row that the owner must hold. Alone it is a transaction that tells of the
+ * change at told_at, unless that is TIME_NONE; inside one, telling is the caller's. */
 static enum err
 give_back(struct db *db, const struct query *q, const struct db_param *params, struct uuid client,
           int64_t told_at)
 {
+	bool own = !db_in_transaction(db);
 	int64_t changed = 0;
-	enum err e = db_begin(db, DB_APPLY);
+	enum err e = own ? db_begin(db, DB_APPLY) : ERR_OK;
 
 	if (e != ERR_OK)
 		return e;
 	e = db_exec(db, q, params, NULL, &changed);
-	if (e == ERR_OK && changed > 0 && told_at != TIME_NONE)
+	if (e == ERR_OK && own && changed > 0 && told_at != TIME_NONE)
 		e = event_put(db, client, EVENT_ANALYSIS, UUID_NIL, told_at);
-	e = db_end(db, e);
+	if (own)
+		e = db_end(db, e);
 	return e != ERR_OK ? e : changed == 0 ? ERR_CONFLICT : ERR_OK;
 }
 

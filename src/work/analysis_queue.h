@@ -100,9 +100,12 @@ struct analysis_claimed {
 	int64_t attempts;    /* calls that were answered */
 	bool longer_output;  /* an answer was cut for its length */
 };
+/* Failed rows whose time has come may be claimed from now on. Several transactions. */
+MUST_CHECK enum err
+analysis_queue_make_due(struct db *, const struct analysis_combo *, int64_t now_ms);
 /*
- * The next rows are the owner's until lease_until: pending ones and failed ones whose time has
- * come, the newest session first, of sessions that ended together the row that was made last first;
+ * The next rows are the owner's until lease_until: pending ones and failed ones that were made due,
+ * the newest session first, of sessions that ended together the row that was made last first;
  * `out` is in that order. Two callers never get the same row and none waits for another. An owner
  * is an id made for one process's run. before: those that were claimed last at or after it are
  * passed over, so that a row the server always fails at does not keep the others waiting;
@@ -113,8 +116,9 @@ analysis_queue_claim(struct db *, struct arena *, const struct analysis_combo *,
                      int64_t now_ms, int64_t lease_until, int64_t before, size_t n,
                      struct analysis_claimed **out, size_t *nout);
 
-/* Whose row it is. All that follow give ERR_CONFLICT, and change nothing, when it is not the
- * owner's any more. */
+/* Whose row it is. All that take one give ERR_CONFLICT, and change nothing, when it is not the
+ * owner's any more. They may also be called inside a transaction, as a part of it; then an
+ * EVENT_ANALYSIS for rows done or failed is the caller's to write. */
 struct analysis_lease {
 	struct uuid client_id, id, owner;
 };

@@ -8,11 +8,7 @@
 #define KEY        "sk-a-key-of-the-tests"
 #define MOST_MS    TIME_MINUTE /* between two steps */
 #define MOST_STEPS 50000
-#define TOPICS                                                                                     \
-	"[{\"key\":\"cortesia\",\"label\":\"Cumprimenta\",\"weight\":1},"                          \
-	"{\"key\":\"fecho\",\"label\":\"Conduz ao fecho\",\"weight\":2}]"
-
-#define Z(s) str_z(test_arena(), (s))
+#define Z(s)       str_z(test_arena(), (s))
 
 /* The reply as the reader sees it. */
 static void
@@ -130,17 +126,6 @@ bureau_hire(struct bureau *o, size_t place)
 	ck_assert_ok(analyser_open(&o->options, &h->analyser));
 }
 
-void
-bureau_rubric(struct bureau *o, struct uuid client, const char *key, int64_t version)
-{
-	ck_assert_ok(db_exec(o->d->s.db, &q_api_script_insert,
-	                     DB_PARAMS(db_uuid(desk_id(o->d)), db_uuid(client),
-	                               db_text(str_from(key)), db_int(version), db_text(STR("n")),
-	                               db_text(STR_NONE), db_text(STR(BUREAU_RUBRIC)),
-	                               db_json(STR(TOPICS)), db_bool(true), db_time(1000)),
-	                     NULL, NULL));
-}
-
 struct bureau *
 bureau_open(void)
 {
@@ -174,7 +159,7 @@ bureau_open(void)
 		                              .min_messages = o->d->choice.min_messages,
 		                              .limit = ANALYSIS_RUN_LIMIT,
 		                              .max_cost = -1 };
-	bureau_rubric(o, o->d->client, "sales", 2);
+	desk_rubric(o->d, o->d->client, "sales", 2);
 	bureau_hire(o, 0);
 	return o;
 }

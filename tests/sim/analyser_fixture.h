@@ -14,8 +14,7 @@
 #include "work/analyser_internal.h"
 #include "work/jobs.h"
 
-#define BUREAU_HANDS  3
-#define BUREAU_RUBRIC "Avalie o atendimento."
+#define BUREAU_HANDS 3
 
 /* One process that analyses. */
 struct bureau_hand {
@@ -67,8 +66,6 @@ void bureau_stop(struct bureau *, size_t place);
 /* Its database fails at every statement, or does so no longer. */
 void bureau_away(struct bureau *, size_t place, bool away);
 
-/* A rubric with two topics. */
-void bureau_rubric(struct bureau *, struct uuid client, const char *key, int64_t version);
 /* desk_talk; the session. */
 struct uuid bureau_session(struct bureau *, const char *marker, struct planted *);
 /* So many, the first one the newest. In test_arena. */

@@ -10,6 +10,10 @@
 
 #define TALK_MESSAGES 6
 
+#define TOPICS                                                                                     \
+	"[{\"key\":\"cortesia\",\"label\":\"Cumprimenta\",\"weight\":1},"                          \
+	"{\"key\":\"fecho\",\"label\":\"Conduz ao fecho\",\"weight\":2}]"
+
 #define Z(s) str_z(test_arena(), (s))
 
 static struct pg_server *postgres;
@@ -17,13 +21,20 @@ static struct pg_server *postgres;
 struct desk *
 desk_open(void)
 {
+	return desk_open_at(postgres != NULL
+	                            ? pg_server_new_database(postgres, test_arena())
+	                            : Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir())));
+}
+
+struct desk *
+desk_open_at(const char *url)
+{
 	struct desk *d = ARENA_NEW(test_arena(), struct desk);
 	static const char *const slugs[] = { "acme", "beta" };
 	struct uuid *clients[] = { &d->client, &d->other };
 
 	d->at = DESK_AT;
-	d->url = postgres != NULL ? pg_server_new_database(postgres, test_arena())
-	                          : Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir()));
+	d->url = url;
 	scene_open(&d->s, d->url);
 	for (size_t i = 0; i < 2; i++) {
 		*clients[i] = desk_id(d);
@@ -249,6 +260,17 @@ desk_talk(struct desk *d, struct planted *p, const char *begin)
 	}
 }
 
+void
+desk_rubric(struct desk *d, struct uuid client, const char *key, int64_t version)
+{
+	ck_assert_ok(db_exec(d->s.db, &q_api_script_insert,
+	                     DB_PARAMS(db_uuid(desk_id(d)), db_uuid(client), db_text(str_from(key)),
+	                               db_int(version), db_text(STR("n")), db_text(STR_NONE),
+	                               db_text(STR("Avalie o atendimento.")), db_json(STR(TOPICS)),
+	                               db_bool(true), db_time(1000)),
+	                     NULL, NULL));
+}
+
 struct analysis_figures
 desk_figures(struct desk *d, int64_t now)
 {
@@ -274,6 +296,7 @@ desk_claim(struct desk *d, int64_t now, size_t n, struct analysis_claimed **out)
 {
 	size_t got;
 
+	ck_assert_ok(analysis_queue_make_due(d->s.db, &d->combo, now));
 	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, now,
 	                                  now + 2 * TIME_MINUTE, TIME_NONE, n, out, &got));
 	return got;

@@ -28,6 +28,8 @@ struct desk {
 };
 
 struct desk *desk_open(void);
+/* On this database, which is empty. */
+struct desk *desk_open_at(const char *url);
 void desk_close(struct desk *);
 struct uuid desk_id(struct desk *);
 
@@ -67,6 +69,9 @@ void desk_message(struct desk *, struct planted_message *);
 /* A session by desk_plant with six messages of customer and agent, the first of which begins with
  * this; NULL: nothing. */
 void desk_talk(struct desk *, struct planted *, const char *begin);
+
+/* A rubric with two topics. */
+void desk_rubric(struct desk *, struct uuid client, const char *key, int64_t version);
 
 /* SQL literals of this engine. TIME_NONE and nil: NULL. */
 const char *desk_uuid(struct desk *, struct uuid);

@@ -65,7 +65,7 @@ START_TEST(no_more_calls_than_allowed_are_in_flight_whoever_they_are_for)
 
 	o->options.concurrency = 3;
 	bureau_hire(o, 0);
-	bureau_rubric(o, o->d->other, "sales", 2);
+	desk_rubric(o->d, o->d->other, "sales", 2);
 	bureau_sessions(o, 8);
 	for (int i = 0; i < 8; i++) {
 		p.lead = p.conversation = p.ticket = UUID_NIL;
@@ -311,7 +311,7 @@ START_TEST(runs_take_turns)
 	struct uuid jobs[2];
 	int ahead = 0;
 
-	bureau_rubric(o, o->d->other, "sales", 2);
+	desk_rubric(o->d, o->d->other, "sales", 2);
 	bureau_sessions(o, 6);
 	for (int i = 0; i < 6; i++) {
 		p.lead = p.conversation = p.ticket = UUID_NIL;

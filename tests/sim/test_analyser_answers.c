@@ -54,6 +54,11 @@ static const struct outcome {
 	{ LLM_401, "pending", "unauthorized", 1, 0, 0, false, "failed" },
 	{ LLM_403, "pending", "forbidden", 1, 0, 0, false, "failed" },
 	{ LLM_404, "pending", "unknown_model", 1, 0, 0, false, "failed" },
+	{ LLM_ECHO_400, "failed", "answered 400: Invalid value: 'sim:", 1, 0, 1, true, "partial" },
+	{ LLM_ECHO_401, "pending", "unauthorized", 1, 0, 0, false, "failed" },
+	{ LLM_ECHO_500, "pending", "model_unavailable", 6, 0, 0, false, "failed" },
+	{ LLM_ECHO_REFUSAL, "failed", "The model refused: Invalid value", 1, 1, 1, true,
+	  "partial" },
 };
 
 static const char *
@@ -230,7 +235,7 @@ START_TEST(a_server_that_says_when_is_left_alone_until_then_by_every_run)
 
 		o->llm->options.retry_after_s = 77;
 		o->llm->options.latency_ms = 0;
-		bureau_rubric(o, o->d->other, "sales", 2);
+		desk_rubric(o->d, o->d->other, "sales", 2);
 		bureau_session(o, NULL, &other);
 		plant(o, marks[i]);
 		bureau_sessions(o, 3);

@@ -877,7 +877,8 @@ work(void *arg)
 		size_t n;
 
 		arena_reset(a);
-		w->wrong = analysis_queue_claim(w->db, a, w->combo, w->owner, AT, AT + TIME_MINUTE,
+		w->wrong = analysis_queue_make_due(w->db, w->combo, AT) != ERR_OK ||
+		           analysis_queue_claim(w->db, a, w->combo, w->owner, AT, AT + TIME_MINUTE,
 		                                TIME_NONE, 3, &v, &n) != ERR_OK;
 		for (size_t i = 0; !w->wrong && i < n; i++) {
 			const struct analysis_lease l = { w->combo->client_id, v[i].id, w->owner };

@@ -797,6 +797,33 @@ START_TEST(what_is_gone_is_told_apart_from_what_stands)
 }
 END_TEST
 
+/* Else an analysis would find nothing to grade. */
+START_TEST(most_messages_fall_into_attendances)
+{
+	struct helpdesk_options o = small(18);
+	struct helpdesk *w = helpdesk_new(&o);
+	size_t all = 0, inside = 0;
+
+	for (size_t i = 0; i < w->ntickets; i++) {
+		const struct helpdesk_ticket *t = &w->tickets[i];
+		for (size_t m = 0; t->ntrackings > 0 && m < t->nmessages; m++) {
+			int64_t at = t->messages[m].created_at;
+			bool in = false;
+			for (size_t k = 0; k < t->ntrackings; k++)
+				in |= t->trackings[k].created_at <= at &&
+				      (t->trackings[k].finished_at == TIME_NONE ||
+				       at <= t->trackings[k].finished_at);
+			all++;
+			inside += in;
+		}
+	}
+	ck_assert_uint_gt(all, 300);
+	ck_assert_uint_gt(inside * 10, all * 7);
+	ck_assert_uint_lt(inside, all);
+	helpdesk_free(w);
+}
+END_TEST
+
 START_TEST(changes_take_place_at_the_rate_of_the_clock)
 {
 	struct helpdesk_options o = small(17);
@@ -844,7 +871,7 @@ make_suite(void)
 		lists_have_the_order_that_was_asked_for, every_shape_of_the_source_occurs,
 		the_seed_chooses_every_style, contacts_are_the_people_of_the_same_seed,
 		whatsapp_messages_appear_under_their_key,
-		what_is_gone_is_told_apart_from_what_stands,
+		what_is_gone_is_told_apart_from_what_stands, most_messages_fall_into_attendances,
 		changes_take_place_at_the_rate_of_the_clock, manners_are_read_by_name);
 }
 

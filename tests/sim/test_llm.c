@@ -135,6 +135,28 @@ START_TEST(manners_are_read_from_a_list)
 }
 END_TEST
 
+START_TEST(how_often_a_body_was_in_flight_at_once_is_counted)
+{
+	struct llm *m = make(LLM_GOOD, 1);
+	struct llm_request q = request(example());
+	struct llm_reply first, second;
+
+	ask(m, example());
+	ck_assert_uint_eq(m->counts[0].most_in_flight, 1);
+	llm_answer(m, &q, NOW, test_arena(), &first);
+	ask(m, with_lines("{\"id\":\"m1\",\"text\":\"oi\"}"));
+	ck_assert_uint_eq(m->counts[0].most_in_flight, 1);
+	llm_answer(m, &q, NOW, test_arena(), &second);
+	llm_done(m, &first, false);
+	llm_done(m, &second, true);
+	ask(m, example());
+	ck_assert_uint_eq(m->counts[0].most_in_flight, 2);
+	ck_assert_uint_eq(m->counts[0].in_flight, 0);
+	ck_assert_uint_eq(m->counts[1].most_in_flight, 1);
+	llm_free(m);
+}
+END_TEST
+
 START_TEST(a_marker_asks_for_a_kind_and_how_often)
 {
 	struct llm *m = make(LLM_GOOD, 1);
@@ -269,13 +291,14 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("llm", requests_are_refused_as_openai_refuses_them,
-	                  the_door_wants_a_key_a_type_and_a_model_that_exists,
-	                  the_same_prompts_have_the_same_answers_in_any_order,
-	                  manners_are_read_from_a_list, a_marker_asks_for_a_kind_and_how_often,
-	                  an_answer_that_does_not_fit_is_incomplete_and_fits_with_a_larger_bound,
-	                  broken_promises_are_counted_and_answered,
-	                  the_last_bodies_are_kept_up_to_a_bound);
+	return TEST_SUITE(
+		"llm", requests_are_refused_as_openai_refuses_them,
+		the_door_wants_a_key_a_type_and_a_model_that_exists,
+		the_same_prompts_have_the_same_answers_in_any_order, manners_are_read_from_a_list,
+		how_often_a_body_was_in_flight_at_once_is_counted,
+		a_marker_asks_for_a_kind_and_how_often,
+		an_answer_that_does_not_fit_is_incomplete_and_fits_with_a_larger_bound,
+		broken_promises_are_counted_and_answered, the_last_bodies_are_kept_up_to_a_bound);
 }
 
 TEST_MAIN(make_suite)

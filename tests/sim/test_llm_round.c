@@ -89,6 +89,7 @@ START_TEST(each_bad_answer_has_its_outcome)
 		{ LLM_PROSE_AROUND, REPORT_RETRY, "invalid_json" },
 		{ LLM_BROKEN_JSON, REPORT_RETRY, "invalid_json" },
 		{ LLM_REFUSAL, REPORT_FINAL, "refusal" },
+		{ LLM_ECHO_REFUSAL, REPORT_FINAL, "refusal" },
 		{ LLM_INCOMPLETE_LENGTH, REPORT_LONGER, "incomplete" },
 		{ LLM_CONTENT_FILTER, REPORT_FINAL, "content_filter" },
 		{ LLM_FAILED, REPORT_RETRY, "model_failed" },

@@ -178,6 +178,9 @@ START_TEST(each_answer_of_http_comes_as_it_should)
 		{ LLM_401, 401, "invalid_api_key", NULL },
 		{ LLM_403, 403, "unsupported_country_region_territory", NULL },
 		{ LLM_404, 404, "model_not_found", NULL },
+		{ LLM_ECHO_400, 400, "invalid_value", NULL },
+		{ LLM_ECHO_401, 401, "invalid_api_key", NULL },
+		{ LLM_ECHO_500, 500, NULL, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

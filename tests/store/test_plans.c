@@ -50,6 +50,7 @@ static const struct found_by list[] = {
 	{ &q_apply_sessions_of, { EPISODES } },
 	{ &q_apply_sessions_move, { EPISODES } },
 	{ &q_apply_sessions_move_retired, { RETIRED } },
+	{ &q_api_kpi_sessions, { "ix_sessions_started" } },
 	{ &q_api_session_list, { EPISODES } },
 	{ &q_api_session_spans, { EPISODES } },
 	{ &q_api_session_overlapping, { EPISODES } },

@@ -306,6 +306,31 @@ START_TEST(connections_are_used_again)
 }
 END_TEST
 
+/* Whoever starts a hundred calls, and reads a database before each, must not hold the first ones
+ * up. */
+START_TEST(over_a_kept_connection_a_request_leaves_when_it_is_started)
+{
+	struct http_call c;
+	struct http_result r;
+	int64_t end;
+	uint64_t id;
+
+	setup(4);
+	c = call_to("/echo");
+	r = run(&c);
+	http_result_deinit(&r);
+	ck_assert_ok(http_client_start(&client, &c, &id));
+	end = clock_mono_us(&clock_real) + PATIENCE * INT64_C(1000);
+	while (peer_requests(peer) < 2)
+		ck_assert_msg(clock_mono_us(&clock_real) < end, "it does not leave");
+	ck_assert_uint_eq(peer_connections(peer), 1);
+	r = take();
+	ck_assert_int_eq(r.failure, HTTP_OK);
+	http_result_deinit(&r);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_kept_connection_that_has_ended_is_no_failure)
 {
 	setup(4);
@@ -635,6 +660,7 @@ make_suite(void)
 		a_body_of_exactly_the_limit_is_taken, a_compressed_body_comes_out_plain,
 		a_redirect_is_an_answer_and_early_hints_are_none,
 		thirty_two_calls_are_in_flight_at_once, connections_are_used_again,
+		over_a_kept_connection_a_request_leaves_when_it_is_started,
 		a_kept_connection_that_has_ended_is_no_failure, a_cancelled_call_has_no_result,
 		waiting_ends_for_a_wake_up_for_a_result_and_for_a_time_limit,
 		calls_that_are_not_allowed_do_not_begin,

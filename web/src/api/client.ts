@@ -56,7 +56,7 @@ export async function errorFrom(answer: Response): Promise<ApiError> {
 
 	try {
 		const body: unknown = await answer.json();
-		if (typeof body === "object" && body !== null) problem = body as Partial<Problem>;
+		if (typeof body === "object" && body !== null) problem = body;
 	} catch {
 		/* A proxy's page, or a cut connection: the status is all there is. */
 	}
@@ -76,13 +76,11 @@ export function addressOf(
 	path: Record<string, unknown> = {},
 	query: Record<string, unknown> = {},
 ): string {
-	const filled = route.replace(/\{(\w+)\}/g, (_, name: string) =>
-		encodeURIComponent(String(path[name])),
-	);
+	const filled = route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(word(path[name])));
 	const words = new URLSearchParams();
 
 	for (const [name, value] of Object.entries(query))
-		if (value !== undefined && value !== null && value !== "") words.set(name, String(value));
+		if (value !== undefined && value !== null && value !== "") words.set(name, word(value));
 	const text = words.toString();
 	return text === "" ? filled : `${filled}?${text}`;
 }
@@ -92,6 +90,13 @@ let onUnauthorized: () => void = () => undefined;
 /** Called whenever a call is answered 401: the session is over. */
 export function setUnauthorizedHandler(handler: () => void): void {
 	onUnauthorized = handler;
+}
+
+/* What names a row or filters a list: never an object. */
+function word(value: unknown): string {
+	return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+		? String(value)
+		: "";
 }
 
 async function call<P extends keyof paths, M extends Method>(
@@ -110,14 +115,7 @@ async function call<P extends keyof paths, M extends Method>(
 	init.headers = headers;
 	let answer: Response;
 	try {
-		answer = await fetch(
-			addressOf(
-				route,
-				options.path as Record<string, unknown> | undefined,
-				options.query as Record<string, unknown> | undefined,
-			),
-			init,
-		);
+		answer = await fetch(addressOf(route, options.path, options.query), init);
 	} catch (e) {
 		if (e instanceof DOMException && e.name === "AbortError") throw e;
 		throw new ApiError(0, "network", null);

@@ -79,6 +79,16 @@ describe("the stream of events", () => {
 		expect(x.resets()).toBe(0);
 	});
 
+	it("can resume from where it began, before anything has changed", () => {
+		const x = setUp();
+		x.stream.start();
+		x.last().onopen?.(new Event("open"));
+		x.last().say("ready", "7");
+		x.last().onerror?.(new Event("error"));
+		x.elapse();
+		expect(x.last().address).toBe("/api/events?lastEventId=7");
+	});
+
 	it("counts an opening without an id to resume behind as a reset", () => {
 		const x = setUp();
 		x.stream.start();

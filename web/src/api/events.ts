@@ -94,8 +94,9 @@ export class EventStream {
 			this.options.onState("open");
 		};
 		source.onerror = () => this.lose(source);
-		for (const kind of this.options.kinds)
-			source.addEventListener(kind, (e) => this.take(kind, e));
+		for (const kind of this.options.kinds) source.addEventListener(kind, (e) => this.take(kind, e));
+		/* Where the stream begins: from here on it can be resumed, though nothing has changed yet. */
+		source.addEventListener("ready", (e) => this.note(e));
 		source.addEventListener("reset", (e) => {
 			this.note(e);
 			this.options.onReset();

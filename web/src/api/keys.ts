@@ -21,6 +21,7 @@ export const keys = {
 	summary: (slug: string, of: unknown) => ["summary", slug, of] as const,
 	ranking: (slug: string, of: unknown) => ["ranking", slug, of] as const,
 	details: (slug: string, session: string, of: unknown) => ["details", slug, session, of] as const,
+	kpi: (slug: string, which: string, of: unknown) => ["kpi", slug, which, of] as const,
 	webhooks: (slug: string, filters: unknown) => ["webhooks", slug, filters] as const,
 	webhook: (slug: string, id: string) => ["webhook", slug, id] as const,
 	audit: (slug: string) => ["audit", slug] as const,

@@ -6,6 +6,7 @@ export const common = {
 	"nav.whatsapp": ["WhatsApp", "WhatsApp"],
 	"nav.imports": ["Importações", "Imports"],
 	"nav.analysis": ["Avaliações", "Assessments"],
+	"nav.kpis": ["Indicadores", "Figures"],
 	"nav.webhooks": ["Webhooks", "Webhooks"],
 	"nav.admin": ["Administração", "Administration"],
 	"client.switch": ["Trocar de cliente. Atual: {name}", "Switch client. Current: {name}"],
@@ -96,7 +97,10 @@ export const common = {
 		"O serviço não está disponível agora. Tente de novo em instantes; se continuar, avise quem opera o servidor.",
 		"The service is not available now. Try again shortly; if it persists, tell whoever runs the server.",
 	],
-	"error.busy": ["Outro trabalho está em andamento. Tente de novo em instantes.", "Another job is under way. Try again shortly."],
+	"error.busy": [
+		"Outro trabalho está em andamento. Tente de novo em instantes.",
+		"Another job is under way. Try again shortly.",
+	],
 	"error.disk_full": [
 		"O disco do servidor está cheio. Avise quem opera o servidor.",
 		"The server's disk is full. Tell whoever runs the server.",

@@ -5,7 +5,7 @@ describe("texts", () => {
 	it("chooses by number the way the language counts", () => {
 		const text = "{n} mensagem||{n} mensagens";
 		expect(fill(text, "pt-BR", { n: 1 })).toBe("1 mensagem");
-		expect(fill(text, "pt-BR", { n: 0 })).toBe("0 mensagem");
+		expect(fill(text, "pt-BR", { n: 0 })).toBe("0 mensagens");
 		expect(fill("{n} message||{n} messages", "en", { n: 0 })).toBe("0 messages");
 		expect(fill(text, "pt-BR", { n: 4211 })).toBe("4.211 mensagens");
 	});

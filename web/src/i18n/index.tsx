@@ -17,7 +17,9 @@ export function fill(text: string, language: Language, vars: Vars = {}): string 
 
 	if (parts.length === 2) {
 		const n = Number(vars["count"] ?? vars["n"] ?? 0);
-		chosen = parts[new Intl.PluralRules(language).select(n) === "one" ? 0 : 1] ?? text;
+		/* The rules call 0 singular in Portuguese; readers do not. */
+		const one = n !== 0 && new Intl.PluralRules(language).select(n) === "one";
+		chosen = parts[one ? 0 : 1] ?? text;
 	}
 	return chosen.replace(/\{(\w+)\}/g, (whole, name: string) => {
 		const value = vars[name];

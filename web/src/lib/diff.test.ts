@@ -16,11 +16,21 @@ describe("the difference of two texts", () => {
 		const a = "um\ndois\n\ntrês\ndois\nquatro";
 		const b = "dois\n\ndois\ntrês\ncinco\nquatro";
 		const lines = diffLines(a, b);
-		expect(lines.filter((l) => l.kind !== "added").map((l) => l.text).join("\n")).toBe(a);
-		expect(lines.filter((l) => l.kind !== "removed").map((l) => l.text).join("\n")).toBe(b);
+		expect(
+			lines
+				.filter((l) => l.kind !== "added")
+				.map((l) => l.text)
+				.join("\n"),
+		).toBe(a);
+		expect(
+			lines
+				.filter((l) => l.kind !== "removed")
+				.map((l) => l.text)
+				.join("\n"),
+		).toBe(b);
 	});
 	it("does not try what is too large", () => {
-		const many = (c: string) => Array.from({ length: 3000 }, (_, i) => c + i).join("\n");
+		const many = (c: string) => Array.from({ length: 3000 }, (_, i) => `${c}${i}`).join("\n");
 		expect(diffLines(many("a"), many("b")).length).toBe(6000);
 	});
 });

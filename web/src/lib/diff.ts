@@ -19,7 +19,8 @@ function middle(a: readonly string[], b: readonly string[]): DiffLine[] {
 	const at = (i: number, j: number): number => length[i * width + j] ?? 0;
 	for (let i = a.length - 1; i >= 0; i--)
 		for (let j = b.length - 1; j >= 0; j--)
-			length[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+			length[i * width + j] =
+				a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
 
 	const lines: DiffLine[] = [];
 	let i = 0;
@@ -49,7 +50,12 @@ export function diffLines(before: string, after: string): DiffLine[] {
 	let tail = 0;
 
 	while (head < a.length && head < b.length && a[head] === b[head]) head++;
-	while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+	while (
+		tail < a.length - head &&
+		tail < b.length - head &&
+		a[a.length - 1 - tail] === b[b.length - 1 - tail]
+	)
+		tail++;
 	const same = (text: string): DiffLine => ({ kind: "same", text });
 	return [
 		...a.slice(0, head).map(same),

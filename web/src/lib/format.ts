@@ -77,8 +77,12 @@ export function duration(seconds: number): string {
 	const s = Math.max(0, Math.round(seconds));
 
 	if (s < 60) return `${s} s`;
-	if (s < 3600) return s % 60 === 0 || s >= 600 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 60)} min ${s % 60} s`;
-	if (s < 86_400) return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")}`;
+	if (s < 3600)
+		return s % 60 === 0 || s >= 600
+			? `${Math.floor(s / 60)} min`
+			: `${Math.floor(s / 60)} min ${s % 60} s`;
+	if (s < 86_400)
+		return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")}`;
 	return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
 }
 

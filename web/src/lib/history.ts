@@ -19,7 +19,9 @@ export function historyTone(status: HistoryStatus): HistoryTone {
 }
 
 /** 0 to 100 while and after it comes, null where there is no share to speak of. */
-export function historyPercent(c: Pick<Connection, "historySyncStatus" | "historySyncProgress">): number | null {
+export function historyPercent(
+	c: Pick<Connection, "historySyncStatus" | "historySyncProgress">,
+): number | null {
 	if (c.historySyncStatus === "completed") return 100;
 	if (c.historySyncStatus === "syncing") return Math.min(100, Math.max(0, c.historySyncProgress ?? 0));
 	return null;

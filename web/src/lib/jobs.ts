@@ -12,7 +12,7 @@ export function jobRate(job: Pick<Job, "startedAt" | "finishedAt" | "progress">,
 /** The counts of a job that are numbers, as the server names them. */
 export function countsOf(job: Pick<Job, "counts">): Map<string, number> {
 	const counts = new Map<string, number>();
-	if (typeof job.counts === "object" && job.counts !== null)
-		for (const [name, value] of Object.entries(job.counts)) if (typeof value === "number") counts.set(name, value);
+	for (const [name, value] of Object.entries(job.counts))
+		if (typeof value === "number") counts.set(name, value);
 	return counts;
 }

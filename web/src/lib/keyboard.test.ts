@@ -8,7 +8,7 @@ describe("the keyboard", () => {
 		const k = new Keyboard();
 		expect(k.press(stroke("k"))).toEqual({ do: "previous" });
 		expect(k.press(stroke("g"))).toBeNull();
-		expect(k.press(stroke("c", 100))).toEqual({ do: "go", page: "conversas" });
+		expect(k.press(stroke("k", 100))).toEqual({ do: "go", page: "indicadores" });
 		expect(k.press(stroke("k", 200))).toEqual({ do: "previous" });
 	});
 	it("forgets a g that was pressed long ago", () => {

@@ -4,14 +4,14 @@
  * for its letter for a second and a half, and a letter that means nothing ends the wait.
  */
 export type Command =
-	| { do: "search" | "next" | "previous" | "reply" | "help" | "close" }
-	| { do: "go"; page: string };
+	{ do: "search" | "next" | "previous" | "reply" | "help" | "close" } | { do: "go"; page: string };
 
 export const PAGE_KEYS: Readonly<Record<string, string>> = {
 	c: "conversas",
 	w: "whatsapp",
 	i: "importacoes",
 	a: "avaliacoes",
+	k: "indicadores",
 	h: "webhooks",
 	m: "administracao",
 };

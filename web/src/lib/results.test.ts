@@ -3,19 +3,32 @@ import { byAgent, trendStretches, worstTopics } from "./results";
 
 describe("the figures of reports", () => {
 	it("are averaged by agent, the worst first, those without one together", () => {
-		expect(byAgent([
-			{ assignedUserName: "Carla", overallScore: 80 },
-			{ assignedUserName: null, overallScore: 10 },
-			{ assignedUserName: "Carla", overallScore: 60 },
-		])).toEqual([{ name: null, count: 1, average: 10 }, { name: "Carla", count: 2, average: 70 }]);
+		expect(
+			byAgent([
+				{ assignedUserName: "Carla", overallScore: 80 },
+				{ assignedUserName: null, overallScore: 10 },
+				{ assignedUserName: "Carla", overallScore: 60 },
+			]),
+		).toEqual([
+			{ name: null, count: 1, average: 10 },
+			{ name: "Carla", count: 2, average: 70 },
+		]);
 		expect(byAgent([])).toEqual([]);
 	});
 	it("name the worst topics", () => {
-		const item = (key: string, score: number, passed: boolean) => ({ key, label: key, score, passed, notes: "" });
-		expect(worstTopics([
-			{ checklist: [item("a", 100, true), item("b", 0, false)] },
-			{ checklist: [item("a", 50, true), item("b", 40, true)] },
-		])).toEqual([
+		const item = (key: string, score: number, passed: boolean) => ({
+			key,
+			label: key,
+			score,
+			passed,
+			notes: "",
+		});
+		expect(
+			worstTopics([
+				{ checklist: [item("a", 100, true), item("b", 0, false)] },
+				{ checklist: [item("a", 50, true), item("b", 40, true)] },
+			]),
+		).toEqual([
 			{ key: "b", label: "b", count: 2, failed: 1, average: 20 },
 			{ key: "a", label: "a", count: 2, failed: 0, average: 75 },
 		]);

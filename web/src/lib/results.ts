@@ -34,7 +34,14 @@ export function worstTopics(reports: readonly Pick<Report, "checklist">[]): Topi
 	const topics = new Map<string, TopicFigures & { sum: number }>();
 	for (const report of reports)
 		for (const item of report.checklist) {
-			const t = topics.get(item.key) ?? { key: item.key, label: item.label, count: 0, failed: 0, average: 0, sum: 0 };
+			const t = topics.get(item.key) ?? {
+				key: item.key,
+				label: item.label,
+				count: 0,
+				failed: 0,
+				average: 0,
+				sum: 0,
+			};
 			t.count++;
 			t.sum += item.score;
 			if (!item.passed) t.failed++;

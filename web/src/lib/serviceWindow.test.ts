@@ -10,11 +10,13 @@ describe("the window to answer in", () => {
 		expect(serviceWindow(null, now).state).toBe("never");
 	});
 	it("is that of the ticket that stays open longest", () => {
-		expect(latestWindow([
-			{ serviceWindowExpiresAt: "2026-01-20T13:00:00.000Z" },
-			{ serviceWindowExpiresAt: null },
-			{ serviceWindowExpiresAt: "2026-01-20T14:00:00.000Z" },
-		])).toBe("2026-01-20T14:00:00.000Z");
+		expect(
+			latestWindow([
+				{ serviceWindowExpiresAt: "2026-01-20T13:00:00.000Z" },
+				{ serviceWindowExpiresAt: null },
+				{ serviceWindowExpiresAt: "2026-01-20T14:00:00.000Z" },
+			]),
+		).toBe("2026-01-20T14:00:00.000Z");
 		expect(latestWindow([])).toBeNull();
 	});
 });

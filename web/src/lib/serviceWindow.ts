@@ -3,9 +3,7 @@
  * only templates. Whether that window is open is decided here, from the ticket's time alone.
  */
 export type ServiceWindow =
-	| { state: "open"; secondsLeft: number }
-	| { state: "closed"; since: string }
-	| { state: "never" };
+	{ state: "open"; secondsLeft: number } | { state: "closed"; since: string } | { state: "never" };
 
 export function serviceWindow(expiresAt: string | null | undefined, now: Date): ServiceWindow {
 	if (expiresAt === null || expiresAt === undefined) return { state: "never" };

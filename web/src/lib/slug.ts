@@ -8,3 +8,8 @@ export function slugOf(name: string, max = 64): string {
 		.slice(0, max)
 		.replace(/^-+|-+$/g, "");
 }
+
+/** Whether it may stand as a client's slug. */
+export function isSlug(text: string): boolean {
+	return /^[a-z0-9-]{1,64}$/.test(text);
+}

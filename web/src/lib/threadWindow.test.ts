@@ -8,8 +8,11 @@ const message = (n: number, minutes = n, sessionId: string | null = null): Held 
 	sessionId,
 });
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => message(from + i));
-const page = (from: number, to: number, before = true, after = true) =>
-	({ data: range(from, to), hasBefore: before, hasAfter: after });
+const page = (from: number, to: number, before = true, after = true) => ({
+	data: range(from, to),
+	hasBefore: before,
+	hasAfter: after,
+});
 const ids = (w: { messages: readonly Held[] }) => w.messages.map((m) => m.id);
 
 describe("the window of a thread", () => {

@@ -101,11 +101,14 @@ export function withNewest<T extends Held>(w: ThreadWindow<T>, page: Page<T>): T
 	if (!touches) return { ...w, messages, hasAfter: w.hasAfter || page.data.length > 0 };
 	if (w.hasAfter && !messages.some((m) => m.id === page.data[0]?.id)) return { ...w, messages };
 	const first = messages.findIndex((m) => fresh.has(m.id));
-	return withNewer({ ...w, messages: messages.slice(0, first) }, {
-		data: mergeOrdered(messages.slice(first), page.data),
-		hasBefore: w.hasBefore,
-		hasAfter: page.hasAfter,
-	});
+	return withNewer(
+		{ ...w, messages: messages.slice(0, first) },
+		{
+			data: mergeOrdered(messages.slice(first), page.data),
+			hasBefore: w.hasBefore,
+			hasAfter: page.hasAfter,
+		},
+	);
 }
 
 /** The page's order, with what only the window holds kept in its place in front. */

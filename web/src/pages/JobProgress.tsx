@@ -32,7 +32,12 @@ const texts = {
 } as const satisfies Messages;
 
 const TONE: Record<Job["status"], Tone> = {
-	queued: "amber", running: "blue", succeeded: "green", partial: "amber", failed: "red", cancelled: "grey",
+	queued: "amber",
+	running: "blue",
+	succeeded: "green",
+	partial: "amber",
+	failed: "red",
+	cancelled: "grey",
 };
 
 export function isUnderWay(job: Job | null | undefined): boolean {
@@ -41,7 +46,11 @@ export function isUnderWay(job: Job | null | undefined): boolean {
 
 export function JobBadge({ job }: { job: Job }) {
 	const t = useT(texts);
-	return <Badge tone={TONE[job.status]} {...(job.status === "partial" ? { icon: "warning" as const } : {})}>{t(`status.${job.status}`)}</Badge>;
+	return (
+		<Badge tone={TONE[job.status]} {...(job.status === "partial" ? { icon: "warning" as const } : {})}>
+			{t(`status.${job.status}`)}
+		</Badge>
+	);
 }
 
 /** The job as it is now: kept true by the stream of events. */
@@ -63,7 +72,8 @@ export function JobProgress({ job }: { job: Job }) {
 	const stop = useMutation({
 		mutationFn: () => api.post("/api/jobs/{id}/cancel", { path: { id: job.id } }),
 		onSuccess: () => {
-			for (const kind of ["job", "jobs", "import-state"]) void cache.invalidateQueries({ queryKey: [kind, slug] });
+			for (const kind of ["job", "jobs", "import-state"])
+				void cache.invalidateQueries({ queryKey: [kind, slug] });
 		},
 	});
 	const key = `unit.${job.progress.unit}`;
@@ -71,22 +81,32 @@ export function JobProgress({ job }: { job: Job }) {
 	const total = job.progress.total;
 	const rate = jobRate(job, now);
 	const running = isUnderWay(job);
-	const took = job.startedAt !== null && job.finishedAt !== null
-		? duration((Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000) : null;
+	const took =
+		job.startedAt !== null && job.finishedAt !== null
+			? duration((Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000)
+			: null;
 	return (
 		<div className={ui.stack}>
 			<div className={ui.row}>
 				<JobBadge job={job} />
 				<span className={ui.small}>
-					{total === null ? t(unit, { n: job.progress.done })
-						: t("of", { done: number(language, job.progress.done), total: t(unit, { n: total }) })}
+					{total === null
+						? t(unit, { n: job.progress.done })
+						: t("of", {
+								done: number(language, job.progress.done),
+								total: t(unit, { n: total }),
+							})}
 					{job.percent !== null && running && ` · ${number(language, job.percent)}%`}
 					{running && rate !== null && ` · ${t("rate", { n: Math.round(rate) })}`}
-					{running && job.etaSeconds !== null && ` · ${t("left", { time: duration(job.etaSeconds) })}`}
+					{running &&
+						job.etaSeconds !== null &&
+						` · ${t("left", { time: duration(job.etaSeconds) })}`}
 					{took !== null && ` · ${t("took", { time: took })}`}
 				</span>
 				{running && can("admin") && (
-					<Button onClick={() => stop.mutate()} disabled={stop.isPending || stop.isSuccess}>{t("stop")}</Button>
+					<Button onClick={() => stop.mutate()} disabled={stop.isPending || stop.isSuccess}>
+						{t("stop")}
+					</Button>
 				)}
 			</div>
 			{running && <Progress value={job.percent} label={t("label")} />}

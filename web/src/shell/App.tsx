@@ -22,6 +22,7 @@ const WhatsApp = lazy(() => import("../pages/whatsapp/WhatsApp"));
 const Imports = lazy(() => import("../pages/imports/Imports"));
 const Analysis = lazy(() => import("../pages/analysis/Analysis"));
 const Webhooks = lazy(() => import("../pages/webhooks/Webhooks"));
+const Kpis = lazy(() => import("../pages/kpis/Kpis"));
 const Admin = lazy(() => import("../pages/admin/Admin"));
 
 const CLIENT = "recado.client";
@@ -55,7 +56,10 @@ class Guard extends Component<{ children: ReactNode; fallback: ReactNode }, { br
 function Crash() {
 	const t = useT(common);
 	return (
-		<Empty title={t("crash.title")} action={<Button onClick={() => location.reload()}>{t("crash.reload")}</Button>}>
+		<Empty
+			title={t("crash.title")}
+			action={<Button onClick={() => location.reload()}>{t("crash.reload")}</Button>}
+		>
 			{t("crash.text")}
 		</Empty>
 	);
@@ -64,8 +68,14 @@ function Crash() {
 function NotFound({ slug }: { slug: string }) {
 	const t = useT(common);
 	return (
-		<Empty title={t("notfound.title")}
-			action={<a className={buttonClass()} href={`/${slug}/conversas`}>{t("notfound.home")}</a>}>
+		<Empty
+			title={t("notfound.title")}
+			action={
+				<a className={buttonClass()} href={`/${slug}/conversas`}>
+					{t("notfound.home")}
+				</a>
+			}
+		>
 			{t("notfound.text")}
 		</Empty>
 	);
@@ -73,16 +83,41 @@ function NotFound({ slug }: { slug: string }) {
 
 function Pages({ slug }: { slug: string }) {
 	return (
-		<Suspense fallback={<div className={ui.page}><Skeleton lines={6} /></div>}>
+		<Suspense
+			fallback={
+				<div className={ui.page}>
+					<Skeleton lines={6} />
+				</div>
+			}
+		>
 			<Switch>
-				<Route path="/:client/conversas/:id?"><Inbox /></Route>
-				<Route path="/:client/whatsapp/:id?"><WhatsApp /></Route>
-				<Route path="/:client/importacoes/:id?"><Imports /></Route>
-				<Route path="/:client/avaliacoes/:tab?/:id?"><Analysis /></Route>
-				<Route path="/:client/webhooks/:id?"><Webhooks /></Route>
-				<Route path="/:client/administracao/:tab?"><Admin /></Route>
-				<Route path="/:client"><Redirect to={`/${slug}/conversas`} replace /></Route>
-				<Route><NotFound slug={slug} /></Route>
+				<Route path="/:client/conversas/:id?">
+					<Inbox />
+				</Route>
+				<Route path="/:client/whatsapp/:id?">
+					<WhatsApp />
+				</Route>
+				<Route path="/:client/importacoes/:id?">
+					<Imports />
+				</Route>
+				<Route path="/:client/avaliacoes/:tab?/:id?">
+					<Analysis />
+				</Route>
+				<Route path="/:client/webhooks/:id?">
+					<Webhooks />
+				</Route>
+				<Route path="/:client/indicadores">
+					<Kpis />
+				</Route>
+				<Route path="/:client/administracao/:tab?">
+					<Admin />
+				</Route>
+				<Route path="/:client">
+					<Redirect to={`/${slug}/conversas`} replace />
+				</Route>
+				<Route>
+					<NotFound slug={slug} />
+				</Route>
 			</Switch>
 		</Suspense>
 	);
@@ -105,7 +140,12 @@ function Signed() {
 
 	if (me.error instanceof ApiError && me.error.status === 401) return <Login />;
 	if (me.error !== null) return <ErrorState error={me.error} retry={() => void me.refetch()} />;
-	if (me.data === undefined) return <div className={ui.page}><Skeleton lines={6} /></div>;
+	if (me.data === undefined)
+		return (
+			<div className={ui.page}>
+				<Skeleton lines={6} />
+			</div>
+		);
 	const who = me.data;
 	const slugs = clients.data?.map((c) => c.slug) ?? who.clients;
 	const stored = localStorage.getItem(CLIENT);
@@ -120,10 +160,22 @@ function Signed() {
 			<SessionProvider value={session}>
 				<Frame clients={[]}>
 					{path.startsWith("/-/administracao") ? (
-						<Suspense fallback={<Skeleton />}><Route path="/:client/administracao/:tab?"><Admin /></Route></Suspense>
+						<Suspense fallback={<Skeleton />}>
+							<Route path="/:client/administracao/:tab?">
+								<Admin />
+							</Route>
+						</Suspense>
 					) : (
-						<Empty title={t("noclient.title")} action={may(who, "admin") &&
-							<a className={buttonClass("primary")} href="/-/administracao/clientes">{t("noclient.action")}</a>}>
+						<Empty
+							title={t("noclient.title")}
+							action={
+								may(who, "admin") && (
+									<a className={buttonClass("primary")} href="/-/administracao/clientes">
+										{t("noclient.action")}
+									</a>
+								)
+							}
+						>
 							{may(who, "admin") ? t("noclient.text") : t("noclient.ask")}
 						</Empty>
 					)}

@@ -1,6 +1,6 @@
 /* What is round every page: the client, the pages, the tools, the bar when nothing is live. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { api } from "../api/client";
 import type { Client } from "../api/types";
@@ -20,6 +20,7 @@ const PAGES: { path: string; name: keyof typeof common; icon: IconName }[] = [
 	{ path: "whatsapp", name: "nav.whatsapp", icon: "phone" },
 	{ path: "importacoes", name: "nav.imports", icon: "download" },
 	{ path: "avaliacoes", name: "nav.analysis", icon: "star" },
+	{ path: "indicadores", name: "nav.kpis", icon: "chart" },
 	{ path: "webhooks", name: "nav.webhooks", icon: "hook" },
 	{ path: "administracao", name: "nav.admin", icon: "gear" },
 ];
@@ -32,20 +33,42 @@ export function Tools({ onHelp }: { onHelp?: () => void }) {
 	return (
 		<>
 			{onHelp !== undefined && (
-				<Button kind="quiet" iconOnly onClick={onHelp} aria-label={t("help")} title={`${t("help")} (?)`}>
+				<Button
+					kind="quiet"
+					iconOnly
+					onClick={onHelp}
+					aria-label={t("help")}
+					title={`${t("help")} (?)`}
+				>
 					<Icon name="help" />
 				</Button>
 			)}
-			<Button kind="quiet" iconOnly onClick={() => setTheme(other)} aria-label={t(`theme.${other}`)} title={t(`theme.${other}`)}>
+			<Button
+				kind="quiet"
+				iconOnly
+				onClick={() => setTheme(other)}
+				aria-label={t(`theme.${other}`)}
+				title={t(`theme.${other}`)}
+			>
 				<Icon name={theme === "dark" ? "sun" : "moon"} />
 			</Button>
-			<ChoiceMenu quiet align="end" label={`${language === "en" ? "EN" : "PT"} · ${t("language")}`}
-				trigger={<>{language === "en" ? "EN" : "PT"}<Icon name="down" size={12} /></>}
+			<ChoiceMenu
+				quiet
+				align="end"
+				label={`${language === "en" ? "EN" : "PT"} · ${t("language")}`}
+				trigger={
+					<>
+						{language === "en" ? "EN" : "PT"}
+						<Icon name="down" size={12} />
+					</>
+				}
 				choices={[
 					{ value: "pt-BR", name: "Português (Brasil)", lang: "pt-BR" },
 					{ value: "en", name: "English", lang: "en" },
 				]}
-				value={language} onChoose={(v) => setLanguage(v === "en" ? "en" : "pt-BR")} />
+				value={language}
+				onChoose={(v) => setLanguage(v === "en" ? "en" : "pt-BR")}
+			/>
 		</>
 	);
 }
@@ -57,10 +80,20 @@ function ClientMenu({ clients }: { clients: Client[] }) {
 	const page = path.split("/")[2] ?? "conversas";
 	const name = client?.name ?? (slug === "-" ? t("client.none") : slug);
 	return (
-		<ChoiceMenu align="start" className={css.client} label={t("client.switch", { name })}
-			trigger={<><span>{name}</span><Icon name="down" size={12} /></>}
+		<ChoiceMenu
+			align="start"
+			className={css.client}
+			label={t("client.switch", { name })}
+			trigger={
+				<>
+					<span>{name}</span>
+					<Icon name="down" size={12} />
+				</>
+			}
 			choices={clients.map((c) => ({ value: c.slug, name: c.name, note: c.slug }))}
-			value={slug} onChoose={(to) => navigate(`/${to}/${page}`)} />
+			value={slug}
+			onChoose={(to) => navigate(`/${to}/${page}`)}
+		/>
 	);
 }
 
@@ -74,9 +107,18 @@ function Account() {
 		location.assign("/");
 	};
 	return (
-		<ChoiceMenu quiet iconOnly align="end" label={t("account")} title={t("account")} heading={t(`role.${me.role}`)}
-			trigger={<Icon name="user" />} choices={[{ value: "logout", name: t("logout") }]} value={null}
-			onChoose={() => void leave()} />
+		<ChoiceMenu
+			quiet
+			iconOnly
+			align="end"
+			label={t("account")}
+			title={t("account")}
+			heading={t(`role.${me.role}`)}
+			trigger={<Icon name="user" />}
+			choices={[{ value: "logout", name: t("logout") }]}
+			value={null}
+			onChoose={() => void leave()}
+		/>
 	);
 }
 
@@ -86,16 +128,31 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 	const [path] = useLocation();
 	const [help, setHelp] = useState(false);
 	const page = path.split("/")[2];
+	const nav = useRef<HTMLElement>(null);
+
+	useEffect(() => {
+		/* On a phone the pages do not fit side by side: the one that is shown comes into view. */
+		nav.current
+			?.querySelector('[aria-current="page"]')
+			?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	}, [page]);
 	return (
 		<div className={css.shell}>
-			<a className={css.skip} href="#conteudo">{t("skip")}</a>
+			<a className={css.skip} href="#conteudo">
+				{t("skip")}
+			</a>
 			<header className={css.top}>
 				<ClientMenu clients={clients} />
-				<nav className={css.nav} aria-label={t("nav.label")}>
+				<nav ref={nav} className={css.nav} aria-label={t("nav.label")}>
 					{PAGES.map((p) => (
-						<Link key={p.path} href={`/${slug}/${p.path}`} className={css.link ?? ""}
-							{...(page === p.path ? { "aria-current": "page" as const } : {})}>
-							<Icon name={p.icon} />{t(p.name)}
+						<Link
+							key={p.path}
+							href={`/${slug}/${p.path}`}
+							className={css.link ?? ""}
+							{...(page === p.path ? { "aria-current": "page" as const } : {})}
+						>
+							<Icon name={p.icon} />
+							{t(p.name)}
 						</Link>
 					))}
 				</nav>
@@ -105,7 +162,9 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 				</div>
 			</header>
 			<OfflineBar />
-			<main className={css.main} id="conteudo" tabIndex={-1}>{children}</main>
+			<main className={css.main} id="conteudo" tabIndex={-1}>
+				{children}
+			</main>
 			<Shortcuts slug={slug} help={help} setHelp={setHelp} />
 		</div>
 	);

@@ -11,6 +11,7 @@ const NAV: Record<string, keyof typeof common> = {
 	whatsapp: "nav.whatsapp",
 	importacoes: "nav.imports",
 	avaliacoes: "nav.analysis",
+	indicadores: "nav.kpis",
 	webhooks: "nav.webhooks",
 	administracao: "nav.admin",
 };
@@ -18,17 +19,26 @@ const NAV: Record<string, keyof typeof common> = {
 export default function HelpDialog({ onClose }: { onClose: () => void }) {
 	const t = useT(common);
 	const rows: [string, string][] = [
-		["/", t("help.search")], ["j", t("help.next")], ["k", t("help.previous")], ["r", t("help.reply")],
-		["?", t("help.help")], ["Esc", t("help.close")],
-		...Object.entries(PAGE_KEYS).map(([key, page]): [string, string] =>
-			[`g ${key}`, t("help.goto", { page: t(NAV[page] ?? "nav.inbox") })]),
+		["/", t("help.search")],
+		["j", t("help.next")],
+		["k", t("help.previous")],
+		["r", t("help.reply")],
+		["?", t("help.help")],
+		["Esc", t("help.close")],
+		...Object.entries(PAGE_KEYS).map(([key, page]): [string, string] => [
+			`g ${key}`,
+			t("help.goto", { page: t(NAV[page] ?? "nav.inbox") }),
+		]),
 	];
 	return (
 		<Dialog open onClose={onClose} title={t("help")}>
 			<dl className={ui.dl}>
 				{rows.map(([key, what]) => (
 					<div key={key} className={css.helpRow}>
-						<dt><kbd className={css.kbd}>{key}</kbd></dt><dd>{what}</dd>
+						<dt>
+							<kbd className={css.kbd}>{key}</kbd>
+						</dt>
+						<dd>{what}</dd>
 					</div>
 				))}
 			</dl>

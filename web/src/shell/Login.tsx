@@ -3,7 +3,7 @@
  * our own host, and kept nowhere here.
  */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { api, ApiError } from "../api/client";
 import { keys } from "../api/keys";
 import { useT, type Messages } from "../i18n";
@@ -38,7 +38,7 @@ export function Login() {
 		mutationFn: () => api.post("/api/login", { body: { token: token.trim() } }),
 		onSuccess: () => cache.resetQueries({ queryKey: keys.me }),
 	});
-	const submit = (e: FormEvent) => {
+	const submit = (e: SyntheticEvent) => {
 		e.preventDefault();
 		if (token.trim() !== "") enter.mutate();
 	};
@@ -47,24 +47,49 @@ export function Login() {
 		<main className={css.login}>
 			<div className={css.loginBox}>
 				<div className={css.loginTools}>
-					<div className={css.loginBrand}><Icon name="chat" size={28} />Recado</div>
-					<div><Tools /></div>
+					<div className={css.loginBrand}>
+						<Icon name="chat" size={28} />
+						Recado
+					</div>
+					<div>
+						<Tools />
+					</div>
 				</div>
 				<Panel label={t("title")}>
 					<form onSubmit={submit} className={css.loginBox}>
 						<h1>{t("title")}</h1>
 						<Field label={t("token")} hint={t("hint")}>
 							{(ids) => (
-								<input {...ids} type="password" autoComplete="current-password" autoFocus required
-									spellCheck={false} value={token} onChange={(e) => setToken(e.target.value)} />
+								<input
+									{...ids}
+									type="password"
+									autoComplete="current-password"
+									autoFocus
+									required
+									spellCheck={false}
+									value={token}
+									onChange={(e) => setToken(e.target.value)}
+								/>
 							)}
 						</Field>
-						{error?.status === 401 && <Notice tone="red" role="alert">{t("wrong")}</Notice>}
-						{error?.status === 429 && (
-							<Notice tone="amber" role="alert">{t("locked", { n: error.retryAfterSeconds ?? 60 })}</Notice>
+						{error?.status === 401 && (
+							<Notice tone="red" role="alert">
+								{t("wrong")}
+							</Notice>
 						)}
-						{error !== null && error.status !== 401 && error.status !== 429 && <FormError error={error} />}
-						<Button kind="primary" type="submit" disabled={enter.isPending || token.trim() === ""}>
+						{error?.status === 429 && (
+							<Notice tone="amber" role="alert">
+								{t("locked", { n: error.retryAfterSeconds ?? 60 })}
+							</Notice>
+						)}
+						{error !== null && error.status !== 401 && error.status !== 429 && (
+							<FormError error={error} />
+						)}
+						<Button
+							kind="primary"
+							type="submit"
+							disabled={enter.isPending || token.trim() === ""}
+						>
 							{enter.isPending ? t("entering") : t("enter")}
 						</Button>
 					</form>

@@ -70,14 +70,17 @@ export function LiveProvider({ slug, children }: { slug: string; children: React
 		};
 	}, [slug, queries]);
 
-	const value = useMemo<Live>(() => ({
-		listen: (listener) => {
-			listeners.current.add(listener);
-			return () => listeners.current.delete(listener);
-		},
-		state,
-		retryNow: () => stream.current?.retryNow(),
-	}), [state]);
+	const value = useMemo<Live>(
+		() => ({
+			listen: (listener) => {
+				listeners.current.add(listener);
+				return () => listeners.current.delete(listener);
+			},
+			state,
+			retryNow: () => stream.current?.retryNow(),
+		}),
+		[state],
+	);
 	return <Context value={value}>{children}</Context>;
 }
 
@@ -108,8 +111,12 @@ export function OfflineBar() {
 	}, []);
 	if (state !== "lost" && online) return null;
 	return (
-		<Notice tone="amber" icon="off" role="status"
-			action={online ? <Button onClick={retryNow}>{t("offline.now")}</Button> : undefined}>
+		<Notice
+			tone="amber"
+			icon="off"
+			role="status"
+			action={online ? <Button onClick={retryNow}>{t("offline.now")}</Button> : undefined}
+		>
 			{online ? t("offline.lost") : t("offline.browser")}
 		</Notice>
 	);

@@ -64,6 +64,12 @@ export function useConnections() {
 	return useQuery({
 		queryKey: keys.connections(slug),
 		queryFn: async ({ signal }): Promise<Connection[]> =>
-			(await api.get("/api/clients/{slug}/connections", { path: { slug }, query: { limit: 200 }, signal })).data,
+			(
+				await api.get("/api/clients/{slug}/connections", {
+					path: { slug },
+					query: { limit: 200 },
+					signal,
+				})
+			).data,
 	});
 }

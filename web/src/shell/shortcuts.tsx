@@ -31,13 +31,22 @@ function isTyping(target: EventTarget | null): boolean {
 	return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
-export function Shortcuts({ slug, help, setHelp }: { slug: string; help: boolean; setHelp: (to: boolean) => void }) {
+export function Shortcuts({
+	slug,
+	help,
+	setHelp,
+}: {
+	slug: string;
+	help: boolean;
+	setHelp: (to: boolean) => void;
+}) {
 	const [, navigate] = useLocation();
 	const [keyboard] = useState(() => new Keyboard());
 
 	useEffect(() => {
 		const press = (e: KeyboardEvent) => {
-			if (e.defaultPrevented || document.querySelector('[role="dialog"],[role="menu"]') !== null) return;
+			if (e.defaultPrevented || document.querySelector('[role="dialog"],[role="menu"]') !== null)
+				return;
 			const command = keyboard.press({
 				key: e.key,
 				typing: isTyping(e.target),
@@ -65,5 +74,9 @@ export function Shortcuts({ slug, help, setHelp }: { slug: string; help: boolean
 		return () => window.removeEventListener("keydown", press);
 	}, [keyboard, navigate, slug, setHelp]);
 
-	return help ? <Suspense fallback={null}><HelpDialog onClose={() => setHelp(false)} /></Suspense> : null;
+	return help ? (
+		<Suspense fallback={null}>
+			<HelpDialog onClose={() => setHelp(false)} />
+		</Suspense>
+	) : null;
 }

@@ -32,12 +32,28 @@ export interface ChoiceMenuProps {
 export function ChoiceMenu(props: ChoiceMenuProps) {
 	const [wanted, setWanted] = useState(false);
 	const button = (
-		<Button kind={props.quiet === true ? "quiet" : "plain"} iconOnly={props.iconOnly === true} className={props.className}
-			aria-label={props.label} title={props.title} aria-haspopup="menu" aria-expanded={false}
-			onPointerEnter={() => void import("./ChoiceMenuImpl")} onClick={() => setWanted(true)}
-			onKeyDown={(e) => { if (e.key === "ArrowDown") setWanted(true); }}>
+		<Button
+			kind={props.quiet === true ? "quiet" : "plain"}
+			iconOnly={props.iconOnly === true}
+			className={props.className}
+			aria-label={props.label}
+			title={props.title}
+			aria-haspopup="menu"
+			aria-expanded={false}
+			onPointerEnter={() => void import("./ChoiceMenuImpl")}
+			onClick={() => setWanted(true)}
+			onKeyDown={(e) => {
+				if (e.key === "ArrowDown") setWanted(true);
+			}}
+		>
 			{props.trigger}
 		</Button>
 	);
-	return wanted ? <Suspense fallback={button}><Impl {...props} /></Suspense> : button;
+	return wanted ? (
+		<Suspense fallback={button}>
+			<Impl {...props} />
+		</Suspense>
+	) : (
+		button
+	);
 }

@@ -9,19 +9,46 @@ import { useT } from "../i18n";
 import { Button, FormError, Icon } from ".";
 import css from "./ui.module.css";
 
-export function Dialog({ open, onClose, title, description, children, foot }:
-	{ open: boolean; onClose: () => void; title: string; description?: string; children?: ReactNode; foot?: ReactNode }) {
+export function Dialog({
+	open,
+	onClose,
+	title,
+	description,
+	children,
+	foot,
+}: {
+	open: boolean;
+	onClose: () => void;
+	title: string;
+	description?: string;
+	children?: ReactNode;
+	foot?: ReactNode;
+}) {
 	const t = useT(common);
 	return (
-		<RDialog.Root open={open} onOpenChange={(to) => { if (!to) onClose(); }}>
+		<RDialog.Root
+			open={open}
+			onOpenChange={(to) => {
+				if (!to) onClose();
+			}}
+		>
 			<RDialog.Portal>
 				<div className={css.backdrop} />
-				<RDialog.Content className={css.dialog} {...(description === undefined ? { "aria-describedby": undefined } : {})}>
+				<RDialog.Content
+					className={css.dialog}
+					{...(description === undefined ? { "aria-describedby": undefined } : {})}
+				>
 					<div className={css.dialogHead}>
-						<RDialog.Title asChild><h2>{title}</h2></RDialog.Title>
-						<Button kind="quiet" iconOnly onClick={onClose} aria-label={t("close")}><Icon name="cross" /></Button>
+						<RDialog.Title asChild>
+							<h2>{title}</h2>
+						</RDialog.Title>
+						<Button kind="quiet" iconOnly onClick={onClose} aria-label={t("close")}>
+							<Icon name="cross" />
+						</Button>
 					</div>
-					{description !== undefined && <RDialog.Description className={css.muted}>{description}</RDialog.Description>}
+					{description !== undefined && (
+						<RDialog.Description className={css.muted}>{description}</RDialog.Description>
+					)}
 					{children}
 					{foot !== undefined && <div className={css.dialogFoot}>{foot}</div>}
 				</RDialog.Content>
@@ -30,16 +57,43 @@ export function Dialog({ open, onClose, title, description, children, foot }:
 	);
 }
 
-export function Confirm({ open, onClose, onConfirm, title, text, action, busy, error, danger = true }:
-	{ open: boolean; onClose: () => void; onConfirm: () => void; title: string; text: string; action: string;
-		busy: boolean; error: unknown; danger?: boolean }) {
+export function Confirm({
+	open,
+	onClose,
+	onConfirm,
+	title,
+	text,
+	action,
+	busy,
+	error,
+	danger = true,
+}: {
+	open: boolean;
+	onClose: () => void;
+	onConfirm: () => void;
+	title: string;
+	text: string;
+	action: string;
+	busy: boolean;
+	error: unknown;
+	danger?: boolean;
+}) {
 	const t = useT(common);
 	return (
-		<Dialog open={open} onClose={onClose} title={title} description={text}
-			foot={<>
-				<Button onClick={onClose}>{t("cancel")}</Button>
-				<Button kind={danger ? "danger" : "primary"} onClick={onConfirm} disabled={busy}>{action}</Button>
-			</>}>
+		<Dialog
+			open={open}
+			onClose={onClose}
+			title={title}
+			description={text}
+			foot={
+				<>
+					<Button onClick={onClose}>{t("cancel")}</Button>
+					<Button kind={danger ? "danger" : "primary"} onClick={onConfirm} disabled={busy}>
+						{action}
+					</Button>
+				</>
+			}
+		>
 			<FormError error={error} />
 		</Dialog>
 	);

@@ -33,10 +33,21 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, size = 16, label }: { name: IconName; size?: number; label?: string }) {
-	const named = label === undefined ? { "aria-hidden": true as const } : { role: "img", "aria-label": label };
+	const named =
+		label === undefined ? { "aria-hidden": true as const } : { role: "img", "aria-label": label };
 	return (
-		<svg width={size} height={size} viewBox="0 0 20 20" fill="none" stroke="currentColor"
-			strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" focusable="false" {...named}>
+		<svg
+			width={size}
+			height={size}
+			viewBox="0 0 20 20"
+			fill="none"
+			stroke="currentColor"
+			strokeWidth="1.6"
+			strokeLinecap="round"
+			strokeLinejoin="round"
+			focusable="false"
+			{...named}
+		>
 			<path d={PATHS[name]} />
 		</svg>
 	);

@@ -26,19 +26,38 @@ export function buttonClass(kind: Kind = "plain", iconOnly = false): string {
 	return cx(css.button, kind !== "plain" && css[kind], iconOnly && css.icon);
 }
 
-export function Button({ kind = "plain", iconOnly = false, className, type = "button", ...rest }:
-	ComponentProps<"button"> & { kind?: Kind; iconOnly?: boolean }) {
+export function Button({
+	kind = "plain",
+	iconOnly = false,
+	className,
+	type = "button",
+	...rest
+}: ComponentProps<"button"> & { kind?: Kind; iconOnly?: boolean }) {
 	return <button type={type} className={cx(buttonClass(kind, iconOnly), className)} {...rest} />;
 }
 
 export type Tone = "amber" | "blue" | "green" | "red" | "grey" | "accent";
 
 const TONE_ICON: Record<Tone, IconName> = {
-	amber: "clock", blue: "moving", green: "check", red: "warning", grey: "off", accent: "info",
+	amber: "clock",
+	blue: "moving",
+	green: "check",
+	red: "warning",
+	grey: "off",
+	accent: "info",
 };
 
-export function Badge({ tone, icon, children, title }:
-	{ tone: Tone; icon?: IconName | null; children: ReactNode; title?: string }) {
+export function Badge({
+	tone,
+	icon,
+	children,
+	title,
+}: {
+	tone: Tone;
+	icon?: IconName | null;
+	children: ReactNode;
+	title?: string;
+}) {
 	const mark = icon === undefined ? TONE_ICON[tone] : icon;
 	return (
 		<span className={cx(css.badge, css[tone])} title={title}>
@@ -48,11 +67,26 @@ export function Badge({ tone, icon, children, title }:
 	);
 }
 
-export function Panel({ title, action, children, label, className }:
-	{ title?: ReactNode; action?: ReactNode; children: ReactNode; label?: string; className?: string | undefined }) {
+export function Panel({
+	title,
+	action,
+	children,
+	label,
+	className,
+}: {
+	title?: ReactNode;
+	action?: ReactNode;
+	children: ReactNode;
+	label?: string;
+	className?: string | undefined;
+}) {
 	const id = useId();
 	return (
-		<section className={cx(css.panel, className)} aria-label={label} aria-labelledby={title === undefined ? undefined : id}>
+		<section
+			className={cx(css.panel, className)}
+			aria-label={label}
+			aria-labelledby={title === undefined ? undefined : id}
+		>
 			{title !== undefined && (
 				<div className={css.panelHead}>
 					<h2 id={id}>{title}</h2>
@@ -64,7 +98,15 @@ export function Panel({ title, action, children, label, className }:
 	);
 }
 
-export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty({
+	title,
+	children,
+	action,
+}: {
+	title: string;
+	children?: ReactNode;
+	action?: ReactNode;
+}) {
 	return (
 		<div className={css.state}>
 			<p className={css.stateTitle}>{title}</p>
@@ -97,8 +139,19 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 	);
 }
 
-export function Notice({ tone, icon, children, action, role }:
-	{ tone: Tone; icon?: IconName; children: ReactNode; action?: ReactNode; role?: "alert" | "status" }) {
+export function Notice({
+	tone,
+	icon,
+	children,
+	action,
+	role,
+}: {
+	tone: Tone;
+	icon?: IconName;
+	children: ReactNode;
+	action?: ReactNode;
+	role?: "alert" | "status";
+}) {
 	return (
 		<div className={cx(css.notice, css[tone])} role={role}>
 			<Icon name={icon ?? TONE_ICON[tone]} />
@@ -118,7 +171,11 @@ export function FormError({ error }: { error: unknown }) {
 		<Notice tone="red" role="alert">
 			<p>{errorText(error, t)}</p>
 			{detail !== null && <p>{detail}</p>}
-			{fields.map((f) => <p key={f.path}><code>{f.path}</code>: {f.message}</p>)}
+			{fields.map((f) => (
+				<p key={f.path}>
+					<code>{f.path}</code>: {f.message}
+				</p>
+			))}
 		</Notice>
 	);
 }
@@ -128,7 +185,9 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
 	const widths = [css.w2, css.w3, css.w1];
 	return (
 		<div role="status" aria-label={t("loading")}>
-			{Array.from({ length: lines }, (_, i) => <span key={i} className={cx(css.skeleton, widths[i % 3])} />)}
+			{Array.from({ length: lines }, (_, i) => (
+				<span key={i} className={cx(css.skeleton, widths[i % 3])} />
+			))}
 		</div>
 	);
 }
@@ -137,34 +196,70 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
 export function Tip({ text, children }: { text: string; children: ReactNode }) {
 	const id = useId();
 	return (
-		// eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- its tip must be reachable by key
 		<span className={css.tip} tabIndex={0} aria-describedby={id}>
 			{children}
-			<span role="tooltip" id={id} className={css.tipText}>{text}</span>
+			<span role="tooltip" id={id} className={css.tipText}>
+				{text}
+			</span>
 		</span>
 	);
 }
 
 /** A time: relative or short as shown, exact on hover and to a screen reader. */
-export function Time({ at, as = "relative" }: { at: string | null | undefined; as?: "relative" | "list" | "exact" }) {
+export function Time({
+	at,
+	as = "relative",
+}: {
+	at: string | null | undefined;
+	as?: "relative" | "list" | "exact";
+}) {
 	const { language } = useLanguage();
 	const now = useNow();
 	if (at === null || at === undefined) return <span>–</span>;
 	const date = new Date(at);
 	const exact = exactTime(language, date);
-	const shown = as === "exact" ? exact : as === "list" ? listTime(language, date, now) : relativeTime(language, date, now);
-	return <time dateTime={at} title={exact} className={css.time}>{shown}</time>;
+	const shown =
+		as === "exact"
+			? exact
+			: as === "list"
+				? listTime(language, date, now)
+				: relativeTime(language, date, now);
+	return (
+		<time dateTime={at} title={exact} className={css.time}>
+			{shown}
+		</time>
+	);
 }
 
-export function Field({ label, hint, error, children }:
-	{ label: string; hint?: ReactNode; error?: string | undefined;
-		children: (ids: { id: string; "aria-describedby": string; "aria-invalid": boolean; className: string }) => ReactNode }) {
+export function Field({
+	label,
+	hint,
+	error,
+	children,
+}: {
+	label: string;
+	hint?: ReactNode;
+	error?: string | undefined;
+	children: (ids: {
+		id: string;
+		"aria-describedby": string;
+		"aria-invalid": boolean;
+		className: string;
+	}) => ReactNode;
+}) {
 	const id = useId();
 	return (
 		<div className={css.field}>
 			<label htmlFor={id}>{label}</label>
-			{children({ id, "aria-describedby": `${id}-h`, "aria-invalid": error !== undefined, className: css.input ?? "" })}
-			<span id={`${id}-h`} className={error === undefined ? css.hint : css.fieldError}>{error ?? hint}</span>
+			{children({
+				id,
+				"aria-describedby": `${id}-h`,
+				"aria-invalid": error !== undefined,
+				className: css.input ?? "",
+			})}
+			<span id={`${id}-h`} className={error === undefined ? css.hint : css.fieldError}>
+				{error ?? hint}
+			</span>
 		</div>
 	);
 }
@@ -173,17 +268,33 @@ export function Check({ label, hint, ...rest }: { label: string; hint?: string }
 	const id = useId();
 	return (
 		<div className={css.check}>
-			<input id={id} type="checkbox" aria-describedby={hint === undefined ? undefined : `${id}-h`} {...rest} />
+			<input
+				id={id}
+				type="checkbox"
+				aria-describedby={hint === undefined ? undefined : `${id}-h`}
+				{...rest}
+			/>
 			<div>
 				<label htmlFor={id}>{label}</label>
-				{hint !== undefined && <div id={`${id}-h`} className={css.hint}>{hint}</div>}
+				{hint !== undefined && (
+					<div id={`${id}-h`} className={css.hint}>
+						{hint}
+					</div>
+				)}
 			</div>
 		</div>
 	);
 }
 
 export function Progress({ value, label }: { value: number | null; label: string }) {
-	return <progress className={css.progress} max={100} {...(value === null ? {} : { value })} aria-label={label} />;
+	return (
+		<progress
+			className={css.progress}
+			max={100}
+			{...(value === null ? {} : { value })}
+			aria-label={label}
+		/>
+	);
 }
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {
@@ -194,14 +305,25 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
 		setDone(true);
 		setTimeout(() => setDone(false), 2000);
 	};
-	return <Button onClick={() => void copy()}>{done ? t("copied") : label ?? t("copy")}</Button>;
+	return <Button onClick={() => void copy()}>{done ? t("copied") : (label ?? t("copy"))}</Button>;
 }
 
-export function TabLinks({ label, tabs }: { label: string; tabs: { href: string; name: string; on: boolean }[] }) {
+export function TabLinks({
+	label,
+	tabs,
+}: {
+	label: string;
+	tabs: { href: string; name: string; on: boolean }[];
+}) {
 	return (
 		<nav className={css.tabs} aria-label={label}>
 			{tabs.map((tab) => (
-				<Link key={tab.href} href={tab.href} className={css.tab ?? ""} {...(tab.on ? { "aria-current": "page" as const } : {})}>
+				<Link
+					key={tab.href}
+					href={tab.href}
+					className={css.tab ?? ""}
+					{...(tab.on ? { "aria-current": "page" as const } : {})}
+				>
 					{tab.name}
 				</Link>
 			))}
@@ -209,11 +331,28 @@ export function TabLinks({ label, tabs }: { label: string; tabs: { href: string;
 	);
 }
 
-export function Page({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
+export function Page({
+	title,
+	action,
+	children,
+}: {
+	title: string;
+	action?: ReactNode;
+	children: ReactNode;
+}) {
 	return (
 		<div className={css.page}>
-			<div className={css.pageHead}><h1>{title}</h1>{action}</div>
+			<div className={css.pageHead}>
+				<h1>{title}</h1>
+				{action}
+			</div>
 			{children}
 		</div>
 	);
+}
+
+/** Which state a score stands for; the number itself always stands beside it. */
+export function scoreTone(score: number): Tone {
+	if (score >= 70) return "green";
+	return score >= 40 ? "amber" : "red";
 }

@@ -23,9 +23,15 @@ export default function Analysis() {
 	return (
 		<Page title={t("title")}>
 			<TabLinks label={t("title")} tabs={tabs} />
-			{tab === undefined ? <Results />
-				: !can("admin") ? <Notice tone="amber">{t("forbidden")}</Notice>
-					: tab === "roteiros" ? <Scripts scriptKey={id} /> : <RunPage />}
+			{tab === undefined ? (
+				<Results />
+			) : !can("admin") ? (
+				<Notice tone="amber">{t("forbidden")}</Notice>
+			) : tab === "roteiros" ? (
+				<Scripts scriptKey={id} />
+			) : (
+				<RunPage />
+			)}
 		</Page>
 	);
 }

@@ -14,7 +14,8 @@ export interface ScriptFamily {
 
 export function familiesOf(scripts: readonly Script[]): ScriptFamily[] {
 	const families = new Map<string, Script[]>();
-	for (const script of scripts) families.set(script.scriptKey, [...(families.get(script.scriptKey) ?? []), script]);
+	for (const script of scripts)
+		families.set(script.scriptKey, [...(families.get(script.scriptKey) ?? []), script]);
 	return [...families].map(([key, all]) => {
 		const versions = [...all].sort((a, b) => b.version - a.version);
 		return { key, versions, active: versions.find((s) => s.isActive) };
@@ -30,7 +31,11 @@ export function useScripts() {
 			const all: Script[] = [];
 			let cursor: string | undefined;
 			do {
-				const page = await api.get("/api/admin/{slug}/analysis-scripts", { path: { slug }, query: { limit: 200, cursor }, signal });
+				const page = await api.get("/api/admin/{slug}/analysis-scripts", {
+					path: { slug },
+					query: { limit: 200, cursor },
+					signal,
+				});
 				all.push(...page.data);
 				cursor = page.nextCursor ?? undefined;
 			} while (cursor !== undefined);

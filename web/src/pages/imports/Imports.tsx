@@ -13,12 +13,35 @@ import { number } from "../../lib/format";
 import { countsOf } from "../../lib/jobs";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, buttonClass, Check, cx, Empty, ErrorState, FormError, Notice, Page, Panel, Skeleton, Time, ui } from "../../ui";
+import {
+	Button,
+	buttonClass,
+	Check,
+	cx,
+	Empty,
+	ErrorState,
+	FormError,
+	Notice,
+	Page,
+	Panel,
+	Skeleton,
+	Time,
+	ui,
+} from "../../ui";
 import { isUnderWay, JobBadge, JobProgress } from "../JobProgress";
 import { texts } from "./messages";
 
 const COUNTS = [
-	"ticketsNew", "ticketsChanged", "ticketsSame", "messagesNew", "messagesChanged", "leadsNew", "sessionsChanged", "failed", "problems", "requests",
+	"ticketsNew",
+	"ticketsChanged",
+	"ticketsSame",
+	"messagesNew",
+	"messagesChanged",
+	"leadsNew",
+	"sessionsChanged",
+	"failed",
+	"problems",
+	"requests",
 ] as const;
 
 function reasonKey(reason: string): keyof typeof texts {
@@ -33,7 +56,10 @@ function Counts({ job }: { job: Job }) {
 	return (
 		<dl className={ui.dl}>
 			{COUNTS.filter((c) => (counts.get(c) ?? 0) > 0).map((c) => (
-				<div key={c} className={ui.pair}><dt>{t(`count.${c}`)}</dt><dd>{number(language, counts.get(c))}</dd></div>
+				<div key={c} className={ui.pair}>
+					<dt>{t(`count.${c}`)}</dt>
+					<dd>{number(language, counts.get(c))}</dd>
+				</div>
 			))}
 		</dl>
 	);
@@ -46,9 +72,13 @@ function Partial({ job }: { job: Job }) {
 	if (job.status !== "partial" && job.status !== "failed") return null;
 	return (
 		<Notice tone={job.status === "failed" ? "red" : "amber"} icon="warning">
-			<p><strong>{job.status === "failed" ? t("failed.title") : t("partial.title")}</strong></p>
+			<p>
+				<strong>{job.status === "failed" ? t("failed.title") : t("partial.title")}</strong>
+			</p>
 			{failed > 0 && <p>{t("partial.failures", { n: failed })}</p>}
-			{job.error !== null && <p>{t("reason", { reason: t(reasonKey(job.error), { reason: job.error }) })}</p>}
+			{job.error !== null && (
+				<p>{t("reason", { reason: t(reasonKey(job.error), { reason: job.error }) })}</p>
+			)}
 			<p>{t("partial.next")}</p>
 		</Notice>
 	);
@@ -60,20 +90,40 @@ function FailureRow({ failure: f }: { failure: ImportFailure }) {
 	const cache = useQueryClient();
 	const say = useToast();
 	const retry = useMutation({
-		mutationFn: () => api.post("/api/clients/{slug}/import-failures/{id}/retry", { path: { slug, id: f.id } }),
+		mutationFn: () =>
+			api.post("/api/clients/{slug}/import-failures/{id}/retry", { path: { slug, id: f.id } }),
 		onSuccess: () => {
 			say(t("failures.retried"));
-			for (const kind of ["import-state", "jobs", "import-failures"]) void cache.invalidateQueries({ queryKey: [kind, slug] });
+			for (const kind of ["import-state", "jobs", "import-failures"])
+				void cache.invalidateQueries({ queryKey: [kind, slug] });
 		},
 		onError: () => say(t("failures.notRetried"), true),
 	});
 	return (
 		<tr>
-			<td><code>{f.externalUuid}</code></td>
-			<td>{t(reasonKey(f.reason), { reason: f.reason })}{f.detail !== null && <><br /><span className={cx(ui.small, ui.muted)}>{f.detail}</span></>}</td>
+			<td>
+				<code>{f.externalUuid}</code>
+			</td>
+			<td>
+				{t(reasonKey(f.reason), { reason: f.reason })}
+				{f.detail !== null && (
+					<>
+						<br />
+						<span className={cx(ui.small, ui.muted)}>{f.detail}</span>
+					</>
+				)}
+			</td>
 			<td className={ui.num}>{f.attempts}</td>
-			<td><Time at={f.lastAt} /></td>
-			<td>{can("admin") && <Button onClick={() => retry.mutate()} disabled={retry.isPending}>{t("failures.retry")}</Button>}</td>
+			<td>
+				<Time at={f.lastAt} />
+			</td>
+			<td>
+				{can("admin") && (
+					<Button onClick={() => retry.mutate()} disabled={retry.isPending}>
+						{t("failures.retry")}
+					</Button>
+				)}
+			</td>
 		</tr>
 	);
 }
@@ -83,8 +133,12 @@ function Failures() {
 	const { slug } = useSession();
 	const list = useInfiniteQuery({
 		queryKey: keys.importFailures(slug),
-		queryFn: ({ pageParam, signal }) => api.get("/api/clients/{slug}/import-failures",
-			{ path: { slug }, query: { limit: 50, cursor: pageParam ?? undefined }, signal }),
+		queryFn: ({ pageParam, signal }) =>
+			api.get("/api/clients/{slug}/import-failures", {
+				path: { slug },
+				query: { limit: 50, cursor: pageParam ?? undefined },
+				signal,
+			}),
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.nextCursor,
 	});
@@ -97,16 +151,32 @@ function Failures() {
 			{rows.length > 0 && (
 				<div className={ui.tableWrap}>
 					<table className={ui.table}>
-						<thead><tr>
-							<th scope="col">{t("failures.ticket")}</th><th scope="col">{t("failures.reason")}</th>
-							<th scope="col" className={ui.num}>{t("failures.attempts")}</th><th scope="col">{t("failures.last")}</th>
-							<th scope="col"><span className="sr-only">{t("failures.retry")}</span></th>
-						</tr></thead>
-						<tbody>{rows.map((f) => <FailureRow key={f.id} failure={f} />)}</tbody>
+						<thead>
+							<tr>
+								<th scope="col">{t("failures.ticket")}</th>
+								<th scope="col">{t("failures.reason")}</th>
+								<th scope="col" className={ui.num}>
+									{t("failures.attempts")}
+								</th>
+								<th scope="col">{t("failures.last")}</th>
+								<th scope="col">
+									<span className="sr-only">{t("failures.retry")}</span>
+								</th>
+							</tr>
+						</thead>
+						<tbody>
+							{rows.map((f) => (
+								<FailureRow key={f.id} failure={f} />
+							))}
+						</tbody>
 					</table>
 				</div>
 			)}
-			{list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>{t("more")}</Button>}
+			{list.hasNextPage && (
+				<Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+					{t("more")}
+				</Button>
+			)}
 		</Panel>
 	);
 }
@@ -118,9 +188,14 @@ function Runs() {
 	const jobs = useQuery({
 		queryKey: keys.jobs(slug, "import"),
 		queryFn: async ({ signal }) => {
-			const [imports, contacts] = await Promise.all((["import", "sync_contacts"] as const).map((kind) =>
-				api.get("/api/jobs", { query: { clientSlug: slug, kind, limit: 15 }, signal })));
-			return [...(imports?.data ?? []), ...(contacts?.data ?? [])].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, 20);
+			const [imports, contacts] = await Promise.all(
+				(["import", "sync_contacts"] as const).map((kind) =>
+					api.get("/api/jobs", { query: { clientSlug: slug, kind, limit: 15 }, signal }),
+				),
+			);
+			return [...(imports?.data ?? []), ...(contacts?.data ?? [])]
+				.sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+				.slice(0, 20);
 		},
 	});
 	return (
@@ -131,23 +206,49 @@ function Runs() {
 			{jobs.data !== undefined && jobs.data.length > 0 && (
 				<div className={ui.tableWrap}>
 					<table className={ui.table}>
-						<thead><tr>
-							<th scope="col">{t("runs.kind")}</th><th scope="col">{t("runs.status")}</th><th scope="col">{t("runs.started")}</th>
-							<th scope="col" className={ui.num}>{t("runs.done")}</th><th scope="col" className={ui.num}>{t("runs.messages")}</th>
-							<th scope="col" className={ui.num}>{t("runs.failed")}</th><th scope="col">{t("runs.why")}</th>
-						</tr></thead>
+						<thead>
+							<tr>
+								<th scope="col">{t("runs.kind")}</th>
+								<th scope="col">{t("runs.status")}</th>
+								<th scope="col">{t("runs.started")}</th>
+								<th scope="col" className={ui.num}>
+									{t("runs.done")}
+								</th>
+								<th scope="col" className={ui.num}>
+									{t("runs.messages")}
+								</th>
+								<th scope="col" className={ui.num}>
+									{t("runs.failed")}
+								</th>
+								<th scope="col">{t("runs.why")}</th>
+							</tr>
+						</thead>
 						<tbody>
 							{jobs.data.map((j) => {
 								const counts = countsOf(j);
 								return (
 									<tr key={j.id}>
-										<td>{t(j.kind === "import" ? "kind.import" : "kind.sync_contacts")}</td>
-										<td><JobBadge job={j} /></td>
-										<td><Time at={j.startedAt ?? j.createdAt} /></td>
+										<td>
+											{t(j.kind === "import" ? "kind.import" : "kind.sync_contacts")}
+										</td>
+										<td>
+											<JobBadge job={j} />
+										</td>
+										<td>
+											<Time at={j.startedAt ?? j.createdAt} />
+										</td>
 										<td className={ui.num}>{number(language, j.progress.done)}</td>
-										<td className={ui.num}>{number(language, counts.get("messagesNew"))}</td>
+										<td className={ui.num}>
+											{number(language, counts.get("messagesNew"))}
+										</td>
 										<td className={ui.num}>{number(language, counts.get("failed"))}</td>
-										<td>{j.error !== null ? t(reasonKey(j.error), { reason: j.error }) : ((counts.get("failed") ?? 0) > 0 ? t("partial.failures", { n: counts.get("failed") ?? 0 }) : "–")}</td>
+										<td>
+											{j.error !== null
+												? t(reasonKey(j.error), { reason: j.error })
+												: (counts.get("failed") ?? 0) > 0
+													? t("partial.failures", { n: counts.get("failed") ?? 0 })
+													: "–"}
+										</td>
 									</tr>
 								);
 							})}
@@ -173,12 +274,19 @@ export default function Imports() {
 		for (const kind of ["import-state", "jobs"]) void cache.invalidateQueries({ queryKey: [kind, slug] });
 	};
 	const start = useMutation({
-		mutationFn: () => api.post("/api/jobs/import/{slug}", { path: { slug }, body: full ? { full: true } : {} }),
-		onSuccess: () => { say(t("started")); refresh(); },
+		mutationFn: () =>
+			api.post("/api/jobs/import/{slug}", { path: { slug }, body: full ? { full: true } : {} }),
+		onSuccess: () => {
+			say(t("started"));
+			refresh();
+		},
 	});
 	const contacts = useMutation({
 		mutationFn: () => api.post("/api/jobs/sync-contacts/{slug}", { path: { slug } }),
-		onSuccess: () => { say(t("contactsStarted")); refresh(); },
+		onSuccess: () => {
+			say(t("contactsStarted"));
+			refresh();
+		},
 	});
 	const run = state.data?.lastRun ?? null;
 	const running = isUnderWay(run);
@@ -187,20 +295,44 @@ export default function Imports() {
 		return (
 			<Page title={t("title")}>
 				<Panel>
-					<Empty title={t("empty.title")} action={can("admin") &&
-						<Link className={buttonClass("primary")} href={`/${slug}/administracao/clientes`}>{t("empty.action")}</Link>}>
+					<Empty
+						title={t("empty.title")}
+						action={
+							can("admin") && (
+								<Link
+									className={buttonClass("primary")}
+									href={`/${slug}/administracao/clientes`}
+								>
+									{t("empty.action")}
+								</Link>
+							)
+						}
+					>
 						{can("admin") ? t("empty.text") : t("empty.ask")}
 					</Empty>
 				</Panel>
 			</Page>
 		);
 	return (
-		<Page title={t("title")} action={can("admin") && (
-			<div className={ui.row}>
-				<Button onClick={() => contacts.mutate()} disabled={contacts.isPending}>{t("syncContacts")}</Button>
-				<Button kind="primary" onClick={() => start.mutate()} disabled={start.isPending || running}>{t("start")}</Button>
-			</div>
-		)}>
+		<Page
+			title={t("title")}
+			action={
+				can("admin") && (
+					<div className={ui.row}>
+						<Button onClick={() => contacts.mutate()} disabled={contacts.isPending}>
+							{t("syncContacts")}
+						</Button>
+						<Button
+							kind="primary"
+							onClick={() => start.mutate()}
+							disabled={start.isPending || running}
+						>
+							{t("start")}
+						</Button>
+					</div>
+				)
+			}
+		>
 			<FormError error={start.error ?? contacts.error} />
 			{client?.isActive === false && <Notice tone="amber">{t("inactive")}</Notice>}
 			<Panel title={t("now")}>
@@ -211,14 +343,32 @@ export default function Imports() {
 						{run === null ? <p>{t("never")}</p> : <JobProgress job={run} />}
 						{run !== null && <Partial job={run} />}
 						<dl className={ui.dl}>
-							<dt>{t("helpdesk")}</dt><dd>{client?.apiBaseUrl ?? "–"}</dd>
-							<dt>{t("lastImportAt")}</dt><dd><Time at={state.data.lastImportAt} /></dd>
+							<dt>{t("helpdesk")}</dt>
+							<dd>{client?.apiBaseUrl ?? "–"}</dd>
+							<dt>{t("lastImportAt")}</dt>
+							<dd>
+								<Time at={state.data.lastImportAt} />
+							</dd>
 							<dt>{t("cursor")}</dt>
-							<dd><Time at={state.data.cursor} as="exact" /><br /><span className={cx(ui.small, ui.muted)}>{t("cursor.hint")}</span></dd>
-							<dt>{t("lastFullAt")}</dt><dd><Time at={state.data.lastFullAt} /></dd>
+							<dd>
+								<Time at={state.data.cursor} as="exact" />
+								<br />
+								<span className={cx(ui.small, ui.muted)}>{t("cursor.hint")}</span>
+							</dd>
+							<dt>{t("lastFullAt")}</dt>
+							<dd>
+								<Time at={state.data.lastFullAt} />
+							</dd>
 						</dl>
 						{run !== null && <Counts job={run} />}
-						{can("admin") && <Check label={t("full")} hint={t("full.hint")} checked={full} onChange={(e) => setFull(e.target.checked)} />}
+						{can("admin") && (
+							<Check
+								label={t("full")}
+								hint={t("full.hint")}
+								checked={full}
+								onChange={(e) => setFull(e.target.checked)}
+							/>
+						)}
 					</div>
 				)}
 			</Panel>

@@ -15,7 +15,10 @@ export const texts = {
 	],
 	"empty.action": ["Configurar helpdesk", "Set up the helpdesk"],
 	"empty.ask": ["Peça a um administrador para configurar.", "Ask an administrator to set it up."],
-	inactive: ["Este cliente está inativo: nada é importado.", "This client is not active: nothing is imported."],
+	inactive: [
+		"Este cliente está inativo: nada é importado.",
+		"This client is not active: nothing is imported.",
+	],
 	now: ["Situação", "State"],
 	never: ["Ainda não houve importação.", "There has been no import yet."],
 	helpdesk: ["Endereço", "Address"],
@@ -33,7 +36,10 @@ export const texts = {
 	],
 	"partial.title": ["A importação foi parcial.", "The import was partial."],
 	"failed.title": ["A importação falhou.", "The import failed."],
-	"partial.failures": ["{n} ticket não pôde ser importado.||{n} tickets não puderam ser importados.", "{n} ticket could not be imported.||{n} tickets could not be imported."],
+	"partial.failures": [
+		"{n} ticket não pôde ser importado.||{n} tickets não puderam ser importados.",
+		"{n} ticket could not be imported.||{n} tickets could not be imported.",
+	],
 	"partial.next": [
 		"O que foi importado está guardado. A próxima importação tenta primeiro o que falhou; os motivos estão em Falhas, abaixo.",
 		"What was imported is stored. The next import tries what failed first; the reasons are under Failures, below.",
@@ -58,14 +64,29 @@ export const texts = {
 	"failures.retry": ["Tentar de novo", "Try again"],
 	"failures.retried": ["Nova tentativa iniciada", "New attempt started"],
 	"failures.notRetried": ["Não foi possível tentar agora", "It was not possible to try now"],
-	"reason.redirected": ["O endereço do helpdesk redireciona para outro: corrija-o no cadastro do cliente", "The helpdesk's address redirects elsewhere: correct it in the client's settings"],
-	"reason.unauthorized": ["O helpdesk recusou a chave: informe outra no cadastro do cliente", "The helpdesk refused the key: give another in the client's settings"],
-	"reason.forbidden": ["A chave não dá acesso a isto no helpdesk", "The key gives no access to this in the helpdesk"],
-	"reason.not_found": ["O endereço não é o de uma API de helpdesk", "The address is not that of a helpdesk API"],
+	"reason.redirected": [
+		"O endereço do helpdesk redireciona para outro: corrija-o no cadastro do cliente",
+		"The helpdesk's address redirects elsewhere: correct it in the client's settings",
+	],
+	"reason.unauthorized": [
+		"O helpdesk recusou a chave: informe outra no cadastro do cliente",
+		"The helpdesk refused the key: give another in the client's settings",
+	],
+	"reason.forbidden": [
+		"A chave não dá acesso a isto no helpdesk",
+		"The key gives no access to this in the helpdesk",
+	],
+	"reason.not_found": [
+		"O endereço não é o de uma API de helpdesk",
+		"The address is not that of a helpdesk API",
+	],
 	"reason.gone": ["O ticket não existe mais no helpdesk", "The ticket no longer exists in the helpdesk"],
 	"reason.unreachable": ["O helpdesk não respondeu", "The helpdesk did not answer"],
 	"reason.server_error": ["O helpdesk respondeu com erro", "The helpdesk answered with an error"],
-	"reason.refused_by_rule": ["O helpdesk respondeu algo que não se aceita", "The helpdesk answered something that is not accepted"],
+	"reason.refused_by_rule": [
+		"O helpdesk respondeu algo que não se aceita",
+		"The helpdesk answered something that is not accepted",
+	],
 	"reason.other": ["{reason}", "{reason}"],
 	runs: ["Últimas execuções", "Last runs"],
 	"runs.none": ["Nenhuma execução ainda.", "No runs yet."],

@@ -14,7 +14,13 @@ import { texts, typeKey } from "./messages";
 
 const LONG = 1200;
 const MEDIA: Record<string, IconName> = {
-	image: "image", sticker: "image", video: "image", audio: "audio", document: "file", location: "place", contacts: "user",
+	image: "image",
+	sticker: "image",
+	video: "image",
+	audio: "audio",
+	document: "file",
+	location: "place",
+	contacts: "user",
 };
 
 function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
@@ -26,8 +32,18 @@ function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
 	const cut = /[\uD800-\uDBFF]/.test(text.charAt(LONG - 1)) ? LONG - 1 : LONG;
 	return (
 		<div className={css.text} dir="auto">
-			{found === null ? (long && !all ? `${text.slice(0, cut)}…` : text) : (
-				<>{text.slice(0, found[0])}<mark className={css.excerpt}>{text.slice(found[0], found[1])}</mark>{text.slice(found[1])}</>
+			{found === null ? (
+				long && !all ? (
+					`${text.slice(0, cut)}…`
+				) : (
+					text
+				)
+			) : (
+				<>
+					{text.slice(0, found[0])}
+					<mark className={css.excerpt}>{text.slice(found[0], found[1])}</mark>
+					{text.slice(found[1])}
+				</>
 			)}
 			{long && (
 				<button type="button" className={css.inline} onClick={() => setAll(!all)} aria-expanded={all}>
@@ -49,12 +65,19 @@ function Media({ message }: { message: Message }) {
 	if (ready && (type === "image" || type === "sticker"))
 		return <img className={css.image} src={media.url ?? ""} alt={message.body ?? name} loading="lazy" />;
 	if (ready && type === "audio")
-		// eslint-disable-next-line jsx-a11y/media-has-caption -- a customer's voice message has none
-		return <audio className={css.audio} controls preload="none" src={media.url ?? ""} aria-label={name} />;
-	const why = media === null ? t("media.none")
-		: ready ? bytes(language, media.bytes)
-			: media.status === "pending" ? t("media.pending")
-				: media.reason === null ? t("media.unavailable") : t("media.unavailable.why", { reason: media.reason });
+		return (
+			<audio className={css.audio} controls preload="none" src={media.url ?? ""} aria-label={name} />
+		);
+	const why =
+		media === null
+			? t("media.none")
+			: ready
+				? bytes(language, media.bytes)
+				: media.status === "pending"
+					? t("media.pending")
+					: media.reason === null
+						? t("media.unavailable")
+						: t("media.unavailable.why", { reason: media.reason });
 	return (
 		<div className={css.media}>
 			<Icon name={icon} size={20} />
@@ -62,34 +85,64 @@ function Media({ message }: { message: Message }) {
 				<div className={css.mediaName}>{media?.filename ?? name}</div>
 				<div className={css.meta}>{why}</div>
 			</div>
-			{ready && <a href={media.url ?? ""} target="_blank" rel="noreferrer">{t("media.open")}</a>}
+			{ready && (
+				<a href={media.url ?? ""} target="_blank" rel="noreferrer">
+					{t("media.open")}
+				</a>
+			)}
 		</div>
 	);
 }
 
 const TICKS: Record<string, IconName> = {
-	pending: "clock", sent: "check", delivered: "checks", read: "checks", played: "checks", failed: "warning",
+	pending: "clock",
+	sent: "check",
+	delivered: "checks",
+	read: "checks",
+	played: "checks",
+	failed: "warning",
 };
 
 function Ticks({ message }: { message: Message }) {
 	const t = useT(texts);
 	const status = message.status;
-	if (message.direction !== "OUTBOUND" || status === null || !(status in TICKS)) return null;
+	if (message.direction !== "OUTBOUND" || !(status in TICKS)) return null;
 	const word = message.unknownOutcome ? t("status.unknown") : t(`status.${status}`);
 	return (
-		<span className={cx(css.ticks, (status === "read" || status === "played") && css.ticksRead, status === "failed" && css.bad)} title={word}>
+		<span
+			className={cx(
+				css.ticks,
+				(status === "read" || status === "played") && css.ticksRead,
+				status === "failed" && css.bad,
+			)}
+			title={word}
+		>
 			<Icon name={TICKS[status] ?? "check"} size={14} label={word} />
 		</span>
 	);
 }
 
-function Quote({ message, onGo, quoted }: { message: Message; onGo: (id: string) => void; quoted: string | null }) {
+function Quote({
+	message,
+	onGo,
+	quoted,
+}: {
+	message: Message;
+	onGo: (id: string) => void;
+	quoted: string | null;
+}) {
 	const t = useT(texts);
 	const id = message.replyTo?.id ?? null;
 	if (message.replyTo === null) return null;
 	if (id === null) return <div className={css.quote}>{t("quote.gone")}</div>;
 	return (
-		<button type="button" className={css.quote} onClick={() => onGo(id)} aria-label={t("quote")} dir="auto">
+		<button
+			type="button"
+			className={css.quote}
+			onClick={() => onGo(id)}
+			aria-label={t("quote")}
+			dir="auto"
+		>
 			{quoted ?? t("quote")}
 		</button>
 	);
@@ -102,14 +155,26 @@ function Versions({ message }: { message: Message }) {
 	if (message.versions.length === 0) return null;
 	return (
 		<div>
-			<button type="button" className={css.inline} aria-expanded={shown} onClick={() => setShown(!shown)}>
+			<button
+				type="button"
+				className={css.inline}
+				aria-expanded={shown}
+				onClick={() => setShown(!shown)}
+			>
 				{shown ? t("edited.hide") : t("edited.show")}
 			</button>
-			{shown && message.versions.map((v, i) => (
-				<div key={`${v.until ?? ""}${i}`} className={css.version} dir="auto">
-					{v.body}{v.until !== null && <span className={css.meta}> ({t("edited.until", { at: exactTime(language, new Date(v.until)) })})</span>}
-				</div>
-			))}
+			{shown &&
+				message.versions.map((v, i) => (
+					<div key={`${v.until ?? ""}${i}`} className={css.version} dir="auto">
+						{v.body}
+						{v.until !== null && (
+							<span className={css.meta}>
+								{" "}
+								({t("edited.until", { at: exactTime(language, new Date(v.until)) })})
+							</span>
+						)}
+					</div>
+				))}
 		</div>
 	);
 }
@@ -124,33 +189,51 @@ export interface BubbleProps {
 	onCopyLink: (id: string) => void;
 }
 
-export const Bubble = memo(function Bubble({ message: m, continues, lit, excerpt, quoted, onGo, onCopyLink }: BubbleProps) {
+export const Bubble = memo(function Bubble({
+	message: m,
+	continues,
+	lit,
+	excerpt,
+	quoted,
+	onGo,
+	onCopyLink,
+}: BubbleProps) {
 	const t = useT(texts);
 	const { language } = useLanguage();
 	const [showRevoked, setShowRevoked] = useState(false);
 	const at = new Date(m.timestamp);
 	const out = m.direction === "OUTBOUND";
-	const speaker = m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
+	const speaker =
+		m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
 	const isMedia = m.type !== "text" && (m.media !== null || m.type in MEDIA);
 	const hidden = m.revokedAt !== null && !showRevoked;
 	const body = m.body === "" ? null : m.body;
 	return (
 		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues)}>
 			<article className={cx(css.bubble, lit && css.lit)} data-lit={lit || undefined}>
-				{speaker !== null && speaker !== "" && !continues && <div className={css.speaker}>{speaker}</div>}
+				{speaker !== null && speaker !== "" && !continues && (
+					<div className={css.speaker}>{speaker}</div>
+				)}
 				<Quote message={m} onGo={onGo} quoted={quoted} />
 				{m.revokedAt !== null && (
 					<div className={css.revoked}>
 						<Icon name="off" size={14} /> {t("revoked")}{" "}
 						{body !== null && (
-							<button type="button" className={css.inline} onClick={() => setShowRevoked(!showRevoked)} aria-expanded={showRevoked}>
+							<button
+								type="button"
+								className={css.inline}
+								onClick={() => setShowRevoked(!showRevoked)}
+								aria-expanded={showRevoked}
+							>
 								{showRevoked ? t("revoked.hide") : t("revoked.show")}
 							</button>
 						)}
 					</div>
 				)}
 				{!hidden && isMedia && <Media message={m} />}
-				{!hidden && !isMedia && m.type !== "text" && <div className={css.kind}>{t(typeKey(m.type), { type: m.type })}</div>}
+				{!hidden && !isMedia && m.type !== "text" && (
+					<div className={css.kind}>{t(typeKey(m.type), { type: m.type })}</div>
+				)}
 				{!hidden && body !== null && <Text text={body} excerpt={excerpt} />}
 				{m.editedAt !== null && <Versions message={m} />}
 				{m.status === "failed" && (
@@ -162,9 +245,20 @@ export const Bubble = memo(function Bubble({ message: m, continues, lit, excerpt
 				<footer className={css.foot}>
 					{m.editedAt !== null && <span>{t("edited")}</span>}
 					{m.missingSince !== null && <span>{t("missing")}</span>}
-					<span className={css.origin} title={t(`source.${m.source}.tip`)}>{t(`source.${m.source}`)}</span>
-					{m.badTime && <span className={css.origin} title={t("badTime.tip")}>{t("badTime")}</span>}
-					<button type="button" className={css.stamp} onClick={() => onCopyLink(m.id)} title={`${exactTime(language, at)} · ${t("copyLink")}`}>
+					<span className={css.origin} title={t(`source.${m.source}.tip`)}>
+						{t(`source.${m.source}`)}
+					</span>
+					{m.badTime && (
+						<span className={css.origin} title={t("badTime.tip")}>
+							{t("badTime")}
+						</span>
+					)}
+					<button
+						type="button"
+						className={css.stamp}
+						onClick={() => onCopyLink(m.id)}
+						title={`${exactTime(language, at)} · ${t("copyLink")}`}
+					>
 						<time dateTime={m.timestamp}>{clockTime(language, at)}</time>
 						<span className="sr-only">{t("copyLink")}</span>
 					</button>
@@ -173,9 +267,15 @@ export const Bubble = memo(function Bubble({ message: m, continues, lit, excerpt
 				{m.reactions.length > 0 && (
 					<div className={css.reactions}>
 						{m.reactions.map((r) => (
-							<span key={r.by + r.emoji} className={css.reaction}
-								title={t("reaction", { who: t(`who.${r.by}`), emoji: r.emoji })}>
-								<span className="sr-only">{t("reaction", { who: t(`who.${r.by}`), emoji: "" })}</span>{r.emoji}
+							<span
+								key={r.by + r.emoji}
+								className={css.reaction}
+								title={t("reaction", { who: t(`who.${r.by}`), emoji: r.emoji })}
+							>
+								<span className="sr-only">
+									{t("reaction", { who: t(`who.${r.by}`), emoji: "" })}
+								</span>
+								{r.emoji}
 							</span>
 						))}
 					</div>

@@ -9,16 +9,20 @@ import { useSession } from "../../shell/session";
 import { buttonClass, Button, cx, Empty, ErrorState, Icon, Skeleton, Time, ui } from "../../ui";
 import css from "./inbox.module.css";
 import { texts, typeKey } from "./messages";
-import type { Filters, Row, useConversations } from "./useConversations";
+import { FILTERS, type Filters, type Row, type useConversations } from "./useConversations";
 
 const ROW_PX = 64;
 const TYPING_MS = 250;
-const FILTERS = ["all", "open", "unread", "history"] as const;
 
 function Line({ row }: { row: Row }) {
 	const t = useT(texts);
 	const text = row.line ?? (row.type === null ? "" : t(typeKey(row.type), { type: row.type }));
-	return <span className={css.line}>{row.outbound && <span className={css.you}>{t("you")}</span>}<bdi>{text}</bdi></span>;
+	return (
+		<span className={css.line}>
+			{row.outbound && <span className={css.you}>{t("you")}</span>}
+			<bdi>{text}</bdi>
+		</span>
+	);
 }
 
 function Item({ row, on, href, top }: { row: Row; on: boolean; href: string; top: number }) {
@@ -31,17 +35,25 @@ function Item({ row, on, href, top }: { row: Row; on: boolean; href: string; top
 	}, [top]);
 	return (
 		<li ref={item} className={css.item}>
-			<Link href={href} className={cx(css.itemLink, on && css.itemOn)} {...(on ? { "aria-current": "true" as const } : {})}>
+			<Link
+				href={href}
+				className={cx(css.itemLink, on && css.itemOn)}
+				{...(on ? { "aria-current": "true" as const } : {})}
+			>
 				<span className={css.itemTop}>
 					<bdi className={css.name}>{row.name ?? phone(row.phone)}</bdi>
-					<span className={css.when}><Time at={row.at} as="list" /></span>
+					<span className={css.when}>
+						<Time at={row.at} as="list" />
+					</span>
 				</span>
 				<span className={css.itemBottom}>
 					<Line row={row} />
 					{row.hasHistory && <span className={css.tag}>{t("history")}</span>}
 					{row.unread > 0 && (
-						<span className={css.count}><span aria-hidden>{row.unread > 99 ? "99+" : row.unread}</span>
-							<span className="sr-only">{t("unread", { n: row.unread })}</span></span>
+						<span className={css.count}>
+							<span aria-hidden>{row.unread > 99 ? "99+" : row.unread}</span>
+							<span className="sr-only">{t("unread", { n: row.unread })}</span>
+						</span>
 					)}
 				</span>
 			</Link>
@@ -66,23 +78,44 @@ export function Search({ value, onChange }: { value: string; onChange: (to: stri
 	return (
 		<div className={css.search}>
 			<Icon name="search" />
-			<input type="search" className={ui.input} value={text} maxLength={200} placeholder={t("search")} aria-label={t("search")}
-				onChange={(e) => setText(e.target.value)} />
+			<input
+				type="search"
+				className={ui.input}
+				value={text}
+				maxLength={200}
+				placeholder={t("search")}
+				aria-label={t("search")}
+				onChange={(e) => setText(e.target.value)}
+			/>
 		</div>
 	);
 }
 
-export function ConversationList({ list, filters, setFilters, selected, hrefOf, connections }:
-	{ list: ReturnType<typeof useConversations>; filters: Filters; setFilters: (to: Partial<Filters>) => void;
-		selected: string | null; hrefOf: (id: string) => string; connections: Connection[] }) {
+export function ConversationList({
+	list,
+	filters,
+	setFilters,
+	selected,
+	hrefOf,
+	connections,
+}: {
+	list: ReturnType<typeof useConversations>;
+	filters: Filters;
+	setFilters: (to: Partial<Filters>) => void;
+	selected: string | null;
+	hrefOf: (id: string) => string;
+	connections: Connection[];
+}) {
 	const t = useT(texts);
 	const { slug } = useSession();
 	const box = useRef<HTMLDivElement>(null);
 	const inner = useRef<HTMLUListElement>(null);
 	const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-	// eslint-disable-next-line react-hooks/incompatible-library -- the list is not memoised
 	const virtual = useVirtualizer({
-		count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 8,
+		count: rows.length,
+		getScrollElement: () => box.current,
+		estimateSize: () => ROW_PX,
+		overscan: 8,
 	});
 	const items = virtual.getVirtualItems();
 	const last = items.at(-1)?.index ?? 0;
@@ -108,44 +141,85 @@ export function ConversationList({ list, filters, setFilters, selected, hrefOf, 
 				<Search value={filters.q} onChange={(q) => setFilters({ q })} />
 				<div className={css.filters} role="group" aria-label={t("filters")}>
 					{FILTERS.map((f) => (
-						<button key={f} type="button" className={css.filter} aria-pressed={filters.filter === f}
-							onClick={() => setFilters({ filter: f })}>{t(`filter.${f}`)}</button>
+						<button
+							key={f}
+							type="button"
+							className={css.filter}
+							aria-pressed={filters.filter === f}
+							onClick={() => setFilters({ filter: f })}
+						>
+							{t(`filter.${f}`)}
+						</button>
 					))}
 				</div>
 				{connections.length > 1 && (
-					<select className={ui.input} aria-label={t("connection")} value={filters.connectionId}
-						onChange={(e) => setFilters({ connectionId: e.target.value })}>
+					<select
+						className={ui.input}
+						aria-label={t("connection")}
+						value={filters.connectionId}
+						onChange={(e) => setFilters({ connectionId: e.target.value })}
+					>
 						<option value="">{t("connection.all")}</option>
 						{connections.map((c) => (
 							<option key={c.id} value={c.id}>
-								{c.kind === "helpdesk" ? t("connection.helpdesk") : `${phone(c.displayPhoneNumber)} ${c.verifiedName ?? ""}`}
+								{c.kind === "helpdesk"
+									? t("connection.helpdesk")
+									: `${phone(c.displayPhoneNumber)} ${c.verifiedName ?? ""}`}
 							</option>
 						))}
 					</select>
 				)}
 			</div>
 			<div ref={box} className={css.listBox} data-testid="conversations">
-				{list.isPending && <div className={css.pad}><Skeleton lines={12} /></div>}
-				{list.isError && rows.length === 0 && <ErrorState error={list.error} retry={() => void list.refetch()} />}
-				{list.isSuccess && rows.length === 0 && (
-					filters.filter === "unread" && filters.q === "" ? <Empty title={t("empty.unread.title")}>{t("empty.unread.text")}</Empty>
-						: filtered ? (
-							<Empty title={t("empty.filtered.title")}
-								action={<Button onClick={() => setFilters({ q: "", filter: "all", connectionId: "" })}>{t("empty.filtered.action")}</Button>}>
-								{t("empty.filtered.text")}
-							</Empty>
-						) : (
-							<Empty title={t("empty.all.title")}
-								action={<Link className={buttonClass("primary")} href={`/${slug}/whatsapp`}>{t("empty.all.action")}</Link>}>
-								{t("empty.all.text")}
-							</Empty>
-						)
+				{list.isPending && (
+					<div className={css.pad}>
+						<Skeleton lines={12} />
+					</div>
 				)}
+				{list.isError && rows.length === 0 && (
+					<ErrorState error={list.error} retry={() => void list.refetch()} />
+				)}
+				{list.isSuccess &&
+					rows.length === 0 &&
+					(filters.filter === "unread" && filters.q === "" ? (
+						<Empty title={t("empty.unread.title")}>{t("empty.unread.text")}</Empty>
+					) : filtered ? (
+						<Empty
+							title={t("empty.filtered.title")}
+							action={
+								<Button
+									onClick={() => setFilters({ q: "", filter: "all", connectionId: "" })}
+								>
+									{t("empty.filtered.action")}
+								</Button>
+							}
+						>
+							{t("empty.filtered.text")}
+						</Empty>
+					) : (
+						<Empty
+							title={t("empty.all.title")}
+							action={
+								<Link className={buttonClass("primary")} href={`/${slug}/whatsapp`}>
+									{t("empty.all.action")}
+								</Link>
+							}
+						>
+							{t("empty.all.text")}
+						</Empty>
+					))}
 				<ul ref={inner} className={css.items}>
 					{items.map((v) => {
 						const row = rows[v.index];
-						return row === undefined ? null
-							: <Item key={row.id} row={row} top={v.start} on={row.id === selected} href={hrefOf(row.id)} />;
+						return row === undefined ? null : (
+							<Item
+								key={row.id}
+								row={row}
+								top={v.start}
+								on={row.id === selected}
+								href={hrefOf(row.id)}
+							/>
+						);
 					})}
 				</ul>
 			</div>

@@ -19,7 +19,8 @@ export function useTickets(id: string) {
 	const { slug } = useSession();
 	return useQuery({
 		queryKey: keys.tickets(slug, id),
-		queryFn: ({ signal }) => api.get("/api/conversations/{id}/tickets", { path: { id }, query: { limit: 20 }, signal }),
+		queryFn: ({ signal }) =>
+			api.get("/api/conversations/{id}/tickets", { path: { id }, query: { limit: 20 }, signal }),
 	});
 }
 
@@ -41,9 +42,13 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
 				<Badge tone={ticket.status === "closed" ? "grey" : "green"} icon={null}>
 					{known ? t(`ticket.${ticket.status as "open" | "pending" | "closed"}`) : ticket.status}
 				</Badge>{" "}
-				{ticket.externalUuid !== null && <span className={ui.muted} title={ticket.externalUuid}>#{ticket.externalUuid.slice(0, 8)}</span>}
+				{ticket.externalUuid !== null && (
+					<span className={ui.muted} title={ticket.externalUuid}>
+						#{ticket.externalUuid.slice(0, 8)}
+					</span>
+				)}
 			</span>
-			<Time at={ticket.openedAt ?? ticket.createdAt} />
+			<Time at={ticket.openedAt} />
 		</li>
 	);
 }
@@ -58,7 +63,10 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 	const change = useMutation({
 		mutationFn: async () => {
 			if (open === null)
-				await api.post("/api/conversations/{id}/tickets", { path: { id: conversation.id }, body: { source: "manual" } });
+				await api.post("/api/conversations/{id}/tickets", {
+					path: { id: conversation.id },
+					body: { source: "manual" },
+				});
 			else await api.patch("/api/tickets/{id}", { path: { id: open }, body: { status: "closed" } });
 		},
 		onSuccess: () => {
@@ -73,7 +81,11 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 			{tickets.isPending && <Skeleton lines={2} />}
 			{tickets.isError && <ErrorState error={tickets.error} retry={() => void tickets.refetch()} />}
 			{tickets.data?.data.length === 0 && <p className={ui.muted}>{t("tickets.none")}</p>}
-			<ul>{tickets.data?.data.map((x) => <TicketRow key={x.id} ticket={x} />)}</ul>
+			<ul>
+				{tickets.data?.data.map((x) => (
+					<TicketRow key={x.id} ticket={x} />
+				))}
+			</ul>
 			{can("agent") && !helpdesk && (
 				<Button onClick={() => change.mutate()} disabled={change.isPending}>
 					{t(open === null ? "tickets.open" : "tickets.close")}
@@ -95,7 +107,11 @@ function Sessions({ conversation }: { conversation: Conversation }) {
 	const sessions = useQuery({
 		queryKey: keys.sessions(slug, conversation.id),
 		queryFn: ({ signal }) =>
-			api.get("/api/conversations/{id}/sessions", { path: { id: conversation.id }, query: { limit: 100 }, signal }),
+			api.get("/api/conversations/{id}/sessions", {
+				path: { id: conversation.id },
+				query: { limit: 100 },
+				signal,
+			}),
 	});
 	return (
 		<section className={css.detail}>
@@ -107,11 +123,15 @@ function Sessions({ conversation }: { conversation: Conversation }) {
 				{sessions.data?.data.slice(0, 30).map((s) => (
 					<li key={s.id} className={css.detailRow}>
 						<span>
-							<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}><Time at={s.startedAt} as="list" /></Link>{" "}
+							<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}>
+								<Time at={s.startedAt} as="list" />
+							</Link>{" "}
 							<span className={ui.muted}>
-								{s.endedAt === null ? t("session.open")
-									: s.startedAt === null ? "" : duration((Date.parse(s.endedAt) - Date.parse(s.startedAt)) / 1000)}
-								{" · "}{t("session.messages", { n: s.messageCount })}
+								{s.endedAt === null
+									? t("session.open")
+									: duration((Date.parse(s.endedAt) - Date.parse(s.startedAt)) / 1000)}
+								{" · "}
+								{t("session.messages", { n: s.messageCount })}
 								{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
 							</span>
 						</span>
@@ -132,14 +152,35 @@ export function Details({ conversation, helpdesk }: { conversation: Conversation
 			<section className={css.detail}>
 				<h3>{t("lead")}</h3>
 				<dl className={ui.dl}>
-					<dt>{t("name")}</dt><dd><bdi>{lead.pushName ?? t("noName")}</bdi></dd>
-					<dt>{t("number")}</dt><dd>{phone(lead.phoneNumber)}</dd>
-					{lead.username !== null && <><dt>{t("username")}</dt><dd><bdi>{lead.username}</bdi></dd></>}
-					<dt>{t("origin")}</dt><dd>{t(`origin.${lead.source}`)}</dd>
-					<dt>{t("since")}</dt><dd lang={language}><Time at={lead.createdAt} /></dd>
+					<dt>{t("name")}</dt>
+					<dd>
+						<bdi>{lead.pushName ?? t("noName")}</bdi>
+					</dd>
+					<dt>{t("number")}</dt>
+					<dd>{phone(lead.phoneNumber)}</dd>
+					{lead.username !== null && (
+						<>
+							<dt>{t("username")}</dt>
+							<dd>
+								<bdi>{lead.username}</bdi>
+							</dd>
+						</>
+					)}
+					<dt>{t("origin")}</dt>
+					<dd>{t(`origin.${lead.source}`)}</dd>
+					<dt>{t("since")}</dt>
+					<dd lang={language}>
+						<Time at={lead.createdAt} />
+					</dd>
 					<dt>{t("tags")}</dt>
 					<dd className={ui.row}>
-						{lead.tags.length === 0 ? t("tags.none") : lead.tags.map((tag) => <Badge key={tag.id} tone="grey" icon={null}>{tag.name}</Badge>)}
+						{lead.tags.length === 0
+							? t("tags.none")
+							: lead.tags.map((tag) => (
+									<Badge key={tag.id} tone="grey" icon={null}>
+										{tag.name}
+									</Badge>
+								))}
 					</dd>
 				</dl>
 				{lead.phoneNumber !== null && <CopyButton text={lead.phoneNumber} />}

@@ -18,7 +18,7 @@ import { Details, useTickets, WindowText } from "./Details";
 import css from "./inbox.module.css";
 import { texts } from "./messages";
 import { Thread, type Focus } from "./Thread";
-import { useConversations, type Filters } from "./useConversations";
+import { FILTERS, useConversations, type Filters } from "./useConversations";
 
 const NAMES: Record<keyof Filters, string> = { q: "q", filter: "filtro", connectionId: "numero" };
 
@@ -35,8 +35,16 @@ function Composer({ conversation, helpdesk }: { conversation: Conversation; help
 	return (
 		<div ref={note} className={css.composer} role="group" aria-label={t("composer")} tabIndex={-1}>
 			<div className={css.composerRow}>
-				<textarea className={ui.input} rows={1} disabled placeholder={t("composer.placeholder")} aria-label={t("composer")} />
-				<Button kind="primary" disabled>{t("composer.send")}</Button>
+				<textarea
+					className={ui.input}
+					rows={1}
+					disabled
+					placeholder={t("composer.placeholder")}
+					aria-label={t("composer")}
+				/>
+				<Button kind="primary" disabled>
+					{t("composer.send")}
+				</Button>
 			</div>
 			<div className={cx(ui.small, ui.muted)}>
 				<WindowText tickets={tickets.data?.data ?? []} helpdesk={helpdesk} />
@@ -55,10 +63,13 @@ function useRead(conversation: Conversation | undefined, onRead: () => void): vo
 
 	useEffect(() => {
 		if (id === undefined || !unread || !allowed) return;
-		api.post("/api/conversations/{id}/read", { path: { id } }).then(() => {
-			void cache.invalidateQueries({ queryKey: keys.conversation(slug, id) });
-			onRead();
-		}, () => undefined);
+		api.post("/api/conversations/{id}/read", { path: { id } }).then(
+			() => {
+				void cache.invalidateQueries({ queryKey: keys.conversation(slug, id) });
+				onRead();
+			},
+			() => undefined,
+		);
 	}, [id, unread, allowed, slug, cache, onRead]);
 }
 
@@ -69,32 +80,43 @@ export default function Inbox() {
 	const search = useSearch();
 	const [, navigate] = useLocation();
 	const words = useMemo(() => new URLSearchParams(search), [search]);
-	const filters = useMemo<Filters>(() => ({
-		q: words.get(NAMES.q) ?? "",
-		filter: words.get(NAMES.filter) ?? "all",
-		connectionId: words.get(NAMES.connectionId) ?? "",
-	}), [words]);
+	const filters = useMemo<Filters>(
+		() => ({
+			q: words.get(NAMES.q) ?? "",
+			filter: FILTERS.find((f) => f === words.get(NAMES.filter)) ?? "all",
+			connectionId: words.get(NAMES.connectionId) ?? "",
+		}),
+		[words],
+	);
 	const showDetails = words.get("detalhes") === "1";
 	const message = words.get("mensagem");
 	const asked = useRef(0);
 	const focus = useMemo<Focus | null>(
-		// eslint-disable-next-line react-hooks/refs -- counts askings, is not drawn
-		() => (message === null ? null : { id: message, excerpt: null, nonce: ++asked.current }), [message]);
+		() => (message === null ? null : { id: message, excerpt: null, nonce: ++asked.current }),
+		[message],
+	);
 
-	const addressWith = useCallback((to: string | null, more: Record<string, string | null>) => {
-		const next = new URLSearchParams(search);
-		next.delete("mensagem");
-		for (const [name, value] of Object.entries(more))
-			if (value === null || value === "") next.delete(name);
-			else next.set(name, value);
-		const text = next.toString();
-		return `/${slug}/conversas${to === null ? "" : `/${to}`}${text === "" ? "" : `?${text}`}`;
-	}, [search, slug]);
-	const setFilters = useCallback((to: Partial<Filters>) => {
-		const more: Record<string, string | null> = {};
-		for (const [key, value] of Object.entries(to)) more[NAMES[key as keyof Filters]] = value === "all" ? null : value;
-		navigate(addressWith(id, more), { replace: true });
-	}, [addressWith, id, navigate]);
+	const addressWith = useCallback(
+		(to: string | null, more: Record<string, string | null>) => {
+			const next = new URLSearchParams(search);
+			next.delete("mensagem");
+			for (const [name, value] of Object.entries(more))
+				if (value === null || value === "") next.delete(name);
+				else next.set(name, value);
+			const text = next.toString();
+			return `/${slug}/conversas${to === null ? "" : `/${to}`}${text === "" ? "" : `?${text}`}`;
+		},
+		[search, slug],
+	);
+	const setFilters = useCallback(
+		(to: Partial<Filters>) => {
+			const more: Record<string, string | null> = {};
+			for (const [key, value] of Object.entries(to))
+				more[NAMES[key as keyof Filters]] = value === "all" ? null : value;
+			navigate(addressWith(id, more), { replace: true });
+		},
+		[addressWith, id, navigate],
+	);
 
 	const list = useConversations(slug, filters);
 	const connections = useConnections();
@@ -120,48 +142,90 @@ export default function Inbox() {
 		if (to !== undefined) navigate(hrefOf(to.id), { replace: id !== null });
 		return true;
 	});
-	const go = useCallback((to: string) => navigate(addressWith(id, { mensagem: to })), [addressWith, id, navigate]);
+	const go = useCallback(
+		(to: string) => navigate(addressWith(id, { mensagem: to })),
+		[addressWith, id, navigate],
+	);
 	const link = useCallback((to: string) => `/${slug}/conversas/${id ?? ""}?mensagem=${to}`, [slug, id]);
 
 	return (
 		<div className={cx(css.inbox, id !== null && css.hasThread, showDetails && css.hasDetails)}>
 			<h1 className="sr-only">{t("title")}</h1>
-			<ConversationList list={list} filters={filters} setFilters={setFilters} selected={id} hrefOf={hrefOf}
-				connections={connections.data ?? []} />
+			<ConversationList
+				list={list}
+				filters={filters}
+				setFilters={setFilters}
+				selected={id}
+				hrefOf={hrefOf}
+				connections={connections.data ?? []}
+			/>
 			<section className={css.threadColumn} aria-label={t("thread")}>
 				{id === null && <Empty title={t("choose")}>{t("choose.text")}</Empty>}
 				{id !== null && (
 					<>
 						<header className={css.threadHead}>
-							<Button kind="quiet" iconOnly className={css.onPhone} aria-label={t("backToList")}
-								onClick={() => navigate(addressWith(null, {}))}><Icon name="left" /></Button>
+							<Button
+								kind="quiet"
+								iconOnly
+								className={css.onPhone}
+								aria-label={t("backToList")}
+								onClick={() => navigate(addressWith(null, {}))}
+							>
+								<Icon name="left" />
+							</Button>
 							<div className={css.threadTitle}>
-								{conversation === undefined ? (one.isPending && <Skeleton lines={1} />) : (
+								{conversation === undefined ? (
+									one.isPending && <Skeleton lines={1} />
+								) : (
 									<>
-										<h2><bdi>{conversation.lead.pushName ?? t("noName")}</bdi></h2>
-										<span className={cx(ui.muted, ui.small)}>{phone(conversation.lead.phoneNumber)}</span>
+										<h2>
+											<bdi>{conversation.lead.pushName ?? t("noName")}</bdi>
+										</h2>
+										<span className={cx(ui.muted, ui.small)}>
+											{phone(conversation.lead.phoneNumber)}
+										</span>
 									</>
 								)}
 							</div>
-							<Button className={css.detailsButton} aria-pressed={showDetails}
-								onClick={() => navigate(addressWith(id, { detalhes: showDetails ? null : "1" }))}>
-								<Icon name="info" />{t("details")}
+							<Button
+								className={css.detailsButton}
+								aria-pressed={showDetails}
+								onClick={() =>
+									navigate(addressWith(id, { detalhes: showDetails ? null : "1" }))
+								}
+							>
+								<Icon name="info" />
+								{t("details")}
 							</Button>
 						</header>
-						{one.isError ? <ErrorState error={one.error} retry={() => void one.refetch()} />
-							: <Thread key={id} conversation={id} focus={focus} onGo={go} link={link} />}
-						{conversation !== undefined && <Composer conversation={conversation} helpdesk={helpdesk} />}
+						{one.isError ? (
+							<ErrorState error={one.error} retry={() => void one.refetch()} />
+						) : (
+							<Thread key={id} conversation={id} focus={focus} onGo={go} link={link} />
+						)}
+						{conversation !== undefined && (
+							<Composer conversation={conversation} helpdesk={helpdesk} />
+						)}
 					</>
 				)}
 			</section>
 			<aside className={css.detailsColumn} aria-label={t("details")}>
 				{id !== null && (
-					<Button kind="quiet" className={css.backDetails} onClick={() => navigate(addressWith(id, { detalhes: null }))}>
-						<Icon name="left" />{t("backToThread")}
+					<Button
+						kind="quiet"
+						className={css.backDetails}
+						onClick={() => navigate(addressWith(id, { detalhes: null }))}
+					>
+						<Icon name="left" />
+						{t("backToThread")}
 					</Button>
 				)}
 				{conversation !== undefined && <Details conversation={conversation} helpdesk={helpdesk} />}
-				{id !== null && one.isPending && <div className={css.pad}><Skeleton lines={8} /></div>}
+				{id !== null && one.isPending && (
+					<div className={css.pad}>
+						<Skeleton lines={8} />
+					</div>
+				)}
 				{connections.isError && <Notice tone="amber">{t("connection")}</Notice>}
 			</aside>
 		</div>

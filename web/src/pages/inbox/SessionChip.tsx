@@ -5,8 +5,7 @@ import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useT } from "../../i18n";
 import { useSession } from "../../shell/session";
-import { Badge } from "../../ui";
-import { scoreTone } from "../../lib/score";
+import { Badge, scoreTone } from "../../ui";
 import css from "./inbox.module.css";
 import { texts } from "./messages";
 
@@ -16,7 +15,11 @@ function useHasAnalyses(): boolean {
 	const summary = useQuery({
 		queryKey: keys.summary(slug, { fromDays: 365 }),
 		queryFn: ({ signal }) =>
-			api.get("/api/tenant/{slug}/session-analyses/summary", { path: { slug }, query: { fromDays: 365 }, signal }),
+			api.get("/api/tenant/{slug}/session-analyses/summary", {
+				path: { slug },
+				query: { fromDays: 365 },
+				signal,
+			}),
 	});
 	return summary.data?.combo != null && summary.data.results.done > 0;
 }
@@ -30,7 +33,11 @@ export function SessionChip({ sessionId }: { sessionId: string }) {
 		enabled,
 		retry: (n, e) => n < 1 && !(e instanceof ApiError),
 		queryFn: ({ signal }) =>
-			api.get("/api/tenant/{slug}/session-analyses/details", { path: { slug }, query: { sessionId }, signal }),
+			api.get("/api/tenant/{slug}/session-analyses/details", {
+				path: { slug },
+				query: { sessionId },
+				signal,
+			}),
 	});
 	const analysis = details.data?.analysis;
 	if (analysis?.report == null) return null;

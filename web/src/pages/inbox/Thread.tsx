@@ -38,13 +38,18 @@ function useSessions(conversation: string, messages: readonly Message[]): Map<st
 	const page = useQuery({
 		queryKey: keys.sessions(slug, conversation),
 		queryFn: ({ signal }) =>
-			api.get("/api/conversations/{id}/sessions", { path: { id: conversation }, query: { limit: 100 }, signal }),
+			api.get("/api/conversations/{id}/sessions", {
+				path: { id: conversation },
+				query: { limit: 100 },
+				signal,
+			}),
 	});
 	const known = useMemo(() => new Map(page.data?.data.map((s) => [s.id, s])), [page.data]);
 	const missing = useMemo(() => {
 		const ids = new Set<string>();
 		if (page.isSuccess)
-			for (const m of messages) if (m.sessionId !== null && !known.has(m.sessionId)) ids.add(m.sessionId);
+			for (const m of messages)
+				if (m.sessionId !== null && !known.has(m.sessionId)) ids.add(m.sessionId);
 		return [...ids];
 	}, [known, messages, page.isSuccess]);
 	return useQueries({
@@ -52,11 +57,14 @@ function useSessions(conversation: string, messages: readonly Message[]): Map<st
 			queryKey: keys.session(slug, id),
 			queryFn: () => api.get("/api/sessions/{id}", { path: { id } }),
 		})),
-		combine: useCallback((results: { data: { session: Session } | undefined }[]) => {
-			const all = new Map(known);
-			for (const r of results) if (r.data !== undefined) all.set(r.data.session.id, r.data.session);
-			return all;
-		}, [known]),
+		combine: useCallback(
+			(results: { data: { session: Session } | undefined }[]) => {
+				const all = new Map(known);
+				for (const r of results) if (r.data !== undefined) all.set(r.data.session.id, r.data.session);
+				return all;
+			},
+			[known],
+		),
 	});
 }
 
@@ -69,8 +77,14 @@ function SessionDivider({ id, session }: { id: string; session: Session | undefi
 	return (
 		<div className={css.session}>
 			<span>{agent === null ? t("session") : t("session.with", { agent })}</span>
-			{start !== null && end === null && <span>{clockTime(language, new Date(start))} · {t("session.open")}</span>}
-			{start !== null && end !== null && <span>{duration((Date.parse(end) - Date.parse(start)) / 1000)}</span>}
+			{start !== null && end === null && (
+				<span>
+					{clockTime(language, new Date(start))} · {t("session.open")}
+				</span>
+			)}
+			{start !== null && end !== null && (
+				<span>{duration((Date.parse(end) - Date.parse(start)) / 1000)}</span>
+			)}
 			{session?.type === "CLOSED" && <SessionChip sessionId={id} />}
 		</div>
 	);
@@ -79,7 +93,11 @@ function SessionDivider({ id, session }: { id: string; session: Session | undefi
 function Day({ at }: { at: string }) {
 	const { language } = useLanguage();
 	const now = useNow();
-	return <div className={css.day}><time dateTime={at}>{dayName(language, new Date(at), now)}</time></div>;
+	return (
+		<div className={css.day}>
+			<time dateTime={at}>{dayName(language, new Date(at), now)}</time>
+		</div>
+	);
 }
 
 interface Anchor {
@@ -88,8 +106,17 @@ interface Anchor {
 	atBottom: boolean;
 }
 
-export function Thread({ conversation, focus, onGo, link }:
-	{ conversation: string; focus: Focus | null; onGo: (id: string) => void; link: (id: string) => string }) {
+export function Thread({
+	conversation,
+	focus,
+	onGo,
+	link,
+}: {
+	conversation: string;
+	focus: Focus | null;
+	onGo: (id: string) => void;
+	link: (id: string) => string;
+}) {
 	const t = useT(texts);
 	const say = useToast();
 	const box = useRef<HTMLDivElement>(null);
@@ -160,37 +187,70 @@ export function Thread({ conversation, focus, onGo, link }:
 		return () => watch.disconnect();
 	}, [near]);
 
-	const copyLink = useCallback((id: string) => {
-		void navigator.clipboard.writeText(new URL(link(id), location.href).href).then(() => say(t("linkCopied")));
-	}, [link, say, t]);
+	const copyLink = useCallback(
+		(id: string) => {
+			void navigator.clipboard
+				.writeText(new URL(link(id), location.href).href)
+				.then(() => say(t("linkCopied")));
+		},
+		[link, say, t],
+	);
 
-	if (thread.error !== null) return <ErrorState error={thread.error} retry={() => void thread.open(null)} />;
+	if (thread.error !== null)
+		return <ErrorState error={thread.error} retry={() => void thread.open(null)} />;
 	return (
 		<div className={css.threadWrap}>
-			{/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must be reachable by key */}
-			<div ref={box} className={css.thread} role="log" aria-label={t("thread")} aria-live="off" tabIndex={0} onScroll={near} data-testid="thread">
-				{held === null && <div className={css.loadingThread}><Skeleton lines={9} /></div>}
-				{held !== null && messages.length === 0 && <Empty title={t("noMessages")}>{t("noMessages.text")}</Empty>}
+			<div
+				ref={box}
+				className={css.thread}
+				role="log"
+				aria-label={t("thread")}
+				aria-live="off"
+				tabIndex={0}
+				onScroll={near}
+				data-testid="thread"
+			>
+				{held === null && (
+					<div className={css.loadingThread}>
+						<Skeleton lines={9} />
+					</div>
+				)}
+				{held !== null && messages.length === 0 && (
+					<Empty title={t("noMessages")}>{t("noMessages.text")}</Empty>
+				)}
 				{held !== null && messages.length > 0 && (
 					<div className={css.edge}>{held.hasBefore ? t("older") : t("beginning")}</div>
 				)}
 				{rows.map((row) => (
 					<div key={row.key} data-row={row.key}>
 						{row.kind === "day" && <Day at={row.at} />}
-						{row.kind === "session" && <SessionDivider id={row.sessionId} session={sessions.get(row.sessionId)} />}
+						{row.kind === "session" && (
+							<SessionDivider id={row.sessionId} session={sessions.get(row.sessionId)} />
+						)}
 						{row.kind === "message" && (
-							<Bubble message={row.message} continues={row.continues}
+							<Bubble
+								message={row.message}
+								continues={row.continues}
 								lit={lit === row.message.id || focus?.id === row.message.id}
 								excerpt={focus?.id === row.message.id ? focus.excerpt : null}
-								quoted={row.message.replyTo?.id == null ? null : texted.get(row.message.replyTo.id)?.slice(0, 160) ?? null}
-								onGo={onGo} onCopyLink={copyLink} />
+								quoted={
+									row.message.replyTo?.id == null
+										? null
+										: (texted.get(row.message.replyTo.id)?.slice(0, 160) ?? null)
+								}
+								onGo={onGo}
+								onCopyLink={copyLink}
+							/>
 						)}
 					</div>
 				))}
 				{held?.hasAfter === true && <div className={css.edge}>{t("newer")}</div>}
 			</div>
 			{held?.hasAfter === true && (
-				<Button className={css.toNewest} onClick={() => void thread.open(null)}><Icon name="down" />{t("newest")}</Button>
+				<Button className={css.toNewest} onClick={() => void thread.open(null)}>
+					<Icon name="down" />
+					{t("newest")}
+				</Button>
 			)}
 		</div>
 	);

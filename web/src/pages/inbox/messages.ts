@@ -111,8 +111,14 @@ export const texts = {
 	"type.order": ["Pedido", "Order"],
 	"type.system": ["Aviso do WhatsApp", "WhatsApp notice"],
 	"type.reaction": ["Reação", "Reaction"],
-	"type.media_placeholder": ["Mídia que o WhatsApp ainda não entregou", "Media that WhatsApp has not delivered yet"],
-	"type.unsupported": ["Tipo de mensagem que o WhatsApp não entrega", "A kind of message WhatsApp does not deliver"],
+	"type.media_placeholder": [
+		"Mídia que o WhatsApp ainda não entregou",
+		"Media that WhatsApp has not delivered yet",
+	],
+	"type.unsupported": [
+		"Tipo de mensagem que o WhatsApp não entrega",
+		"A kind of message WhatsApp does not deliver",
+	],
 	"type.other": ["Mensagem do tipo {type}", "Message of type {type}"],
 	"media.pending": ["Ainda não baixado", "Not downloaded yet"],
 	"media.unavailable": ["Não disponível", "Not available"],

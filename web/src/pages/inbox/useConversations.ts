@@ -23,9 +23,11 @@ export interface Row {
 	hasHistory: boolean;
 }
 
+export const FILTERS = ["all", "open", "unread", "history"] as const;
+
 export interface Filters {
 	q: string;
-	filter: string;
+	filter: (typeof FILTERS)[number];
 	connectionId: string;
 }
 
@@ -36,7 +38,7 @@ const GATHER_MS = 400;
 /** A copy, so that a long text is not kept alive by its first line. */
 function firstLine(text: string): string {
 	const cut = text.slice(0, LINE).replace(/\s+/g, " ").trim();
-	return text.length > LINE ? [...cut].join("") : cut;
+	return text.length > LINE ? Array.from(cut).join("") : cut;
 }
 
 export function rowOf(c: Conversation): Row {
@@ -55,7 +57,12 @@ export function rowOf(c: Conversation): Row {
 	};
 }
 
-async function load(slug: string, f: Filters, cursor: string | null, signal?: AbortSignal): Promise<ListPage<Row>> {
+async function load(
+	slug: string,
+	f: Filters,
+	cursor: string | null,
+	signal?: AbortSignal,
+): Promise<ListPage<Row>> {
 	const page = await api.get("/api/clients/{slug}/conversations", {
 		path: { slug },
 		query: {
@@ -85,19 +92,31 @@ export function useConversations(slug: string, filters: Filters) {
 	const refreshTop = useCallback(() => {
 		timer.current ??= window.setTimeout(() => {
 			timer.current = null;
-			load(slug, filters, null).then((fresh) => {
-				cache.setQueryData<InfiniteData<ListPage<Row>, string | null>>(key, (old) =>
-					old === undefined ? old : { ...old, pages: mergeFirstPage(old.pages, fresh) });
-			}, () => undefined);
+			load(slug, filters, null).then(
+				(fresh) => {
+					cache.setQueryData<InfiniteData<ListPage<Row>, string | null>>(key, (old) =>
+						old === undefined ? old : { ...old, pages: mergeFirstPage(old.pages, fresh) },
+					);
+				},
+				() => undefined,
+			);
 		}, GATHER_MS);
 	}, [cache, filters, key, slug]);
 
-	useEffect(() => () => {
-		if (timer.current !== null) window.clearTimeout(timer.current);
-		timer.current = null;
-	}, [refreshTop]);
+	useEffect(
+		() => () => {
+			if (timer.current !== null) window.clearTimeout(timer.current);
+			timer.current = null;
+		},
+		[refreshTop],
+	);
 	useEvents((e) => {
-		if (e === "reset" || e.kind === "conversation.changed" || e.kind === "lead.changed" || e.kind === "connection.changed")
+		if (
+			e === "reset" ||
+			e.kind === "conversation.changed" ||
+			e.kind === "lead.changed" ||
+			e.kind === "connection.changed"
+		)
 			refreshTop();
 	});
 	const rows = useMemo(() => query.data?.pages.flatMap((p) => p.rows) ?? [], [query.data]);

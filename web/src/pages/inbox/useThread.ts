@@ -25,7 +25,13 @@ interface State {
 }
 
 export function useThread(id: string, focus: string | null, beforeChange: () => void) {
-	const [state, setState] = useState<State>({ of: id, window: null, error: null, change: "opened", version: 0 });
+	const [state, setState] = useState<State>({
+		of: id,
+		window: null,
+		error: null,
+		change: "opened",
+		version: 0,
+	});
 	const busy = useRef<"older" | "newer" | "open" | null>(null);
 	const current = useRef(state);
 	const shown = useRef(id);
@@ -33,67 +39,86 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 	useEffect(() => {
 		current.current = state;
 	});
-	const put = useCallback((of: string, window: ThreadWindow<Message>, change: Change) => {
-		if (shown.current !== of) return;
-		beforeChange();
-		const next = { of, window, error: null, change, version: current.current.version + 1 };
-		current.current = next;
-		setState(next);
-	}, [beforeChange]);
+	const put = useCallback(
+		(of: string, window: ThreadWindow<Message>, change: Change) => {
+			if (shown.current !== of) return;
+			beforeChange();
+			const next = { of, window, error: null, change, version: current.current.version + 1 };
+			current.current = next;
+			setState(next);
+		},
+		[beforeChange],
+	);
 
-	const open = useCallback(async (around: string | null) => {
-		const of = shown.current;
-		busy.current = "open";
-		try {
-			const page = await api.get("/api/conversations/{id}/messages", {
-				path: { id: of },
-				query: { limit: FIRST, around: around ?? undefined },
-			});
-			put(of, opened(page), "opened");
-		} catch (error) {
-			if (shown.current === of)
-				setState((s) => ({ ...s, of, window: null, error, version: s.version + 1 }));
-		} finally {
-			if (shown.current === of) busy.current = null;
-		}
-	}, [put]);
+	/* What is held by the time an answer comes, which is not what was held when it was asked for. */
+	const held = useCallback(
+		(): ThreadWindow<Message> | null =>
+			current.current.of === shown.current ? current.current.window : null,
+		[],
+	);
 
-	const extend = useCallback(async (side: "older" | "newer") => {
-		const { window, of } = current.current;
-		const edge = side === "older" ? window?.messages[0] : window?.messages.at(-1);
-		const more = side === "older" ? window?.hasBefore : window?.hasAfter;
-		if (busy.current !== null || edge === undefined || more !== true) return;
-		busy.current = side;
-		try {
-			const page = await api.get("/api/conversations/{id}/messages", {
-				path: { id: of },
-				query: { limit: MORE, ...(side === "older" ? { before: edge.id } : { after: edge.id }) },
-			});
-			const now = current.current.window;
-			if (now !== null) put(of, side === "older" ? withOlder(now, page) : withNewer(now, page), side);
-		} catch {
-			/* The edge stays where it is; the next scroll tries again. */
-		} finally {
-			if (shown.current === of) busy.current = null;
-		}
-	}, [put]);
+	const open = useCallback(
+		async (around: string | null) => {
+			const of = shown.current;
+			busy.current = "open";
+			try {
+				const page = await api.get("/api/conversations/{id}/messages", {
+					path: { id: of },
+					query: { limit: FIRST, around: around ?? undefined },
+				});
+				put(of, opened(page), "opened");
+			} catch (error) {
+				if (shown.current === of)
+					setState((s) => ({ ...s, of, window: null, error, version: s.version + 1 }));
+			} finally {
+				if (shown.current === of) busy.current = null;
+			}
+		},
+		[put],
+	);
+
+	const extend = useCallback(
+		async (side: "older" | "newer") => {
+			const { window, of } = current.current;
+			const edge = side === "older" ? window?.messages[0] : window?.messages.at(-1);
+			const more = side === "older" ? window?.hasBefore : window?.hasAfter;
+			if (busy.current !== null || edge === undefined || more !== true) return;
+			busy.current = side;
+			try {
+				const page = await api.get("/api/conversations/{id}/messages", {
+					path: { id: of },
+					query: { limit: MORE, ...(side === "older" ? { before: edge.id } : { after: edge.id }) },
+				});
+				const now = held();
+				if (now !== null)
+					put(of, side === "older" ? withOlder(now, page) : withNewer(now, page), side);
+			} catch {
+				/* The edge stays where it is; the next scroll tries again. */
+			} finally {
+				if (shown.current === of) busy.current = null;
+			}
+		},
+		[put, held],
+	);
 
 	const refresh = useCallback(async () => {
 		const of = shown.current;
 		if (current.current.window === null || busy.current === "open") return;
 		try {
 			const page = await api.get("/api/conversations/{id}/messages", {
-				path: { id: of }, query: { limit: FIRST },
+				path: { id: of },
+				query: { limit: FIRST },
 			});
-			const now = current.current.window;
-			if (now !== null && current.current.of === of) put(of, withNewest(now, page), "newest");
+			const now = held();
+			if (now !== null) put(of, withNewest(now, page), "newest");
 		} catch {
 			/* The next event tries again. */
 		}
-	}, [put]);
+	}, [put, held]);
 
 	useEffect(() => {
-		const holds = current.current.of === id &&
+		const holds =
+			current.current.of === id &&
 			current.current.window?.messages.some((m) => m.id === focus) === true;
 		const same = shown.current === id && current.current.window !== null;
 		shown.current = id;
@@ -103,10 +128,13 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 	}, [id, focus, open]);
 
 	const timer = useRef<number | null>(null);
-	useEffect(() => () => {
-		if (timer.current !== null) window.clearTimeout(timer.current);
-		timer.current = null;
-	}, []);
+	useEffect(
+		() => () => {
+			if (timer.current !== null) window.clearTimeout(timer.current);
+			timer.current = null;
+		},
+		[],
+	);
 	useEvents((e) => {
 		if (e !== "reset" && (e.kind !== "conversation.changed" || e.subjectId !== id)) return;
 		timer.current ??= window.setTimeout(() => {

@@ -10,7 +10,22 @@ import { duration, number, phone } from "../../lib/format";
 import { historyPercent } from "../../lib/history";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, buttonClass, CopyButton, cx, ErrorState, FormError, Icon, Notice, Page, Panel, Progress, Skeleton, Time, ui } from "../../ui";
+import {
+	Button,
+	buttonClass,
+	CopyButton,
+	cx,
+	ErrorState,
+	FormError,
+	Icon,
+	Notice,
+	Page,
+	Panel,
+	Progress,
+	Skeleton,
+	Time,
+	ui,
+} from "../../ui";
 import { Confirm } from "../../ui/dialog";
 import { texts } from "./messages";
 import { HistoryBadge, phaseName, StatusBadge } from "./WhatsApp";
@@ -23,9 +38,13 @@ function Alert({ connection: c }: { connection: Connection }) {
 	const e = c.historySyncError;
 	return (
 		<Notice tone={status === "pending_consent" ? "amber" : "red"}>
-			<p><strong>{t(`why.${status}`)}</strong></p>
-			{e !== null && <p>{t("problem", { code: e.code ?? "–", message: e.message ?? "–" })}</p>}
-			{e?.failedChunks != null && e.failedChunks > 0 && <p>{t("problem.chunks", { n: e.failedChunks })}</p>}
+			<p>
+				<strong>{t(`why.${status}`)}</strong>
+			</p>
+			{e !== null && <p>{t("problem", { code: e.code ?? "–", message: e.message })}</p>}
+			{e?.failedChunks != null && e.failedChunks > 0 && (
+				<p>{t("problem.chunks", { n: e.failedChunks })}</p>
+			)}
 			<p>{t(`remedy.${status}`)}</p>
 		</Notice>
 	);
@@ -37,16 +56,37 @@ function Counters({ sync }: { sync: HistorySync }) {
 	const c = sync.run?.counters;
 	if (c == null) return null;
 	const rows: [keyof typeof texts, number][] = [
-		["c.messagesImported", c.messagesImported], ["c.messagesDuplicate", c.messagesDuplicate],
-		["c.messagesFailed", c.messagesFailed], ["c.contactsImported", c.contactsImported],
-		["c.threads", c.threads], ["c.chunks", c.chunks],
+		["c.messagesImported", c.messagesImported],
+		["c.messagesDuplicate", c.messagesDuplicate],
+		["c.messagesFailed", c.messagesFailed],
+		["c.contactsImported", c.contactsImported],
+		["c.threads", c.threads],
+		["c.chunks", c.chunks],
 	];
 	return (
 		<dl className={ui.dl}>
-			{rows.map(([key, n]) => <div key={key} className={ui.pair}><dt>{t(key)}</dt><dd>{number(language, n)}</dd></div>)}
-			<div className={ui.pair}><dt>{t("c.duration")}</dt><dd>{c.durationSeconds === null ? "–" : duration(c.durationSeconds)}</dd></div>
-			<div className={ui.pair}><dt>{t("c.first")}</dt><dd><Time at={sync.run?.firstPayloadAt} /></dd></div>
-			<div className={ui.pair}><dt>{t("c.last")}</dt><dd><Time at={sync.run?.lastPayloadAt} /></dd></div>
+			{rows.map(([key, n]) => (
+				<div key={key} className={ui.pair}>
+					<dt>{t(key)}</dt>
+					<dd>{number(language, n)}</dd>
+				</div>
+			))}
+			<div className={ui.pair}>
+				<dt>{t("c.duration")}</dt>
+				<dd>{c.durationSeconds === null ? "–" : duration(c.durationSeconds)}</dd>
+			</div>
+			<div className={ui.pair}>
+				<dt>{t("c.first")}</dt>
+				<dd>
+					<Time at={sync.run?.firstPayloadAt} />
+				</dd>
+			</div>
+			<div className={ui.pair}>
+				<dt>{t("c.last")}</dt>
+				<dd>
+					<Time at={sync.run?.lastPayloadAt} />
+				</dd>
+			</div>
 		</dl>
 	);
 }
@@ -58,27 +98,54 @@ function Chunks({ sync }: { sync: HistorySync }) {
 		<Panel title={t("chunks")}>
 			<div className={ui.stack}>
 				{sync.gaps.map((g) => (
-					<Notice key={`${String(g.phase)}-${g.from}`} tone="amber" icon="warning">
-						{t(g.from === g.to ? "gaps.one" : "gaps.text", { phase: phaseName(t, g.phase) ?? String(g.phase), from: g.from, to: g.to })}
+					<Notice key={`${g.phase}-${g.from}`} tone="amber" icon="warning">
+						{t(g.from === g.to ? "gaps.one" : "gaps.text", {
+							phase: phaseName(t, g.phase) ?? g.phase,
+							from: g.from,
+							to: g.to,
+						})}
 					</Notice>
 				))}
-				{sync.chunks.length === 0 ? <p className={ui.muted}>{t("chunks.none")}</p> : (
+				{sync.chunks.length === 0 ? (
+					<p className={ui.muted}>{t("chunks.none")}</p>
+				) : (
 					<div className={ui.tableWrap}>
 						<table className={ui.table}>
-							<thead><tr>
-								<th scope="col">{t("phase")}</th><th scope="col" className={ui.num}>{t("col.chunk")}</th>
-								<th scope="col" className={ui.num}>{t("col.progress")}</th><th scope="col" className={ui.num}>{t("col.messages")}</th>
-								<th scope="col" className={ui.num}>{t("col.problems")}</th><th scope="col">{t("col.received")}</th>
-							</tr></thead>
+							<thead>
+								<tr>
+									<th scope="col">{t("phase")}</th>
+									<th scope="col" className={ui.num}>
+										{t("col.chunk")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("col.progress")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("col.messages")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("col.problems")}
+									</th>
+									<th scope="col">{t("col.received")}</th>
+								</tr>
+							</thead>
 							<tbody>
 								{sync.chunks.map((c) => (
-									<tr key={`${String(c.phase)}-${c.chunkOrder ?? ""}-${c.receivedAt ?? ""}`}>
-										<td>{phaseName(t, c.phase) ?? String(c.phase)}</td>
+									<tr key={`${c.phase}-${c.chunkOrder}-${c.receivedAt}`}>
+										<td>{phaseName(t, c.phase) ?? c.phase}</td>
 										<td className={ui.num}>{number(language, c.chunkOrder)}</td>
-										<td className={ui.num}>{c.progress === null ? "–" : `${c.progress}%`}</td>
+										<td className={ui.num}>
+											{c.progress === null ? "–" : `${c.progress}%`}
+										</td>
 										<td className={ui.num}>{number(language, c.messages)}</td>
-										<td className={ui.num}>{Array.isArray(c.problems) ? c.problems.length : String(c.problems)}</td>
-										<td><Time at={c.receivedAt} as="exact" /></td>
+										<td className={ui.num}>
+											{Array.isArray(c.problems)
+												? c.problems.length
+												: String(c.problems)}
+										</td>
+										<td>
+											<Time at={c.receivedAt} as="exact" />
+										</td>
 									</tr>
 								))}
 							</tbody>
@@ -92,15 +159,27 @@ function Chunks({ sync }: { sync: HistorySync }) {
 
 function OwnUrl({ id }: { id: string }) {
 	const t = useT(texts);
-	const make = useMutation({ mutationFn: () => api.post("/api/connections/{id}/webhook-secret", { path: { id } }) });
+	const make = useMutation({
+		mutationFn: () => api.post("/api/connections/{id}/webhook-secret", { path: { id } }),
+	});
 	return (
-		<Panel title={t("secret")} action={<Button onClick={() => make.mutate()} disabled={make.isPending}>{t("secret.make")}</Button>}>
+		<Panel
+			title={t("secret")}
+			action={
+				<Button onClick={() => make.mutate()} disabled={make.isPending}>
+					{t("secret.make")}
+				</Button>
+			}
+		>
 			<div className={ui.stack}>
 				<p className={cx(ui.small, ui.muted)}>{t("secret.text")}</p>
 				<FormError error={make.error} />
 				{make.data !== undefined && (
 					<Notice tone="amber" action={<CopyButton text={make.data.url} />}>
-						<p>{t("secret.once")}</p><p><code>{make.data.url}</code></p>
+						<p>{t("secret.once")}</p>
+						<p>
+							<code>{make.data.url}</code>
+						</p>
 					</Notice>
 				)}
 			</div>
@@ -125,11 +204,27 @@ function Disconnect({ connection: c }: { connection: Connection }) {
 	});
 	return (
 		<>
-			<Button kind="danger" onClick={() => setOpen(true)}>{t("disconnect")}</Button>
-			<Confirm open={open} onClose={() => setOpen(false)} onConfirm={() => remove.mutate()} busy={remove.isPending} error={remove.error}
-				title={t("disconnect.title", { number: phone(c.displayPhoneNumber) })} text={t("disconnect.text")} action={t("disconnect")} />
+			<Button kind="danger" onClick={() => setOpen(true)}>
+				{t("disconnect")}
+			</Button>
+			<Confirm
+				open={open}
+				onClose={() => setOpen(false)}
+				onConfirm={() => remove.mutate()}
+				busy={remove.isPending}
+				error={remove.error}
+				title={t("disconnect.title", { number: phone(c.displayPhoneNumber) })}
+				text={t("disconnect.text")}
+				action={t("disconnect")}
+			/>
 		</>
 	);
+}
+
+/* The server says it in English; what it is known to say is said in the reader's language. */
+function logText(t: (key: keyof typeof texts) => string, text: string): string {
+	const key = `log.${text}`;
+	return key in texts ? t(key as keyof typeof texts) : text;
 }
 
 export function ConnectionDetails({ id }: { id: string }) {
@@ -146,38 +241,87 @@ export function ConnectionDetails({ id }: { id: string }) {
 		enabled: whatsapp,
 		queryFn: ({ signal }) => api.get("/api/connections/{id}/history-sync", { path: { id }, signal }),
 	});
-	const back = <Link className={buttonClass()} href={`/${slug}/whatsapp`}><Icon name="left" />{t("backAll")}</Link>;
-	if (one.isError) return <Page title={t("title")} action={back}><Panel><ErrorState error={one.error} retry={() => void one.refetch()} /></Panel></Page>;
-	if (c === undefined) return <Page title={t("title")} action={back}><Panel><Skeleton lines={8} /></Panel></Page>;
+	const back = (
+		<Link className={buttonClass()} href={`/${slug}/whatsapp`}>
+			<Icon name="left" />
+			{t("backAll")}
+		</Link>
+	);
+	if (one.isError)
+		return (
+			<Page title={t("title")} action={back}>
+				<Panel>
+					<ErrorState error={one.error} retry={() => void one.refetch()} />
+				</Panel>
+			</Page>
+		);
+	if (c === undefined)
+		return (
+			<Page title={t("title")} action={back}>
+				<Panel>
+					<Skeleton lines={8} />
+				</Panel>
+			</Page>
+		);
 	const percent = historyPercent(c);
-	const retriable = c.historySyncStatus === "declined" || c.historySyncStatus === "failed" || c.historySyncStatus === "not_requested";
+	const retriable =
+		c.historySyncStatus === "declined" ||
+		c.historySyncStatus === "failed" ||
+		c.historySyncStatus === "not_requested";
 	return (
 		<Page title={c.kind === "helpdesk" ? t("helpdesk") : phone(c.displayPhoneNumber)} action={back}>
 			<Alert connection={c} />
 			<div className={css.two}>
 				<Panel title={t("connection")} action={<StatusBadge connection={c} />}>
 					<dl className={ui.dl}>
-						<dt>{t("number")}</dt><dd>{phone(c.displayPhoneNumber)} {c.verifiedName !== null && <bdi>· {c.verifiedName}</bdi>}</dd>
-						{c.statusReason !== null && <><dt>{t("why")}</dt><dd>{c.statusReason}</dd></>}
-						<dt>{t("phoneNumberId")}</dt><dd>{c.phoneNumberId ?? "–"}</dd>
-						<dt>{t("wabaId")}</dt><dd>{c.wabaId ?? "–"}</dd>
-						<dt>{t("token")}</dt><dd>{c.hasAccessToken ? t("token.set") : t("token.unset")}</dd>
-						<dt>{t("createdAt")}</dt><dd><Time at={c.createdAt} as="exact" /></dd>
+						<dt>{t("number")}</dt>
+						<dd>
+							{phone(c.displayPhoneNumber)}{" "}
+							{c.verifiedName !== null && <bdi>· {c.verifiedName}</bdi>}
+						</dd>
+						{c.statusReason !== null && (
+							<>
+								<dt>{t("why")}</dt>
+								<dd>{c.statusReason}</dd>
+							</>
+						)}
+						<dt>{t("phoneNumberId")}</dt>
+						<dd>{c.phoneNumberId ?? "–"}</dd>
+						<dt>{t("wabaId")}</dt>
+						<dd>{c.wabaId ?? "–"}</dd>
+						<dt>{t("token")}</dt>
+						<dd>{c.hasAccessToken ? t("token.set") : t("token.unset")}</dd>
+						<dt>{t("createdAt")}</dt>
+						<dd>
+							<Time at={c.createdAt} as="exact" />
+						</dd>
 						<dt>{t("lastPayload")}</dt>
-						<dd><Time at={c.lastWebhookAt} /> · <Link href={`/${slug}/webhooks`}>{t("lastPayload.go")}</Link></dd>
+						<dd>
+							<Time at={c.lastWebhookAt} /> ·{" "}
+							<Link href={`/${slug}/webhooks`}>{t("lastPayload.go")}</Link>
+						</dd>
 					</dl>
 				</Panel>
 				{whatsapp && (
 					<Panel title={t("history")} action={<HistoryBadge connection={c} />}>
 						<div className={ui.stack}>
-							{c.historySyncStatus !== null && <p>{t(`history.${c.historySyncStatus}`)}. <span className={ui.muted}>{t(`why.${c.historySyncStatus}`)}</span></p>}
+							{c.historySyncStatus !== null && (
+								<p>
+									{t(`history.${c.historySyncStatus}`)}.{" "}
+									<span className={ui.muted}>{t(`why.${c.historySyncStatus}`)}</span>
+								</p>
+							)}
 							{percent !== null && <Progress value={percent} label={t("progress.label")} />}
 							{sync.isPending && <Skeleton lines={5} />}
-							{sync.isError && <ErrorState error={sync.error} retry={() => void sync.refetch()} />}
+							{sync.isError && (
+								<ErrorState error={sync.error} retry={() => void sync.refetch()} />
+							)}
 							{sync.data !== undefined && <Counters sync={sync.data} />}
 							{retriable && c.mode === "coexistence" && (
 								<div className={ui.stack}>
-									<div><Button disabled>{t("again")}</Button></div>
+									<div>
+										<Button disabled>{t("again")}</Button>
+									</div>
 									<p className={cx(ui.small, ui.muted)}>{t("again.why")}</p>
 								</div>
 							)}
@@ -188,15 +332,28 @@ export function ConnectionDetails({ id }: { id: string }) {
 			{sync.data !== undefined && <Chunks sync={sync.data} />}
 			{sync.data !== undefined && (
 				<Panel title={t("log")}>
-					{sync.data.log.length === 0 ? <p className={ui.muted}>{t("log.none")}</p> : (
+					{sync.data.log.length === 0 ? (
+						<p className={ui.muted}>{t("log.none")}</p>
+					) : (
 						<ul className={css.log}>
-							{sync.data.log.map((l, i) => <li key={i}><span className={ui.muted}><Time at={l.at} as="exact" /></span><span>{l.text}</span></li>)}
+							{sync.data.log.map((l, i) => (
+								<li key={i}>
+									<span className={ui.muted}>
+										<Time at={l.at} as="exact" />
+									</span>
+									<span>{logText(t, l.text)}</span>
+								</li>
+							))}
 						</ul>
 					)}
 				</Panel>
 			)}
 			{whatsapp && can("admin") && <OwnUrl id={id} />}
-			{whatsapp && can("admin") && <div><Disconnect connection={c} /></div>}
+			{whatsapp && can("admin") && (
+				<div>
+					<Disconnect connection={c} />
+				</div>
+			)}
 		</Page>
 	);
 }

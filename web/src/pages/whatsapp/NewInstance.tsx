@@ -1,6 +1,6 @@
 /* How a number comes in: the choice, the history that can be asked for only now, and by hand. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { Link, useLocation } from "wouter";
 import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
@@ -21,21 +21,28 @@ export function NewInstance() {
 	const say = useToast();
 	const [mode, setMode] = useState<(typeof MODES)[number]>("coexistence");
 	const [history, setHistory] = useState(true);
-	const [form, setForm] = useState({ displayPhoneNumber: "", phoneNumberId: "", wabaId: "", accessToken: "" });
-	const set = (name: keyof typeof form) => (e: { target: { value: string } }) => setForm({ ...form, [name]: e.target.value });
+	const [form, setForm] = useState({
+		displayPhoneNumber: "",
+		phoneNumberId: "",
+		wabaId: "",
+		accessToken: "",
+	});
+	const set = (name: keyof typeof form) => (e: { target: { value: string } }) =>
+		setForm({ ...form, [name]: e.target.value });
 	const save = useMutation({
-		mutationFn: () => api.post("/api/clients/{slug}/connections", {
-			path: { slug },
-			body: {
-				kind: "whatsapp",
-				mode,
-				phoneNumberId: form.phoneNumberId.trim(),
-				wabaId: form.wabaId.trim(),
-				displayPhoneNumber: form.displayPhoneNumber.trim(),
-				historySync: mode === "coexistence" && history,
-				...(form.accessToken.trim() === "" ? {} : { accessToken: form.accessToken.trim() }),
-			},
-		}),
+		mutationFn: () =>
+			api.post("/api/clients/{slug}/connections", {
+				path: { slug },
+				body: {
+					kind: "whatsapp",
+					mode,
+					phoneNumberId: form.phoneNumberId.trim(),
+					wabaId: form.wabaId.trim(),
+					displayPhoneNumber: form.displayPhoneNumber.trim(),
+					historySync: mode === "coexistence" && history,
+					...(form.accessToken.trim() === "" ? {} : { accessToken: form.accessToken.trim() }),
+				},
+			}),
 		onSuccess: ({ connection }) => {
 			void cache.invalidateQueries({ queryKey: keys.connections(slug) });
 			say(t("new.saved"));
@@ -44,50 +51,137 @@ export function NewInstance() {
 	});
 	const fault = (name: string) =>
 		save.error instanceof ApiError ? save.error.fields.find((f) => f.path === name)?.message : undefined;
-	const wrongDigits = (text: string) => (text !== "" && !/^\s*\d{1,32}\s*$/.test(text) ? t("digits") : undefined);
-	const ready = /^\s*\d+\s*$/.test(form.phoneNumberId) && /^\s*\d+\s*$/.test(form.wabaId) && form.displayPhoneNumber.trim() !== "";
-	const back = <Link className={buttonClass()} href={`/${slug}/whatsapp`}><Icon name="left" />{t("backAll")}</Link>;
-	if (!can("admin")) return <Page title={t("new")} action={back}><Notice tone="amber">{t("new.forbidden")}</Notice></Page>;
+	const wrongDigits = (text: string) =>
+		text !== "" && !/^\s*\d{1,32}\s*$/.test(text) ? t("digits") : undefined;
+	const ready =
+		/^\s*\d+\s*$/.test(form.phoneNumberId) &&
+		/^\s*\d+\s*$/.test(form.wabaId) &&
+		form.displayPhoneNumber.trim() !== "";
+	const back = (
+		<Link className={buttonClass()} href={`/${slug}/whatsapp`}>
+			<Icon name="left" />
+			{t("backAll")}
+		</Link>
+	);
+	if (!can("admin"))
+		return (
+			<Page title={t("new")} action={back}>
+				<Notice tone="amber">{t("new.forbidden")}</Notice>
+			</Page>
+		);
 	return (
 		<Page title={t("new")} action={back}>
-			<form className={css.narrow} onSubmit={(e: FormEvent) => { e.preventDefault(); save.mutate(); }}>
+			<form
+				className={css.narrow}
+				onSubmit={(e: SyntheticEvent) => {
+					e.preventDefault();
+					save.mutate();
+				}}
+			>
 				<Panel title={t("new.how")}>
 					<div className={ui.stack}>
 						<fieldset className={css.choices}>
 							<legend className="sr-only">{t("new.how")}</legend>
 							{MODES.map((m) => (
 								<label key={m} className={css.choice}>
-									<input type="radio" name="mode" value={m} checked={mode === m} onChange={() => setMode(m)} />
-									<span><strong>{t(`new.${m}`)}</strong><br /><span className={ui.hint}>{t(`new.${m}.hint`)}</span></span>
+									<input
+										type="radio"
+										name="mode"
+										value={m}
+										checked={mode === m}
+										onChange={() => setMode(m)}
+									/>
+									<span>
+										<strong>{t(`new.${m}`)}</strong>
+										<br />
+										<span className={ui.hint}>{t(`new.${m}.hint`)}</span>
+									</span>
 								</label>
 							))}
 						</fieldset>
 						{mode === "coexistence" && (
-							<Check label={t("new.history")} hint={t("new.history.hint")} checked={history} onChange={(e) => setHistory(e.target.checked)} />
+							<Check
+								label={t("new.history")}
+								hint={t("new.history.hint")}
+								checked={history}
+								onChange={(e) => setHistory(e.target.checked)}
+							/>
 						)}
-						<div><Button disabled aria-describedby="signup-off">{t("new.signup")}</Button></div>
-						<p id="signup-off" className={ui.hint}>{t("new.signup.off")}</p>
+						<div>
+							<Button disabled aria-describedby="signup-off">
+								{t("new.signup")}
+							</Button>
+						</div>
+						<p id="signup-off" className={ui.hint}>
+							{t("new.signup.off")}
+						</p>
 					</div>
 				</Panel>
 				<Panel title={t("new.byHand")}>
 					<div className={ui.stack}>
 						<p className={ui.muted}>{t("new.byHand.text")}</p>
 						<div className={css.form}>
-							<Field label={t("number")} hint={t("new.number.hint")} error={fault("displayPhoneNumber")}>
-								{(ids) => <input {...ids} type="tel" required autoComplete="off" value={form.displayPhoneNumber} onChange={set("displayPhoneNumber")} />}
+							<Field
+								label={t("number")}
+								hint={t("new.number.hint")}
+								error={fault("displayPhoneNumber")}
+							>
+								{(ids) => (
+									<input
+										{...ids}
+										type="tel"
+										required
+										autoComplete="off"
+										value={form.displayPhoneNumber}
+										onChange={set("displayPhoneNumber")}
+									/>
+								)}
 							</Field>
-							<Field label={t("phoneNumberId")} error={fault("phoneNumberId") ?? wrongDigits(form.phoneNumberId)}>
-								{(ids) => <input {...ids} inputMode="numeric" required autoComplete="off" value={form.phoneNumberId} onChange={set("phoneNumberId")} />}
+							<Field
+								label={t("phoneNumberId")}
+								error={fault("phoneNumberId") ?? wrongDigits(form.phoneNumberId)}
+							>
+								{(ids) => (
+									<input
+										{...ids}
+										inputMode="numeric"
+										required
+										autoComplete="off"
+										value={form.phoneNumberId}
+										onChange={set("phoneNumberId")}
+									/>
+								)}
 							</Field>
 							<Field label={t("wabaId")} error={fault("wabaId") ?? wrongDigits(form.wabaId)}>
-								{(ids) => <input {...ids} inputMode="numeric" required autoComplete="off" value={form.wabaId} onChange={set("wabaId")} />}
+								{(ids) => (
+									<input
+										{...ids}
+										inputMode="numeric"
+										required
+										autoComplete="off"
+										value={form.wabaId}
+										onChange={set("wabaId")}
+									/>
+								)}
 							</Field>
 							<Field label={t("token")} hint={t("new.token.hint")} error={fault("accessToken")}>
-								{(ids) => <input {...ids} type="password" autoComplete="off" value={form.accessToken} onChange={set("accessToken")} />}
+								{(ids) => (
+									<input
+										{...ids}
+										type="password"
+										autoComplete="off"
+										value={form.accessToken}
+										onChange={set("accessToken")}
+									/>
+								)}
 							</Field>
 						</div>
 						<FormError error={save.error} />
-						<div><Button kind="primary" type="submit" disabled={!ready || save.isPending}>{t("new.save")}</Button></div>
+						<div>
+							<Button kind="primary" type="submit" disabled={!ready || save.isPending}>
+								{t("new.save")}
+							</Button>
+						</div>
 					</div>
 				</Panel>
 			</form>

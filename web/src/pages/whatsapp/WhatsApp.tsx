@@ -5,14 +5,33 @@ import { useLanguage, useT } from "../../i18n";
 import { duration, number, phone } from "../../lib/format";
 import { historyPercent, historyTone, secondsLeft } from "../../lib/history";
 import { useConnections, useSession } from "../../shell/session";
-import { Badge, buttonClass, cx, Empty, ErrorState, Icon, Page, Panel, Progress, Skeleton, Time, Tip, ui, type Tone } from "../../ui";
+import {
+	Badge,
+	buttonClass,
+	cx,
+	Empty,
+	ErrorState,
+	Icon,
+	Page,
+	Panel,
+	Progress,
+	Skeleton,
+	Time,
+	Tip,
+	ui,
+	type Tone,
+} from "../../ui";
 import { ConnectionDetails } from "./ConnectionDetails";
 import { texts } from "./messages";
 import { NewInstance } from "./NewInstance";
 import css from "./whatsapp.module.css";
 
 const STATUS: Record<Connection["status"], Tone> = {
-	pending: "amber", connected: "green", paused: "grey", restricted: "red", disconnected: "grey",
+	pending: "amber",
+	connected: "green",
+	paused: "grey",
+	restricted: "red",
+	disconnected: "grey",
 };
 
 export function StatusBadge({ connection }: { connection: Connection }) {
@@ -31,10 +50,18 @@ export function HistoryBadge({ connection: c }: { connection: Connection }) {
 	const status = c.historySyncStatus;
 	if (status === null) return null;
 	const percent = historyPercent(c);
-	const state = percent !== null ? `${number(language, percent)}%`
-		: status === "declined" || status === "failed" ? t(`badge.${status}`) : t(`history.${status}`);
+	const state =
+		percent !== null
+			? `${number(language, percent)}%`
+			: status === "declined" || status === "failed"
+				? t(`badge.${status}`)
+				: t(`history.${status}`);
 	const badge = <Badge tone={historyTone(status)}>{t("history.badge", { state })}</Badge>;
-	return status === "pending_consent" || status === "declined" ? <Tip text={t("consentTip")}>{badge}</Tip> : badge;
+	return status === "pending_consent" || status === "declined" ? (
+		<Tip text={t("consentTip")}>{badge}</Tip>
+	) : (
+		badge
+	);
 }
 
 function HistoryLine({ connection: c }: { connection: Connection }) {
@@ -53,16 +80,21 @@ function HistoryLine({ connection: c }: { connection: Connection }) {
 		<div className={ui.stack}>
 			<p className={ui.small}>
 				<strong>{t(`history.${status}`)}</strong>
-				{status === "syncing" && parts.length > 0 && <span className={ui.muted}> · {parts.join(" · ")}</span>}
+				{status === "syncing" && parts.length > 0 && (
+					<span className={ui.muted}> · {parts.join(" · ")}</span>
+				)}
 			</p>
 			{status === "syncing" && <Progress value={percent} label={t("progress.label")} />}
 			{counters !== null && counters.chunks > 0 ? (
 				<p className={cx(ui.small, ui.muted)}>
-					{t("messages", { n: counters.messagesImported })} · {t("contacts", { n: counters.contactsImported })}
+					{t("messages", { n: counters.messagesImported })} ·{" "}
+					{t("contacts", { n: counters.contactsImported })}
 					{counters.durationSeconds !== null && ` · ${duration(counters.durationSeconds)}`}
 					{left !== null && ` · ~${number(language, left)} s`}
 				</p>
-			) : <p className={cx(ui.small, ui.muted)}>{t(`why.${status}`)}</p>}
+			) : (
+				<p className={cx(ui.small, ui.muted)}>{t(`why.${status}`)}</p>
+			)}
 		</div>
 	);
 }
@@ -73,9 +105,16 @@ export function InstanceCard({ connection: c }: { connection: Connection }) {
 	if (c.kind === "helpdesk")
 		return (
 			<Panel label={t("helpdesk")} className={css.card}>
-				<div className={css.head}><h2>{t("helpdesk")}</h2><StatusBadge connection={c} /></div>
+				<div className={css.head}>
+					<h2>{t("helpdesk")}</h2>
+					<StatusBadge connection={c} />
+				</div>
 				<p className={cx(ui.small, ui.muted)}>{t("helpdesk.text")}</p>
-				<div className={css.foot}><Link className={buttonClass()} href={`/${slug}/importacoes`}>{t("helpdesk.go")}</Link></div>
+				<div className={css.foot}>
+					<Link className={buttonClass()} href={`/${slug}/importacoes`}>
+						{t("helpdesk.go")}
+					</Link>
+				</div>
 			</Panel>
 		);
 	return (
@@ -84,7 +123,12 @@ export function InstanceCard({ connection: c }: { connection: Connection }) {
 				<div>
 					<h2>{phone(c.displayPhoneNumber)}</h2>
 					<p className={cx(ui.small, ui.muted)}>
-						{c.verifiedName !== null && <><bdi>{c.verifiedName}</bdi> · </>}{c.mode !== null && t(`mode.${c.mode}`)}
+						{c.verifiedName !== null && (
+							<>
+								<bdi>{c.verifiedName}</bdi> ·{" "}
+							</>
+						)}
+						{c.mode !== null && t(`mode.${c.mode}`)}
 					</p>
 				</div>
 				<StatusBadge connection={c} />
@@ -94,16 +138,21 @@ export function InstanceCard({ connection: c }: { connection: Connection }) {
 				<HistoryBadge connection={c} />
 				{(c.historyLeadsWithNewMessage ?? 0) > 0 && (
 					<Tip text={t("newMessage.tip")}>
-						<Badge tone="accent" icon="chat">{t("newMessage")} {c.historyLeadsWithNewMessage}</Badge>
+						<Badge tone="accent" icon="chat">
+							{t("newMessage")} {c.historyLeadsWithNewMessage}
+						</Badge>
 					</Tip>
 				)}
 			</div>
 			<HistoryLine connection={c} />
 			<div className={css.foot}>
 				<span className={cx(ui.small, ui.muted)}>
-					{t("lastWebhook")}: {c.lastWebhookAt === null ? t("never") : <Time at={c.lastWebhookAt} />}
+					{t("lastWebhook")}:{" "}
+					{c.lastWebhookAt === null ? t("never") : <Time at={c.lastWebhookAt} />}
 				</span>
-				<Link className={buttonClass()} href={`/${slug}/whatsapp/${c.id}`}>{t("details")}</Link>
+				<Link className={buttonClass()} href={`/${slug}/whatsapp/${c.id}`}>
+					{t("details")}
+				</Link>
 			</div>
 		</Panel>
 	);
@@ -117,16 +166,40 @@ export default function WhatsApp() {
 	if (id === "nova") return <NewInstance />;
 	if (id !== undefined) return <ConnectionDetails key={id} id={id} />;
 	const add = can("admin") && (
-		<Link className={buttonClass("primary")} href={`/${slug}/whatsapp/nova`}><Icon name="plus" />{t("new")}</Link>
+		<Link className={buttonClass("primary")} href={`/${slug}/whatsapp/nova`}>
+			<Icon name="plus" />
+			{t("new")}
+		</Link>
 	);
 	return (
 		<Page title={t("title")} action={add}>
-			{connections.isPending && <div className={ui.grid}><Panel><Skeleton lines={5} /></Panel><Panel><Skeleton lines={5} /></Panel></div>}
-			{connections.isError && <Panel><ErrorState error={connections.error} retry={() => void connections.refetch()} /></Panel>}
-			{connections.data?.length === 0 && (
-				<Panel><Empty title={t("empty.title")} action={add}>{can("admin") ? t("empty.text") : t("empty.ask")}</Empty></Panel>
+			{connections.isPending && (
+				<div className={ui.grid}>
+					<Panel>
+						<Skeleton lines={5} />
+					</Panel>
+					<Panel>
+						<Skeleton lines={5} />
+					</Panel>
+				</div>
 			)}
-			<div className={ui.grid}>{connections.data?.map((c) => <InstanceCard key={c.id} connection={c} />)}</div>
+			{connections.isError && (
+				<Panel>
+					<ErrorState error={connections.error} retry={() => void connections.refetch()} />
+				</Panel>
+			)}
+			{connections.data?.length === 0 && (
+				<Panel>
+					<Empty title={t("empty.title")} action={add}>
+						{can("admin") ? t("empty.text") : t("empty.ask")}
+					</Empty>
+				</Panel>
+			)}
+			<div className={ui.grid}>
+				{connections.data?.map((c) => (
+					<InstanceCard key={c.id} connection={c} />
+				))}
+			</div>
 		</Page>
 	);
 }

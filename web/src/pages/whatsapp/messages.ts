@@ -33,7 +33,10 @@ export const texts = {
 		"Números criados direto na Cloud API não têm histórico no celular.",
 		"Numbers made directly on the Cloud API have no history on a phone.",
 	],
-	"why.not_requested": ["O histórico não foi pedido ao conectar.", "The history was not asked for on connecting."],
+	"why.not_requested": [
+		"O histórico não foi pedido ao conectar.",
+		"The history was not asked for on connecting.",
+	],
 	"why.pending_consent": [
 		"O pedido foi feito. Falta aprovar o compartilhamento no WhatsApp Business App, no celular.",
 		"The request was made. Sharing must still be approved in the WhatsApp Business App, on the phone.",
@@ -46,9 +49,15 @@ export const texts = {
 		"Os blocos estão chegando. As conversas já podem ser lidas.",
 		"Chunks are arriving. Conversations can be read already.",
 	],
-	"why.completed": ["Tudo o que o WhatsApp entrega foi recebido.", "All that WhatsApp delivers has been received."],
+	"why.completed": [
+		"Tudo o que o WhatsApp entrega foi recebido.",
+		"All that WhatsApp delivers has been received.",
+	],
 	"why.declined": ["O negócio não compartilhou o histórico.", "The business did not share its history."],
-	"why.failed": ["O WhatsApp não conseguiu entregar o histórico.", "WhatsApp could not deliver the history."],
+	"why.failed": [
+		"O WhatsApp não conseguiu entregar o histórico.",
+		"WhatsApp could not deliver the history.",
+	],
 	consentTip: [
 		"Histórico depende de aprovação no WhatsApp Business App",
 		"History depends on approval in the WhatsApp Business App",
@@ -113,6 +122,20 @@ export const texts = {
 		"{phase}: chunk {from} is missing. It may arrive out of order; if it does not, WhatsApp did not deliver it.",
 	],
 	log: ["Registro", "Log"],
+	"log.The number was registered.": ["O número foi registrado.", "The number was registered."],
+	"log.History began to arrive.": ["O histórico começou a chegar.", "History began to arrive."],
+	"log.The history is complete.": ["O histórico está completo.", "The history is complete."],
+	"log.The business did not share its history.": [
+		"O negócio não compartilhou o histórico.",
+		"The business did not share its history.",
+	],
+	"log.The history sync failed.": ["A sincronização do histórico falhou.", "The history sync failed."],
+	"log.No history came in time after it was requested.": [
+		"Nenhum histórico chegou a tempo depois do pedido.",
+		"No history came in time after it was requested.",
+	],
+	"log.history_sync.pending_history": ["Aguardando o histórico.", "Waiting for the history."],
+	"log.history_sync.pending_consent": ["Aguardando consentimento.", "Waiting for consent."],
 	"log.none": ["Nada registrado ainda.", "Nothing logged yet."],
 	problem: ["Erro {code}: {message}", "Error {code}: {message}"],
 	"problem.chunks": ["{n} bloco com erro.||{n} blocos com erro.", "{n} chunk failed.||{n} chunks failed."],
@@ -148,9 +171,15 @@ export const texts = {
 		"For those who receive through an intermediary that does not sign messages. The previous URL stops working.",
 	],
 	"secret.make": ["Gerar nova URL", "Make a new URL"],
-	"secret.once": ["Copie agora: ela não será mostrada de novo.", "Copy it now: it will not be shown again."],
+	"secret.once": [
+		"Copie agora: ela não será mostrada de novo.",
+		"Copy it now: it will not be shown again.",
+	],
 	"new.how": ["Como este número vai se conectar?", "How will this number be connected?"],
-	"new.coexistence": ["Conectar número existente (Coexistência)", "Connect an existing number (Coexistence)"],
+	"new.coexistence": [
+		"Conectar número existente (Coexistência)",
+		"Connect an existing number (Coexistence)",
+	],
 	"new.coexistence.hint": [
 		"O número continua funcionando no WhatsApp Business App do celular.",
 		"The number keeps working in the WhatsApp Business App on the phone.",
@@ -178,7 +207,10 @@ export const texts = {
 		"Os dois IDs estão no Gerenciador do WhatsApp, em Ferramentas da conta › Números de telefone.",
 		"Both IDs are in the WhatsApp Manager, under Account tools › Phone numbers.",
 	],
-	"new.number.hint": ["Com país e DDD, como +55 11 99999-9999.", "With country and area code, such as +55 11 99999-9999."],
+	"new.number.hint": [
+		"Com país e DDD, como +55 11 99999-9999.",
+		"With country and area code, such as +55 11 99999-9999.",
+	],
 	"new.token.hint": [
 		"Opcional. Fica guardado cifrado e nunca é mostrado.",
 		"Optional. It is stored encrypted and never shown.",

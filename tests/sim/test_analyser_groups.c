@@ -1,0 +1,187 @@
+/*
+ * Many calls in flight: what is done for several rows at once costs no transaction for each, and a
+ * row that something is wrong with takes none of the others along. What always holds: answers of
+ * one moment come within one step. ENGINE says on which engine.
+ */
+#include "analyser_fixture.h"
+
+#define MOST_STEPS 20000
+
+/* The database refuses to have one session done. */
+#define REFUSES_SQLITE                                                                             \
+	"CREATE TRIGGER refuses BEFORE UPDATE ON session_analyses WHEN new.\"status\" = 'done' "   \
+	"AND new.\"sessionId\" = %s BEGIN SELECT raise(ABORT, 'refused'); END"
+#define REFUSES_POSTGRES                                                                           \
+	"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "                   \
+	"RAISE EXCEPTION 'refused'; END $$; CREATE TRIGGER refuses BEFORE UPDATE ON "              \
+	"session_analyses FOR EACH ROW WHEN (new.\"status\" = 'done' AND new.\"sessionId\" = "     \
+	"%s) EXECUTE FUNCTION refuse()"
+
+/* n calls are in flight, of one run and one moment; its job. */
+static struct uuid
+in_flight(struct bureau *o, size_t n)
+{
+	size_t until = o->nasked + n;
+	struct uuid job;
+
+	o->options.concurrency = n;
+	bureau_hire(o, 0);
+	job = bureau_ask(o);
+	for (int i = 0; o->nasked < until; i++) {
+		ck_assert_int_lt(i, MOST_STEPS);
+		bureau_step(o);
+	}
+	ck_assert_uint_eq(o->nasked, until);
+	return job;
+}
+
+/* All that are in flight are answered; how many transactions it takes to store that. */
+static uint64_t
+answers_come(struct bureau *o)
+{
+	struct analyser *an = o->hands[0].analyser;
+	uint64_t before = db_stats(an->db).transactions;
+	bool worked = false;
+
+	o->time.now_ms += 1001;
+	analyser_hear(an, o->time.now_ms);
+	ck_assert_ok(analyser_settle(an, o->time.now_ms, &worked));
+	ck_assert(worked);
+	return db_stats(an->db).transactions - before;
+}
+
+START_TEST(answers_that_come_together_are_one_transaction_however_many)
+{
+	for (size_t n = 2; n <= ANALYSER_GROUP; n += ANALYSER_GROUP - 2) {
+		struct bureau *o = bureau_open();
+		struct uuid job;
+
+		bureau_sessions(o, n);
+		job = in_flight(o, n);
+		ck_assert_uint_eq(answers_come(o), 1);
+		ck_assert_int_eq(desk_number(o->d,
+		                             "SELECT count(*) FROM events WHERE kind = "
+		                             "'analysis.changed' AND at >= %s",
+		                             desk_time(o->d, o->time.now_ms)),
+		                 1);
+		ck_assert_int_eq(bureau_count(o, "done"), (int64_t)n);
+		ck_assert_str(bureau_run(o, job), "succeeded");
+		ck_assert_int_eq(bureau_tally(o, job).processed, (int64_t)n);
+		bureau_close(o);
+	}
+}
+END_TEST
+
+START_TEST(an_answer_that_cannot_be_stored_takes_none_of_the_others_along)
+{
+	/* every statement of the group, the event that tells of it, and its commit */
+	for (uint64_t at = 1; at <= 8; at++) {
+		struct bureau *o = bureau_open();
+		struct uuid job;
+
+		bureau_sessions(o, 6);
+		job = in_flight(o, 6);
+		db_fail_at(o->hands[0].analyser->db, at, ERR_DB);
+		ck_assert_uint_eq(answers_come(o), 7); /* together, and each alone */
+		ck_assert_int_eq(bureau_count(o, "done"), 6);
+		ck_assert_str(bureau_run(o, job), "succeeded");
+		ck_assert_int_eq(bureau_tally(o, job).processed, 6);
+		ck_assert_uint_eq(o->nasked, 6);
+		bureau_close(o);
+	}
+}
+END_TEST
+
+START_TEST(one_that_never_can_is_given_back_and_the_others_are_stored)
+{
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_sessions(o, 3), job;
+
+	/* no report of it fits into its row */
+	desk_sql(o->d, db_engine(o->d->s.db) == DB_SQLITE ? REFUSES_SQLITE : REFUSES_POSTGRES,
+	         desk_uuid(o->d, v[1]));
+	job = in_flight(o, 3);
+	(void)answers_come(o);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_slice(bureau_row(o, v[i]).status, str_from(i == 1 ? "pending" : "done"));
+	ck_assert_str(bureau_run(o, job), "partial");
+	ck_assert_str(bureau_tally(o, job).reason, "internal");
+	ck_assert_int_eq(bureau_tally(o, job).processed, 2);
+	bureau_close(o);
+}
+END_TEST
+
+START_TEST(a_row_that_was_lost_takes_none_of_the_others_along)
+{
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_sessions(o, 5), job = in_flight(o, 5);
+
+	/* somebody else has it by now */
+	desk_sql(o->d, "UPDATE session_analyses SET \"leaseOwner\" = %s WHERE \"sessionId\" = %s",
+	         desk_uuid(o->d, desk_id(o->d)), desk_uuid(o->d, v[2]));
+	(void)answers_come(o);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_slice(bureau_row(o, v[i]).status,
+		                str_from(i == 2 ? "processing" : "done"));
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	ck_assert_int_eq(bureau_tally(o, job).processed, 4);
+	/* whoever that was gives it back */
+	desk_sql(o->d,
+	         "UPDATE session_analyses SET \"status\" = 'pending', \"leaseOwner\" = NULL, "
+	         "\"leaseUntil\" = NULL WHERE \"sessionId\" = %s",
+	         desk_uuid(o->d, v[2]));
+	bureau_close(o);
+}
+END_TEST
+
+START_TEST(more_answers_than_a_group_are_all_stored)
+{
+	struct bureau *o = bureau_open();
+	struct uuid job;
+
+	bureau_sessions(o, 50);
+	job = in_flight(o, 40);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	ck_assert_int_eq(bureau_count(o, "done"), 50);
+	ck_assert_uint_eq(o->nasked, 50);
+	/* forty at once, and ten when the first ones are there */
+	ck_assert_int_lt(o->asked[39].at - o->asked[0].at, 1000);
+	ck_assert_int_lt(o->asked[49].at - o->asked[0].at, 2000);
+	bureau_close(o);
+}
+END_TEST
+
+START_TEST(a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it)
+{
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_sessions(o, 3), job;
+
+	bureau_analyse(o, "succeeded");
+	desk_sql(o->d,
+	         "UPDATE session_analyses SET \"status\" = 'failed', \"retryCount\" = 1, "
+	         "\"nextRetryAt\" = %s WHERE \"sessionId\" = %s",
+	         desk_time(o->d, o->time.now_ms + 2500), desk_uuid(o->d, v[0]));
+	bureau_sessions(o, 4);
+	job = in_flight(o, 1); /* one after the other: the last one ends after four seconds */
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	ck_assert_int_eq(bureau_tally(o, job).processed, 5);
+	ck_assert_str(bureau_row(o, v[0]).status, "done");
+	/* it is the newest, so it comes before what was pending all the time */
+	ck_assert(!uuid_eq(o->asked[7].session, v[0]));
+	bureau_close(o);
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+	return TEST_SUITE("analyser_groups",
+	                  answers_that_come_together_are_one_transaction_however_many,
+	                  an_answer_that_cannot_be_stored_takes_none_of_the_others_along,
+	                  one_that_never_can_is_given_back_and_the_others_are_stored,
+	                  a_row_that_was_lost_takes_none_of_the_others_along,
+	                  more_answers_than_a_group_are_all_stored,
+	                  a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it);
+}
+
+BUREAU_MAIN(make_suite)

@@ -1,0 +1,361 @@
+/*
+ * How fast people were answered, how long it took, and which took longest. What always holds: what
+ * was not measured is a dash, never zero; the CSV holds exactly what is shown, of the same filters.
+ */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo, type ReactNode } from "react";
+import { Link, useLocation, useSearch } from "wouter";
+import { addressOf, api } from "../../api/client";
+import { keys } from "../../api/keys";
+import { useLanguage, useT } from "../../i18n";
+import { duration, number } from "../../lib/format";
+import { periodFault, periodText } from "../../lib/period";
+import { useSession } from "../../shell/session";
+import { Button, buttonClass, cx, Empty, ErrorState, Page, Panel, Skeleton, Time, ui } from "../../ui";
+import css from "./kpis.module.css";
+import { texts } from "./messages";
+
+const LineChart = lazy(() => import("../../ui/LineChart"));
+
+/* How the server calls those who have none. */
+const NO_TAG = "Sem tag";
+const SPANS = [7, 30, 90, 365] as const;
+const GRAINS = ["day", "month", "total"] as const;
+
+function seconds(s: number | null): string {
+	return s === null ? "–" : duration(s);
+}
+
+function CsvLink({ route, query }: { route: string; query: Record<string, unknown> }) {
+	const t = useT(texts);
+	const { slug } = useSession();
+	const name = route.slice(route.lastIndexOf("/") + 1);
+	return (
+		<a
+			className={buttonClass()}
+			href={addressOf(route, { slug }, { ...query, format: "csv" })}
+			download={`${slug}-${name}.csv`}
+		>
+			{t("csv")}
+		</a>
+	);
+}
+
+/* The panel of one answer: waiting, failed, empty, or its table. */
+function Answer({
+	query,
+	empty,
+	children,
+}: {
+	query: { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown };
+	empty: boolean;
+	children: ReactNode;
+}) {
+	const t = useT(texts);
+	if (query.isPending) return <Skeleton lines={6} />;
+	if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+	return empty ? <p className={ui.muted}>{t("empty")}</p> : children;
+}
+
+function FirstResponse({
+	query,
+}: {
+	query: Record<string, string | undefined> & { granularity: (typeof GRAINS)[number] };
+}) {
+	const t = useT(texts);
+	const { slug } = useSession();
+	const { language } = useLanguage();
+	const route = "/api/clients/{slug}/kpis/first-response";
+	const answer = useQuery({
+		queryKey: keys.kpi(slug, "first-response", query),
+		queryFn: ({ signal }) => api.get(route, { path: { slug }, query, signal }),
+		placeholderData: keepPreviousData,
+	});
+	const rows = useMemo(() => answer.data?.data ?? [], [answer.data]);
+	const labels = useMemo(() => rows.map((r) => periodText(language, r.period)), [rows, language]);
+	const values = useMemo(
+		() => rows.map((r) => (r.medianSeconds === null ? null : r.medianSeconds / 60)),
+		[rows],
+	);
+	const any = rows.some((r) => r.answered + r.unanswered > 0);
+	return (
+		<Panel title={t("first")} action={<CsvLink route={route} query={query} />}>
+			<div className={ui.stack}>
+				<p className={cx(ui.small, ui.muted)}>{t("first.hint")}</p>
+				<Answer query={answer} empty={!any}>
+					{rows.length > 1 && (
+						<figure>
+							<figcaption className={ui.small}>{t("chart")}</figcaption>
+							<Suspense fallback={<Skeleton lines={5} />}>
+								<LineChart labels={labels} values={values} name={t("median")} />
+							</Suspense>
+						</figure>
+					)}
+					<div className={ui.tableWrap}>
+						<table className={ui.table}>
+							<thead>
+								<tr>
+									<th scope="col">{t("period")}</th>
+									<th scope="col" className={ui.num}>
+										{t("median")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("average")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("p90")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("answered")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("unanswered")}
+									</th>
+								</tr>
+							</thead>
+							<tbody>
+								{rows.map((r) => (
+									<tr key={r.period}>
+										<td className={css.period}>
+											{r.period === "total"
+												? t("total")
+												: periodText(language, r.period)}
+										</td>
+										<td className={ui.num}>{seconds(r.medianSeconds)}</td>
+										<td className={ui.num}>{seconds(r.averageSeconds)}</td>
+										<td className={ui.num}>{seconds(r.p90Seconds)}</td>
+										<td className={ui.num}>{number(language, r.answered)}</td>
+										<td className={ui.num}>{number(language, r.unanswered)}</td>
+									</tr>
+								))}
+							</tbody>
+						</table>
+					</div>
+				</Answer>
+			</div>
+		</Panel>
+	);
+}
+
+function Durations({ query }: { query: Record<string, string | undefined> }) {
+	const t = useT(texts);
+	const { slug } = useSession();
+	const { language } = useLanguage();
+	const route = "/api/clients/{slug}/kpis/session-duration";
+	const answer = useQuery({
+		queryKey: keys.kpi(slug, "session-duration", query),
+		queryFn: ({ signal }) => api.get(route, { path: { slug }, query, signal }),
+		placeholderData: keepPreviousData,
+	});
+	const rows = answer.data?.data ?? [];
+	return (
+		<Panel title={t("duration")} action={<CsvLink route={route} query={query} />}>
+			<div className={ui.stack}>
+				<p className={cx(ui.small, ui.muted)}>{t("duration.hint")}</p>
+				<Answer query={answer} empty={rows.length === 0}>
+					<div className={ui.tableWrap}>
+						<table className={ui.table}>
+							<thead>
+								<tr>
+									<th scope="col">{t("tag")}</th>
+									<th scope="col" className={ui.num}>
+										{t("sessions")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("median")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("average")}
+									</th>
+									<th scope="col" className={ui.num}>
+										{t("p90")}
+									</th>
+								</tr>
+							</thead>
+							<tbody>
+								{rows.map((r) => (
+									<tr key={r.tag}>
+										<td>
+											<bdi>{r.tag === NO_TAG ? t("noTag") : r.tag}</bdi>
+										</td>
+										<td className={ui.num}>{number(language, r.sessions)}</td>
+										<td className={ui.num}>{seconds(r.medianSeconds)}</td>
+										<td className={ui.num}>{seconds(r.averageSeconds)}</td>
+										<td className={ui.num}>{seconds(r.p90Seconds)}</td>
+									</tr>
+								))}
+							</tbody>
+						</table>
+					</div>
+				</Answer>
+			</div>
+		</Panel>
+	);
+}
+
+function Slowest({ query: filters }: { query: Record<string, string | undefined> }) {
+	const t = useT(texts);
+	const { slug } = useSession();
+	const route = "/api/clients/{slug}/kpis/slowest-sessions";
+	const query = { ...filters, limit: 20 };
+	const answer = useQuery({
+		queryKey: keys.kpi(slug, "slowest-sessions", query),
+		queryFn: ({ signal }) => api.get(route, { path: { slug }, query, signal }),
+		placeholderData: keepPreviousData,
+	});
+	const rows = answer.data?.data ?? [];
+	return (
+		<Panel title={t("slowest")} action={<CsvLink route={route} query={query} />}>
+			<Answer query={answer} empty={rows.length === 0}>
+				<div className={ui.tableWrap}>
+					<table className={ui.table}>
+						<thead>
+							<tr>
+								<th scope="col">{t("date")}</th>
+								<th scope="col" className={ui.num}>
+									{t("took")}
+								</th>
+								<th scope="col">{t("agent")}</th>
+								<th scope="col">
+									<span className="sr-only">{t("open")}</span>
+								</th>
+							</tr>
+						</thead>
+						<tbody>
+							{rows.map((r) => (
+								<tr key={r.sessionId}>
+									<td>
+										<Time at={r.startedAt} as="exact" />
+									</td>
+									<td className={ui.num}>{seconds(r.durationSeconds)}</td>
+									<td>
+										<bdi>{r.assignedUserName ?? t("noAgent")}</bdi>
+									</td>
+									<td>
+										{r.conversationId !== null && (
+											<Link href={`/${slug}/conversas/${r.conversationId}`}>
+												{t("open")}
+											</Link>
+										)}
+									</td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</div>
+			</Answer>
+		</Panel>
+	);
+}
+
+function daysAgo(n: number): string {
+	const at = new Date();
+	at.setDate(at.getDate() - n);
+	const two = (x: number): string => String(x).padStart(2, "0");
+	return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+export default function Kpis() {
+	const t = useT(texts);
+	const search = useSearch();
+	const [path, navigate] = useLocation();
+	const words = useMemo(() => new URLSearchParams(search), [search]);
+	const granularity = GRAINS.find((g) => g === words.get("por")) ?? "day";
+	const query = useMemo(
+		() => ({
+			from: words.get("de") ?? daysAgo(29),
+			to: words.get("ate") ?? daysAgo(0),
+			agent: words.get("atendente") ?? undefined,
+			tag: words.get("etiqueta") ?? undefined,
+		}),
+		[words],
+	);
+	const setAll = (to: Record<string, string>) => {
+		const next = new URLSearchParams(search);
+		for (const [name, value] of Object.entries(to))
+			if (value === "") next.delete(name);
+			else next.set(name, value);
+		navigate(`${path}?${next.toString()}`, { replace: true });
+	};
+	const set = (name: string, value: string) => setAll({ [name]: value });
+	const isSpan = (days: number) => query.to === daysAgo(0) && query.from === daysAgo(days - 1);
+	const fault = periodFault(query.from, query.to);
+	return (
+		<Page title={t("title")}>
+			<div className={css.spans} role="group" aria-label={t("spans")}>
+				{SPANS.map((days) => (
+					<Button
+						key={days}
+						aria-pressed={isSpan(days)}
+						className={cx(isSpan(days) && css.spanOn)}
+						onClick={() => setAll({ de: daysAgo(days - 1), ate: daysAgo(0) })}
+					>
+						{t("span", { n: days })}
+					</Button>
+				))}
+			</div>
+			<div className={cx(ui.filters, css.filters)}>
+				<label className={ui.field}>
+					<span className={ui.small}>{t("from")}</span>
+					<input
+						className={ui.input}
+						type="date"
+						value={query.from}
+						onChange={(e) => set("de", e.target.value)}
+					/>
+				</label>
+				<label className={ui.field}>
+					<span className={ui.small}>{t("to")}</span>
+					<input
+						className={ui.input}
+						type="date"
+						value={query.to}
+						onChange={(e) => set("ate", e.target.value)}
+					/>
+				</label>
+				<label className={ui.field}>
+					<span className={ui.small}>{t("by")}</span>
+					<select
+						className={ui.input}
+						value={granularity}
+						onChange={(e) => set("por", e.target.value)}
+					>
+						{GRAINS.map((g) => (
+							<option key={g} value={g}>
+								{t(`by.${g}`)}
+							</option>
+						))}
+					</select>
+				</label>
+				{(["agent", "tag"] as const).map((name) => (
+					<label key={name} className={ui.field}>
+						<span className={ui.small}>{t(name)}</span>
+						<input
+							className={ui.input}
+							maxLength={200}
+							defaultValue={query[name] ?? ""}
+							placeholder={name === "agent" ? t("agent.hint") : ""}
+							onBlur={(e) =>
+								set(name === "agent" ? "atendente" : "etiqueta", e.target.value.trim())
+							}
+							onKeyDown={(e) => {
+								if (e.key === "Enter") e.currentTarget.blur();
+							}}
+						/>
+					</label>
+				))}
+			</div>
+			{fault === null ? (
+				<>
+					<FirstResponse query={{ ...query, granularity }} />
+					<Durations query={query} />
+					<Slowest query={query} />
+				</>
+			) : (
+				<Panel>
+					<Empty title={t(`fault.${fault}`)}>{t("fault.text")}</Empty>
+				</Panel>
+			)}
+		</Page>
+	);
+}
