@@ -261,5 +261,6 @@ apply_merge(struct apply *ap, struct uuid survivor, const struct uuid *lost, siz
 	if (e == ERR_OK)
 		e = apply_audit(ap, "lead.merged", "lead", survivor,
 		                str_fmt(ap->o.arena, "{\"joined\":%zu}", nlost));
-	return e;
+	/* here, since an import and a contact sync join people without the rest of a batch */
+	return e == ERR_OK ? analysis_stale_mark(ap->o.db, &ap->stale) : e;
 }

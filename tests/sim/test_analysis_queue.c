@@ -347,11 +347,11 @@ START_TEST(the_newest_session_is_claimed_first_and_then_the_newest_row)
 	const struct planted *const order[] = { &young, &same, &old };
 	struct analysis_claimed *v;
 
-	desk_plant(d, &old);
-	desk_enqueue(d, AT);
-	desk_plant(d, &same);
-	desk_enqueue(d, AT + 1);
 	desk_plant(d, &young);
+	desk_enqueue(d, AT);
+	desk_plant(d, &old);
+	desk_enqueue(d, AT + 1);
+	desk_plant(d, &same);
 	desk_enqueue(d, AT + 2);
 	/* all at once, and one by one */
 	ck_assert_uint_eq(desk_claim(d, AT + 3, 10, &v), 3);

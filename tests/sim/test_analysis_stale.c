@@ -9,6 +9,7 @@
 #include "core/wamid.h"
 #include "sim/wire.h"
 #include "work/analysis_stale.h"
+#include "work/apply_internal.h"
 #include "work/drain_internal.h"
 
 #define AT        DESK_AT
@@ -134,23 +135,39 @@ apply(struct stage *g, struct str body)
 	return db_stats(d->db).statements - before;
 }
 
+/* The one id that these rows of a table have. */
 static struct uuid
-session_at(struct stage *g, int64_t start)
+id_of(struct stage *g, const char *from_where)
 {
-	struct str *ids, sql;
 	bool lite = db_engine(g->d->s.db) == DB_SQLITE;
+	struct str *ids,
+		sql = str_fmt(test_arena(), "SELECT %s %s",
+	                      lite ? "lower(hex(id))" : "replace(id::text, '-', '')", from_where);
 	struct uuid id = { { 0 } };
 
-	sql = str_fmt(test_arena(),
-	              "SELECT %s FROM sessions WHERE started_at = %s AND retired_at IS NULL",
-	              lite ? "lower(hex(id))" : "replace(id::text, '-', '')",
-	              desk_time(g->d, start));
 	ck_assert_uint_eq(raw_column(g->d->s.raw, test_arena(), sql.p, &ids), 1);
 	ck_assert_uint_eq(ids[0].n, 32);
 	for (size_t i = 0; i < 16; i++)
 		id.b[i] = (unsigned char)(str_hex_digit(ids[0].p[2 * i]) << 4 |
 		                          str_hex_digit(ids[0].p[2 * i + 1]));
 	return id;
+}
+
+static struct uuid
+session_at(struct stage *g, int64_t start)
+{
+	return id_of(g, str_z(test_arena(),
+	                      str_fmt(test_arena(),
+	                              "FROM sessions WHERE started_at = %s AND retired_at IS NULL",
+	                              desk_time(g->d, start))));
+}
+
+static struct uuid
+lead_of(struct stage *g, size_t who)
+{
+	return id_of(g, str_z(test_arena(),
+	                      str_fmt(test_arena(), "FROM leads WHERE wa_id = '" STR_FMT "'",
+	                              STR_ARG(person(who)))));
 }
 
 /* A person with two episodes: a placeholder of media, a text, an answer; three days later a text.
@@ -395,34 +412,76 @@ START_TEST(a_session_that_retires_keeps_its_analysis_and_it_is_stale)
 }
 END_TEST
 
-/* Two people that turn out to be one: the other's episode lies in the first one's. */
-START_TEST(people_who_become_one_make_stale_what_they_said_apart)
+/* Two people with analyses: an episode of the other lies in the first one's, one alone. */
+struct pair {
+	struct stage *g;
+	struct uuid inside, alone;
+};
+
+static struct pair
+pair_done(void)
 {
 	static const struct said other[] = {
-		{ 2, 0, B + 4 * TIME_HOUR, WIRE_TEXT, false, NULL },
-		{ 2, 1, B - 6 * DAY, WIRE_TEXT, false, NULL },
+		{ 2, 30, B + 4 * TIME_HOUR, WIRE_TEXT, false, NULL },
+		{ 2, 31, B - 6 * DAY, WIRE_TEXT, false, NULL },
 	};
-	struct stage *g = stage_open();
-	struct uuid inside, alone;
+	struct pair x = { .g = stage_open() };
 	struct analysis_claimed *v;
+
+	(void)apply(x.g, history(other, 2));
+	x.inside = session_at(x.g, B + 4 * TIME_HOUR);
+	x.alone = session_at(x.g, B - 6 * DAY);
+	ck_assert_int_eq(desk_enqueue(x.g->d, AT), 4);
+	ck_assert_uint_eq(desk_claim(x.g->d, AT, 5, &v), 4);
+	for (size_t i = 0; i < 4; i++)
+		desk_done(x.g->d, &v[i], AT);
+	return x;
+}
+
+static void
+check_pair(const struct pair *x)
+{
+	ck_assert_int_eq(desk_number(x->g->d, "SELECT count(*) FROM conversations"), 1);
+	ck_assert(is_stale(x->g, x->g->first) && is_stale(x->g, x->inside));
+	ck_assert(!is_stale(x->g, x->g->second) && !is_stale(x->g, x->alone));
+}
+
+START_TEST(people_who_become_one_make_stale_what_they_said_apart)
+{
+	struct pair x = pair_done();
 	const struct wire_element e = { .from = person(1),
 		                        .id = mark(1, 60, false),
 		                        .at = seconds(AT),
 		                        .kind = WIRE_NEW_NUMBER,
 		                        .text = person(2) };
 
-	(void)apply(g, history(other, 2));
-	inside = session_at(g, B + 4 * TIME_HOUR);
-	alone = session_at(g, B - 6 * DAY);
-	ck_assert_int_eq(desk_enqueue(g->d, AT), 4);
-	ck_assert_uint_eq(desk_claim(g->d, AT, 5, &v), 4);
-	for (size_t i = 0; i < 4; i++)
-		desk_done(g->d, &v[i], AT);
-	(void)apply(g, live(&e));
-	ck_assert_int_eq(desk_number(g->d, "SELECT count(*) FROM conversations"), 1);
-	ck_assert(is_stale(g, g->first) && is_stale(g, inside));
-	ck_assert(!is_stale(g, g->second) && !is_stale(g, alone));
-	stage_close(g);
+	(void)apply(x.g, live(&e));
+	check_pair(&x);
+	stage_close(x.g);
+}
+END_TEST
+
+/* As an import and a contact sync do it. */
+START_TEST(people_who_are_joined_without_a_batch_too)
+{
+	struct pair x = pair_done();
+	struct scene *s = &x.g->d->s;
+	struct apply_counts counts = { 0 };
+	const struct apply_options o = { .db = s->db,
+		                         .arena = test_arena(),
+		                         .rand = &s->rand,
+		                         .client_id = x.g->d->client,
+		                         .now_ms = NOW };
+	const struct uuid lost = lead_of(x.g, 2);
+	struct apply ap;
+
+	ck_assert_ok(db_begin(s->db, DB_APPLY));
+	ck_assert_ok(db_lane(s->db, o.client_id, true));
+	apply_begin(&ap, &o, &counts, 1);
+	ck_assert_ok(apply_merge(&ap, lead_of(x.g, 1), &lost, 1));
+	ck_assert_ok(db_commit(s->db));
+	check_pair(&x);
+	stage_close(x.g);
 }
 END_TEST
 
@@ -477,14 +536,15 @@ END_TEST
 /* A ticket with sessions whose bounds overlap; what an import would tell. */
 struct ticket {
 	struct desk *d;
-	struct planted early, late, weak, episode; /* late is inside early */
+	/* late is inside early, attended inside the episode of the waiting stretch */
+	struct planted early, late, weak, episode, attended;
 };
 
 static struct ticket *
 ticket_open(void)
 {
 	struct ticket *t = ARENA_NEW(test_arena(), struct ticket);
-	struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode };
+	struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode, &t->attended };
 
 	t->d = desk_open();
 	t->early = (struct planted){ .ended_ago = 9 * DAY, .length = 10 * TIME_HOUR };
@@ -493,7 +553,9 @@ ticket_open(void)
 	t->episode = (struct planted){
 		.episode = true, .in_ticket = true, .ended_ago = 4 * DAY, .length = TIME_HOUR
 	};
-	for (size_t i = 0; i < 4; i++) {
+	t->attended = (struct planted){ .ended_ago = 4 * DAY + 20 * TIME_MINUTE,
+		                        .length = 10 * TIME_MINUTE };
+	for (size_t i = 0; i < 5; i++) {
 		all[i]->conversation = t->early.conversation;
 		all[i]->ticket = t->early.ticket;
 		all[i]->lead = t->early.lead;
@@ -504,7 +566,7 @@ ticket_open(void)
 	         desk_uuid(t->d, t->weak.id));
 	desk_sql(t->d, "UPDATE sessions SET lead_in_at = %s WHERE id = %s",
 	         desk_time(t->d, t->early.start - TIME_HOUR), desk_uuid(t->d, t->early.id));
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		desk_sql(t->d,
 		         "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", "
 		         "\"scriptKey\", \"scriptVersion\", \"analysisVersionTag\", \"status\", "
@@ -532,21 +594,21 @@ mark_message(struct ticket *t, struct uuid ticket, int64_t at)
 	ck_assert_ok(db_commit(t->d->s.db));
 }
 
-/* Which of them are stale: letters of early, late, weak, episode. */
+/* Which of them are stale: letters of early, late, weak, episode (p), attended. */
 static const char *
 stale_ones(struct ticket *t)
 {
-	const struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode };
-	char *out = arena_alloc(test_arena(), 5);
+	const struct planted *all[] = { &t->early, &t->late, &t->weak, &t->episode, &t->attended };
+	char *out = arena_alloc(test_arena(), 6);
 	size_t n = 0;
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		if (desk_number(
 			    t->d,
 			    "SELECT count(*) FROM session_analyses WHERE \"sessionId\" = %s AND "
 			    "\"stale\"",
 			    desk_uuid(t->d, all[i]->id)) == 1)
-			out[n++] = "elwp"[i];
+			out[n++] = "elwpa"[i];
 	return out;
 }
 
@@ -567,6 +629,8 @@ START_TEST(a_tickets_message_makes_stale_the_session_that_the_rules_give_it_to)
 	ck_assert_str_eq(stale_ones(t), "");
 	mark_message(t, ticket, t->episode.start);
 	ck_assert_str_eq(stale_ones(t), "wp");
+	mark_message(t, ticket, t->attended.start);
+	ck_assert_str_eq(stale_ones(t), "a");
 	mark_message(t, ticket, t->episode.end + 1);
 	ck_assert_str_eq(stale_ones(t), "w");
 	mark_message(t, desk_id(t->d), t->early.start); /* of another ticket */
@@ -614,6 +678,7 @@ make_suite(void)
 	                  what_changes_while_it_is_worked_on_is_stale_when_it_is_done,
 	                  a_session_that_retires_keeps_its_analysis_and_it_is_stale,
 	                  people_who_become_one_make_stale_what_they_said_apart,
+	                  people_who_are_joined_without_a_batch_too,
 	                  marking_costs_the_same_however_much_changed_and_nothing_of_what_is_young,
 	                  a_tickets_message_makes_stale_the_session_that_the_rules_give_it_to,
 	                  a_session_that_had_ended_long_ago_makes_stale_its_own_analyses);
