@@ -17,7 +17,7 @@ quiet = { said=$$($(1) 2>&1) || { echo "$$said" | tail -n 20; exit 1; }; }
 ASAN_FLAGS := -Db_sanitize=address,undefined
 SANITIZED := CC=clang meson setup -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
-.PHONY: all help deps build-deps web demo run test bench order crash fuzz lint format example install clean
+.PHONY: all help deps build-deps web demo run test bench order model crash fuzz lint format example install clean
 .DEFAULT_GOAL := all
 
 all: build-deps web ## build the program with its page: build/recado
@@ -69,6 +69,10 @@ bench: deps $(BUILD)/build.ninja ## the measurements of bench/README.md (PEERS=D
 order: deps $(BUILD)/build.ninja ## the order test with SEEDS=2000
 	@$(NINJA) -C $(BUILD)
 	@tools/run-tests --plan order --seeds $(SEEDS)
+
+model: deps $(BUILD)/build.ninja ## the import model test with SEEDS=2000 (200 take about ten minutes)
+	@$(NINJA) -C $(BUILD)
+	@tools/run-tests --plan model --seeds $(SEEDS)
 
 crash: deps $(BUILD)/build.ninja ## the crash test, ROUNDS=50 of kill -9 on each engine
 	@$(NINJA) -C $(BUILD)
