@@ -204,9 +204,9 @@ START_TEST(the_database_is_brought_to_this_version_once)
 	const char *dir = configured_dir("");
 
 	ck_assert_int_eq(RUN(dir, "migrate"), 0);
-	ck_assert_has(out(dir), "0 → ");
+	ck_assert(str_starts(str_from(out(dir)), STR("0 → ")));
 	ck_assert_int_eq(RUN(dir, "migrate"), 0);
-	ck_assert_ptr_null(strstr(out(dir), "0 → "));
+	ck_assert(!str_starts(str_from(out(dir)), STR("0 → ")));
 }
 END_TEST
 
