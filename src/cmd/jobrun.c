@@ -19,7 +19,8 @@
 
 #define ARENA_BYTES   ((size_t)64 << 20)
 #define AT_ONCE       8 /* jobs */
-#define LOOK_MS       250
+#define LOOK_MS       50
+#define CHECKPOINT_MS 1000
 #define AWAY_MS       60000 /* so long without a database is given up */
 #define STOP_LIMIT_MS 30000
 
@@ -144,11 +145,28 @@ stop_jobs(struct jobrun *x, struct watch *w, int signal_fd)
 	}
 }
 
+/* As a server's keeper does it: beside the work, or SQLite's log grows until the end and is moved
+ * then, while nothing else is done. A failure is met again at the next one, or by the work itself.
+ */
+static void
+checkpoint(struct jobrun *x, int64_t now_ms, int64_t *next_ms)
+{
+	enum err e;
+
+	if (now_ms < *next_ms)
+		return;
+	*next_ms = now_ms + CHECKPOINT_MS;
+	e = db_checkpoint(x->db);
+	if (e != ERR_OK)
+		log_warn("jobrun.checkpoint_failed", LOG_ERR(e),
+		         LOG_Z("detail", db_message(x->db)));
+}
+
 static int
 go_on(struct jobrun *x, int signal_fd)
 {
 	const char *name = x->inv->command->name;
-	int64_t away_since = 0;
+	int64_t away_since = 0, next_checkpoint = 0;
 	bool stopping = false;
 	struct watch w;
 	enum err e;
@@ -168,6 +186,7 @@ go_on(struct jobrun *x, int signal_fd)
 			break;
 		if (tend_workers(x) != ERR_OK)
 			return EXIT_FAILED;
+		checkpoint(x, now, &next_checkpoint);
 		if (stopping) {
 			poll(NULL, 0, LOOK_MS);
 		} else {
