@@ -293,7 +293,7 @@ world_empty(const char *more)
 	               "SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 	               "META_APP_SECRET=" GATE_SECRET "\nMETA_VERIFY_TOKEN=" GATE_VERIFY
 	               "\nTRUSTED_PROXIES=127.0.0.1\n%s",
-	               pg != NULL ? pg_server_new_database(pg, test_arena()) : "sqlite:recado.db",
+	               pg != NULL ? pg_server_new_migrated(pg, test_arena()) : "sqlite:recado.db",
 	               more));
 	w->process = serve_in(dir);
 	w->now_s = clock_now(&clock_real) / 1000;

@@ -132,7 +132,7 @@ shop_open(const char *manners, int latency_ms, const char *more)
 
 	s->dir = test_dir();
 	s->model = model_start(manners, latency_ms);
-	s->d = desk_open_at(pg != NULL ? pg_server_new_database(pg, test_arena())
+	s->d = desk_open_at(pg != NULL ? pg_server_new_migrated(pg, test_arena())
 	                               : FMT("sqlite:%s", in_dir(s->dir, "recado.db")));
 	s->d->at = clock_now(&clock_real);
 	desk_rubric(s->d, s->d->client, "sales", 2);

@@ -28,7 +28,7 @@ open_gate(const char **url)
 {
 	struct gate *g;
 
-	*url = pg_server_new_database(server, test_arena());
+	*url = pg_server_new_migrated(server, test_arena());
 	g = gate_new(*url);
 	gate_open(g);
 	return g;
@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(a_database_that_hangs_costs_503_after_the_time_that_is_allowed)
 {
-	const char *url = pg_server_new_database(server, test_arena());
+	const char *url = pg_server_new_migrated(server, test_arena());
 	struct gate *g = gate_new(url);
 	PGconn *lock = PQconnectdb(url);
 	int64_t start;

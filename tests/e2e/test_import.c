@@ -91,7 +91,7 @@ shop_new(const char *url, const char *key, int per_minute)
 {
 	struct shop s = { .dir = test_dir() };
 
-	s.url = pg != NULL ? pg_server_new_database(pg, test_arena())
+	s.url = pg != NULL ? pg_server_new_migrated(pg, test_arena())
 	                   : FMT("sqlite:%s", in_dir(s.dir, "recado.db"));
 	set_pace(&s, per_minute);
 	write_text(in_dir(s.dir, "key"), key);

@@ -13,6 +13,11 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "store/migrate.h"
+
+#define MIGRATED                                                                                   \
+	"migrated" /* what new databases are copied from; made by the first that wants one */
+#define NO_DATABASE "3D000" /* invalid_catalog_name */
 
 struct pg_server {
 	pid_t pid;
@@ -112,24 +117,92 @@ pg_server_start_again(struct pg_server *s)
 	command(s, "start");
 }
 
-const char *
-pg_server_new_database(struct pg_server *s, struct arena *arena)
+/* The answer of one statement on the server's first database: NULL, or the SQLSTATE of its failure.
+ */
+static const char *
+run_sql(struct pg_server *s, struct arena *arena, struct str sql)
 {
-	char sql[128];
-	struct str name = str_fmt(arena, "test_%d_%u", (int)getpid(), ++s->databases);
-	const char *query = strchr(s->url, '?');
-	const char *slash = strrchr(s->url, '@') + 1;
 	PGconn *conn = PQconnectdb(s->url);
-	PGresult *res;
+	PGresult *res = PQexec(conn, str_z(arena, sql));
+	const char *state = NULL;
 
-	snprintf(sql, sizeof(sql), "CREATE DATABASE " STR_FMT " STRATEGY file_copy", STR_ARG(name));
-	res = PQexec(conn, sql);
 	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-		fprintf(stderr, "%s: %s\n", sql, PQerrorMessage(conn));
-		abort();
+		const char *said = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+		state = str_z(arena, said != NULL ? str_from(said) : STR("none"));
+		if (strcmp(state, NO_DATABASE) != 0)
+			fprintf(stderr, STR_FMT ": %s\n", STR_ARG(sql), PQerrorMessage(conn));
 	}
 	PQclear(res);
 	PQfinish(conn);
+	return state;
+}
+
+static const char *
+url_of(const struct pg_server *s, struct arena *arena, struct str name)
+{
+	const char *query = strchr(s->url, '?');
+	const char *slash = strrchr(s->url, '@') + 1;
+
 	return str_z(arena, str_fmt(arena, "%.*s/" STR_FMT "%s", (int)(slash - s->url), s->url,
 	                            STR_ARG(name), query));
+}
+
+static struct str
+new_name(struct pg_server *s, struct arena *arena)
+{
+	return str_fmt(arena, "test_%d_%u", (int)getpid(), ++s->databases);
+}
+
+const char *
+pg_server_new_database(struct pg_server *s, struct arena *arena)
+{
+	struct str name = new_name(s, arena);
+
+	if (run_sql(s, arena,
+	            str_fmt(arena, "CREATE DATABASE " STR_FMT " STRATEGY file_copy",
+	                    STR_ARG(name))) != NULL)
+		abort();
+	return url_of(s, arena, name);
+}
+
+/* Made under another name: what is called MIGRATED is whole. */
+static void
+make_migrated(struct pg_server *s, struct arena *arena)
+{
+	struct str name = new_name(s, arena);
+	struct db_pool *pool;
+	struct db *db;
+	int from, to;
+
+	if (run_sql(s, arena,
+	            str_fmt(arena, "CREATE DATABASE " STR_FMT " STRATEGY file_copy",
+	                    STR_ARG(name))) != NULL ||
+	    db_pool_open(url_of(s, arena, name), NULL, &pool) != ERR_OK ||
+	    db_open(pool, false, &db) != ERR_OK || migrate_up(db, &from, &to) != ERR_OK)
+		abort();
+	db_close(db);
+	db_pool_close(pool);
+	if (run_sql(s, arena,
+	            str_fmt(arena, "ALTER DATABASE " STR_FMT " RENAME TO " MIGRATED,
+	                    STR_ARG(name))) != NULL)
+		abort();
+}
+
+const char *
+pg_server_new_migrated(struct pg_server *s, struct arena *arena)
+{
+	struct str name = new_name(s, arena);
+	struct str sql = str_fmt(
+		arena, "CREATE DATABASE " STR_FMT " TEMPLATE " MIGRATED " STRATEGY file_copy",
+		STR_ARG(name));
+	const char *state = run_sql(s, arena, sql);
+
+	if (state != NULL && strcmp(state, NO_DATABASE) == 0) {
+		make_migrated(s, arena);
+		state = run_sql(s, arena, sql);
+	}
+	if (state != NULL)
+		abort();
+	return url_of(s, arena, name);
 }

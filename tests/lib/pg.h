@@ -19,6 +19,8 @@ void pg_server_end(struct pg_server *);
 
 /* URL of a new empty database. Aborts if there is none to be had. */
 const char *pg_server_new_database(struct pg_server *, struct arena *);
+/* The same with the program's schema: a copy, for that takes a tenth of the time. */
+const char *pg_server_new_migrated(struct pg_server *, struct arena *);
 /* At once, as in a crash; every connection is lost. Abort if it does not work. */
 void pg_server_stop(struct pg_server *);
 void pg_server_start_again(struct pg_server *);

@@ -22,7 +22,7 @@ struct desk *
 desk_open(void)
 {
 	return desk_open_at(postgres != NULL
-	                            ? pg_server_new_database(postgres, test_arena())
+	                            ? pg_server_new_migrated(postgres, test_arena())
 	                            : Z(str_fmt(test_arena(), "sqlite:%s/q.db", test_dir())));
 }
 

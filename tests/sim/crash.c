@@ -308,7 +308,7 @@ main(int argc, char **argv)
 		if (pg == NULL)
 			printf("skipped: crash on postgres: no server\n");
 		else
-			run_engine("postgres", pg_server_new_database(pg, a), rounds, seed, &passed,
+			run_engine("postgres", pg_server_new_migrated(pg, a), rounds, seed, &passed,
 			           &failed);
 		pg_server_end(pg);
 		arena_free(a);

@@ -152,7 +152,7 @@ desk_open(void)
 	struct desk *d = ARENA_NEW(a, struct desk);
 
 	import_scene_open(&d->scene, postgres != NULL
-	                                     ? pg_server_new_database(postgres, a)
+	                                     ? pg_server_new_migrated(postgres, a)
 	                                     : str_z(a, str_fmt(a, "sqlite:%s/d.db", test_dir())));
 	begin(d);
 	return d;

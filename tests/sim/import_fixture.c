@@ -22,7 +22,7 @@ import_fixture_open(struct import_fixture *f, struct pg_server *server)
 
 	*f = (struct import_fixture){ .whole = true, .done = true };
 	url = server != NULL
-	              ? pg_server_new_database(server, test_arena())
+	              ? pg_server_new_migrated(server, test_arena())
 	              : str_z(test_arena(), str_fmt(test_arena(), "sqlite:%s/i.db", test_dir()));
 	scene_open(&f->scene, url);
 	scene_fill(&f->scene, &l, 1);

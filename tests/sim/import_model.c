@@ -510,7 +510,7 @@ run_postgres(const struct model_args *args, struct counts *c)
 	if (server == NULL)
 		printf("skipped: import on postgres: no server\n");
 	else
-		run_engine(args, "postgres", pg_server_new_database(server, a), c);
+		run_engine(args, "postgres", pg_server_new_migrated(server, a), c);
 	pg_server_end(server);
 	arena_free(a);
 }

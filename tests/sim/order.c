@@ -441,7 +441,7 @@ run_postgres(const struct order_args *args, struct counts *c)
 	if (server == NULL)
 		printf("skipped: order on postgres: no server\n");
 	else
-		run_engine(args, "postgres", pg_server_new_database(server, a), c);
+		run_engine(args, "postgres", pg_server_new_migrated(server, a), c);
 	pg_server_end(server);
 	arena_free(a);
 }

@@ -28,7 +28,7 @@ open_scene(struct scene *s)
 	const char *url;
 
 	if (engine != NULL && strcmp(engine, "postgres") == 0)
-		url = pg_server_new_database(postgres, test_arena());
+		url = pg_server_new_migrated(postgres, test_arena());
 	else
 		url = str_z(test_arena(), str_fmt(test_arena(), "sqlite:%s/a.db", test_dir()));
 	scene_open(s, url);

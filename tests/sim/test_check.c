@@ -24,7 +24,7 @@ start(void)
 	if (engine != NULL && strcmp(engine, "postgres") == 0) {
 		postgres = pg_server_start(false);
 		ck_assert_ptr_nonnull(postgres);
-		o.database_url = pg_server_new_database(postgres, test_arena());
+		o.database_url = pg_server_new_migrated(postgres, test_arena());
 	}
 	struct server *s = server_start(&o);
 	ck_assert_ptr_nonnull(s);

@@ -48,7 +48,7 @@ open_place(void)
 	struct str *ids;
 
 	if (engine != NULL && strcmp(engine, "postgres") == 0)
-		scene_open(&p->s, pg_server_new_database(postgres, test_arena()));
+		scene_open(&p->s, pg_server_new_migrated(postgres, test_arena()));
 	else
 		scene_open(&p->s, str_z(test_arena(),
 		                        str_fmt(test_arena(), "sqlite:%s/e.db", test_dir())));

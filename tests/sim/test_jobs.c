@@ -35,7 +35,7 @@ open_office(size_t nclients)
 	struct str *ids;
 
 	if (engine != NULL && strcmp(engine, "postgres") == 0)
-		scene_open(&o->s, pg_server_new_database(postgres, test_arena()));
+		scene_open(&o->s, pg_server_new_migrated(postgres, test_arena()));
 	else
 		scene_open(&o->s, str_z(test_arena(),
 		                        str_fmt(test_arena(), "sqlite:%s/j.db", test_dir())));

@@ -33,7 +33,7 @@ open_shelf(size_t n)
 	const char *engine = getenv("ENGINE");
 
 	if (engine != NULL && strcmp(engine, "postgres") == 0)
-		scene_open(&h->s, pg_server_new_database(postgres, test_arena()));
+		scene_open(&h->s, pg_server_new_migrated(postgres, test_arena()));
 	else
 		scene_open(&h->s, str_z(test_arena(),
 		                        str_fmt(test_arena(), "sqlite:%s/r.db", test_dir())));
