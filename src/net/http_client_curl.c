@@ -327,7 +327,7 @@ detail_of(const struct call *c, enum http_failure f, CURLcode code)
 	case HTTP_TOO_LARGE:
 		return "the answer is larger than allowed";
 	case HTTP_FORBIDDEN:
-		return "the name leads to an address that is never called";
+		return "its address is link-local or a metadata service, which is never called";
 	case HTTP_TLS:
 	case HTTP_DNS:
 		return c->error[0] != '\0' ? c->error : curl_easy_strerror(code);

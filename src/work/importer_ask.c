@@ -233,8 +233,7 @@ static struct str
 explain(struct arena *arena, const struct http_result *r, const char *reason)
 {
 	if (r->failure != HTTP_OK)
-		return str_fmt(arena, "%s: %s %s", reason, http_failure_name(r->failure),
-		               r->detail);
+		return str_fmt(arena, "%s: %s", reason, r->detail);
 	if (r->status == 401 || r->status == 403)
 		return str_fmt(arena, "%s: the helpdesk refused the API key (%d)", reason,
 		               r->status);
