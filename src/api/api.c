@@ -286,6 +286,8 @@ answer_success(struct api_call *c, struct api_answer *out)
 		add_header(out, "Location", c->location);
 	if (str_is_set(c->set_cookie))
 		add_header(out, "Set-Cookie", c->set_cookie);
+	if (str_is_set(c->set_hint))
+		add_header(out, "Set-Cookie", c->set_hint);
 	if (c->route->etag && c->status == 200) {
 		unsigned char digest[SHA256_LEN];
 		struct str tag;

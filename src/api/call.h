@@ -162,7 +162,7 @@ struct api_call {
 	struct buf out;
 	struct jw w;
 	struct problem problem; /* detail and errors[] of a failure */
-	struct str location, set_cookie;
+	struct str location, set_cookie, set_hint;
 	int64_t retry_after_s;
 	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
 	int64_t wait_until;
@@ -170,6 +170,8 @@ struct api_call {
 };
 
 #define AUTH_COOKIE "recado"
+/* Scripts may read this one: there is, or was, a session. */
+#define AUTH_COOKIE_HINT "recado_in"
 
 /* auth.c: who calls. ERR_UNAUTHORIZED, ERR_TOO_MANY (retry_after_s set) or the database's failure.
  */

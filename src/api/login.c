@@ -4,7 +4,9 @@
  *
  * What always holds: the cookie's value and a link's secret are stored as digests only; a cookie is
  * worthless after logout, after its token was revoked and after SESSION_MS; a link works once, for
- * LINK_MS; a call that changes something by cookie comes from this very site.
+ * LINK_MS; a call that changes something by cookie comes from this very site. Beside the cookie
+ * goes a hint that scripts may read and that opens nothing: without it the page asks for a token
+ * at once, instead of asking who is there and being refused.
  */
 #include "api/call.h"
 #include "api/throttle.h"
@@ -36,16 +38,26 @@ hash_param(const unsigned char digest[SHA256_LEN])
 	return db_bytes(str_n((const char *)digest, SHA256_LEN));
 }
 
-/* The cookie as it is set; without a value it is taken back. */
+/* A cookie as it is set; without a value it is taken back. */
 static struct str
-cookie(struct api_call *c, struct str value)
+cookie(struct api_call *c, const char *name, struct str value, const char *access)
 {
 	bool https = str_starts(c->api->o.config->public_url, STR("https://"));
 
-	return str_fmt(
-		c->a, AUTH_COOKIE "=" STR_FMT "; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
-		STR_ARG(value), (long long)(value.n > 0 ? SESSION_MS / TIME_SECOND : 0),
-		https ? "; Secure" : "");
+	return str_fmt(c->a, "%s=" STR_FMT "; Path=/; %sSameSite=Strict; Max-Age=%lld%s", name,
+	               STR_ARG(value), access,
+	               (long long)(value.n > 0 ? SESSION_MS / TIME_SECOND : 0),
+	               https ? "; Secure" : "");
+}
+
+/* The cookie that leads to a session and the hint that there is one, or the end of both. */
+static void
+set_cookies(struct api_call *c, struct str secret)
+{
+	struct str hint = secret.n > 0 ? STR("1") : STR("");
+
+	c->set_cookie = cookie(c, AUTH_COOKIE, secret, "HttpOnly; ");
+	c->set_hint = cookie(c, AUTH_COOKIE_HINT, hint, "");
 }
 
 /* A row for this browser, and the cookie that leads to it. Inside a write transaction. */
@@ -64,7 +76,7 @@ open_session(struct api_call *c)
 	if (e == ERR_OK)
 		e = api_audit(c, "login", "token", c->who.token_id, STR_NONE);
 	if (e == ERR_OK)
-		c->set_cookie = cookie(c, secret);
+		set_cookies(c, secret);
 	return e;
 }
 
@@ -95,7 +107,7 @@ logout_post(struct api_call *c)
 		return e;
 	e = db_exec(c->wr, &q_api_browser_drop, DB_PARAMS(hash_param(c->credential)), NULL, NULL);
 	e = api_end(c, e);
-	c->set_cookie = cookie(c, STR(""));
+	set_cookies(c, STR(""));
 	c->status = 204;
 	return e;
 }

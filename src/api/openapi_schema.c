@@ -374,7 +374,7 @@ openapi_write_components(struct jw *w)
 	write_header(w, "ETag", "For `If-None-Match`.");
 	write_header(w, "Location", "Where it is, or how it goes on.");
 	write_header(w, "RetryAfter", "Seconds.");
-	write_header(w, "SetCookie", "The cookie `recado`, or its end.");
+	write_header(w, "SetCookie", "The cookies `recado` and `recado_in`, or their end.");
 	jw_obj_end(w);
 	jw_key(w, "responses");
 	jw_obj(w);

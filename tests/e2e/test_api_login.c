@@ -30,6 +30,17 @@ cookie_of(const struct reply *r)
 	return FMT("Cookie: a=b; %.*s\r\n", (int)strcspn(set, ";"), set);
 }
 
+/* Beside it goes the hint: `1`, or its end. Scripts may read it, so it must not hold the secret. */
+static void
+must_hint(const struct reply *r, const char *expected)
+{
+	const char *set = strstr(r->head, "Set-Cookie: recado_in=");
+
+	ck_assert_ptr_nonnull(set);
+	set += strlen("Set-Cookie: ");
+	ck_assert_slice(str_n(set, strcspn(set, "\r")), str_from(expected));
+}
+
 #define HERE "Origin: http://a\r\n" /* the fixture's Host is a */
 
 static struct reply
@@ -48,6 +59,7 @@ START_TEST(a_token_is_exchanged_for_a_cookie_that_is_worthless_after_logout)
 	ck_assert_str(text_at(r.doc, "role"), "agent");
 	ck_assert_str(text_at(r.doc, "clients.0"), "acme");
 	cookie = cookie_of(&r);
+	must_hint(&r, "recado_in=1; Path=/; SameSite=Strict; Max-Age=1209600");
 	r = call_with(w, "GET", "/api/me", NULL, NULL, cookie);
 	ck_assert_int_eq(r.status, 200);
 	ck_assert_str(text_at(r.doc, "role"), "agent");
@@ -57,7 +69,11 @@ START_TEST(a_token_is_exchanged_for_a_cookie_that_is_worthless_after_logout)
 	r = call_with(w, "POST", "/api/logout", NULL, NULL, FMT("%s" HERE, cookie));
 	ck_assert_int_eq(r.status, 204);
 	ck_assert_ptr_nonnull(strstr(header_of(&r, "Set-Cookie"), "Max-Age=0"));
+	must_hint(&r, "recado_in=; Path=/; SameSite=Strict; Max-Age=0");
 	ck_assert_int_eq(call_with(w, "GET", "/api/me", NULL, NULL, cookie).status, 401);
+	/* the hint opens nothing */
+	ck_assert_int_eq(
+		call_with(w, "GET", "/api/me", NULL, NULL, "Cookie: recado_in=1\r\n").status, 401);
 	world_end(w);
 }
 END_TEST
@@ -157,6 +173,7 @@ START_TEST(a_login_link_works_once_and_only_the_operator_makes_one)
 	r = call_with(w, "GET", path, NULL, NULL, "");
 	ck_assert_int_eq(r.status, 303);
 	ck_assert_str_eq(header_of(&r, "Location"), "/");
+	must_hint(&r, "recado_in=1; Path=/; SameSite=Strict; Max-Age=1209600");
 	cookie = cookie_of(&r);
 	r = call_with(w, "GET", "/api/me", NULL, NULL, cookie);
 	ck_assert_str(text_at(r.doc, "role"), "operator");

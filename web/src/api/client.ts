@@ -6,13 +6,13 @@
 import type { paths } from "./schema";
 import type { Problem } from "./types";
 
-type Method = "get" | "post" | "patch" | "delete";
+export type Method = "get" | "post" | "patch" | "delete";
 
 export type PathOf<M extends Method> = {
 	[P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never;
 }[keyof paths];
 
-type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M & keyof paths[P]]>;
+export type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M & keyof paths[P]]>;
 
 type JsonOf<R> = R extends { content: { "application/json": infer T } } ? T : never;
 

@@ -125,20 +125,21 @@ function Pages({ slug }: { slug: string }) {
 
 function Signed() {
 	const me = useMe();
-	const clients = useClients(me.isSuccess);
+	const known = me.data ?? null;
+	const clients = useClients(known !== null);
 	const [path] = useLocation();
 	const cache = useQueryClient();
 	const t = useT(common);
 	const wanted = decodeURIComponent(path.split("/")[1] ?? "");
 
 	useEffect(() => {
-		setUnauthorizedHandler(() => cache.setQueryData(keys.me, undefined));
+		setUnauthorizedHandler(() => cache.setQueryData(keys.me, null));
 	}, [cache]);
 	useEffect(() => {
-		if (me.data?.clients.includes(wanted) === true) localStorage.setItem(CLIENT, wanted);
-	}, [me.data, wanted]);
+		if (known?.clients.includes(wanted) === true) localStorage.setItem(CLIENT, wanted);
+	}, [known, wanted]);
 
-	if (me.error instanceof ApiError && me.error.status === 401) return <Login />;
+	if (me.data === null) return <Login />;
 	if (me.error !== null) return <ErrorState error={me.error} retry={() => void me.refetch()} />;
 	if (me.data === undefined)
 		return (
@@ -154,7 +155,8 @@ function Signed() {
 	const client = clients.data?.find((c) => c.slug === slug);
 	const session = { me: who, slug: slug ?? "-", client, can: (least: typeof who.role) => may(who, least) };
 
-	if (path === "/" && slug !== undefined) return <Redirect to={`/${slug}/conversas`} replace />;
+	if ((path === "/" || path === "/login") && slug !== undefined)
+		return <Redirect to={`/${slug}/conversas`} replace />;
 	if (slug === undefined)
 		return (
 			<SessionProvider value={session}>

@@ -4,40 +4,24 @@
  */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
+import { useSearch } from "wouter";
 import { api, ApiError } from "../api/client";
 import { keys } from "../api/keys";
-import { useT, type Messages } from "../i18n";
+import { useT } from "../i18n";
 import { Button, Field, FormError, Icon, Notice, Panel } from "../ui";
 import { Tools } from "./Frame";
+import { loginMessages } from "./loginMessages";
 import css from "./shell.module.css";
 
-const messages = {
-	title: ["Entrar", "Sign in"],
-	token: ["Token de acesso", "Access token"],
-	hint: [
-		"Começa com rcd_. Quem administra o Recado cria um em Administração › Tokens, ou envia um link de entrada.",
-		"It starts with rcd_. Whoever administers Recado makes one under Administration › Tokens, or sends a sign-in link.",
-	],
-	enter: ["Entrar", "Sign in"],
-	entering: ["Entrando…", "Signing in…"],
-	wrong: [
-		"Este token não vale. Confira se copiou inteiro; ele pode ter sido revogado.",
-		"This token is not valid. Check that you copied all of it; it may have been revoked.",
-	],
-	locked: [
-		"Tentativas demais a partir deste endereço. Aguarde {n} segundos e tente de novo.",
-		"Too many attempts from this address. Wait {n} seconds and try again.",
-	],
-} as const satisfies Messages;
-
 export function Login() {
-	const t = useT(messages);
+	const t = useT(loginMessages);
 	const cache = useQueryClient();
 	const [token, setToken] = useState("");
 	const enter = useMutation({
 		mutationFn: () => api.post("/api/login", { body: { token: token.trim() } }),
 		onSuccess: () => cache.resetQueries({ queryKey: keys.me }),
 	});
+	const expired = new URLSearchParams(useSearch()).get("link") === "expired";
 	const submit = (e: SyntheticEvent) => {
 		e.preventDefault();
 		if (token.trim() !== "") enter.mutate();
@@ -72,6 +56,11 @@ export function Login() {
 								/>
 							)}
 						</Field>
+						{expired && !enter.isError && (
+							<Notice tone="amber" role="alert">
+								{t("expired")}
+							</Notice>
+						)}
 						{error?.status === 401 && (
 							<Notice tone="red" role="alert">
 								{t("wrong")}

@@ -1,10 +1,11 @@
 /*
  * Who is looking, and at which client. What always holds: what a role may not do is not offered;
- * the server decides all the same.
+ * the server decides all the same. Where there is no hint of a session nobody is asked for one: a
+ * refusal that everybody meets first would stand in every browser's log as an error.
  */
 import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
-import { api } from "../api/client";
+import { api, ApiError } from "../api/client";
 import { keys } from "../api/keys";
 import type { Client, Connection, Me, Role } from "../api/types";
 
@@ -14,10 +15,25 @@ export function may(me: Me, least: Role): boolean {
 	return RANK[me.role] >= RANK[least];
 }
 
+/* The readable cookie beside the one that opens: there is, or was, a session. A development server
+ * may speak as the operator without any. */
+function mayBeKnown(): boolean {
+	return import.meta.env.DEV || document.cookie.split("; ").includes("recado_in=1");
+}
+
+/** `null`: nobody is logged in. */
 export function useMe() {
 	return useQuery({
 		queryKey: keys.me,
-		queryFn: ({ signal }) => api.get("/api/me", { signal }),
+		queryFn: async ({ signal }): Promise<Me | null> => {
+			if (!mayBeKnown()) return null;
+			try {
+				return await api.get("/api/me", { signal });
+			} catch (e) {
+				if (e instanceof ApiError && e.status === 401) return null;
+				throw e;
+			}
+		},
 		staleTime: Infinity,
 		retry: false,
 	});

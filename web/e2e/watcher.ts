@@ -1,0 +1,56 @@
+/*
+ * Notes what goes wrong in a browser without anything on the page showing it. What always holds:
+ * every page of the context is watched from its first request on, pop-ups too.
+ */
+import type { BrowserContext } from "playwright-core";
+
+/* What is not fetched from anywhere. */
+const LOCAL = /^(?:data|blob|about):/;
+
+export class Watcher {
+	readonly problems: string[] = [];
+	readonly #expected: RegExp[] = [];
+
+	constructor(context: BrowserContext, url: string) {
+		const host = new URL(url).host;
+		const abroad = (address: string) => !LOCAL.test(address) && new URL(address).host !== host;
+		const note = (problem: string) => this.problems.push(problem);
+
+		context.on("console", (message) => {
+			const type = message.type();
+			if (type !== "error" && type !== "warning") return;
+			note(`console ${type}: ${message.text()} (${message.location().url})`);
+		});
+		context.on("weberror", (error) => {
+			const what = error.error();
+			note(`uncaught exception: ${what.stack ?? what.message}`);
+		});
+		context.on("request", (request) => {
+			if (abroad(request.url())) note(`request to another host: ${request.method()} ${request.url()}`);
+		});
+		context.on("response", (response) => {
+			if (response.status() >= 500) note(`answer ${response.status()}: ${response.url()}`);
+		});
+		context.on("page", (page) => {
+			page.on("websocket", (socket) => {
+				if (abroad(socket.url())) note(`socket to another host: ${socket.url()}`);
+			});
+			page.on("crash", () => note(`the page crashed: ${page.url()}`));
+		});
+	}
+
+	expect(like: RegExp): void {
+		this.#expected.push(like);
+	}
+
+	/** Throws if there was a problem that nobody expected, or none where one was expected. */
+	settle(): void {
+		const unexpected = this.problems.filter((p) => !this.#expected.some((like) => like.test(p)));
+		const missing = this.#expected.filter((like) => !this.problems.some((p) => like.test(p)));
+		const wrong = [
+			...unexpected.map((p) => `went wrong unseen: ${p}`),
+			...missing.map((like) => `expected to go wrong, and did not: ${String(like)}`),
+		];
+		if (wrong.length > 0) throw new Error(wrong.join("\n"));
+	}
+}
