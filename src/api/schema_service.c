@@ -18,6 +18,7 @@ SCHEMA(schema_ready, "Ready", NULL, NULL,
 SCHEMA(schema_me, "Me", NULL, "Who calls.",
 	WORD("role", 0, words_callers, NULL),
 	TEXT("clients", LIST, "slugs of the clients the caller may see"),
+	TEXT("clientSlug", NUL, "of the one client the caller is bound to; null: of all"),
 	TEXT("language", 0, NULL));
 
 SCHEMA(schema_login_link, "LoginLink", NULL, "Works once.",

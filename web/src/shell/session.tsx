@@ -14,6 +14,11 @@ export function may(me: Me, least: Role): boolean {
 	return RANK[me.role] >= RANK[least];
 }
 
+/** Whether it may see and add every client: a token of one client may not, whatever its role. */
+export function everywhere(me: Me): boolean {
+	return me.clientSlug === null;
+}
+
 export function useMe() {
 	return useQuery({
 		queryKey: keys.me,
