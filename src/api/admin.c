@@ -433,7 +433,7 @@ mark_batch(const struct admin *ad, struct admin_replay *p, struct arena *a, stru
 	enum err e = db_query(ad->db, &q_api_replay_pick,
 	                      DB_PARAMS(db_uuid(p->client), db_uuid(*last), db_text(p->status),
 	                                event_field(p->field), db_time(p->from), db_time(p->to),
-	                                db_int(REPLAY_BATCH)),
+	                                db_bool(p->operator_), db_int(REPLAY_BATCH)),
 	                      NULL, a, &r);
 
 	*more = e == ERR_OK && r.nrows == REPLAY_BATCH;

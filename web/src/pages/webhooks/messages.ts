@@ -102,16 +102,15 @@ export const texts = {
 	"replay.set": ["Reaplicar filtradas…", "Apply filtered again…"],
 	"replay.all": ["Reaplicar todas…", "Apply all again…"],
 	"replay.title": ["Reaplicar entradas", "Apply entries again"],
-	"replay.counting": ["Contando… {n} até agora", "Counting… {n} so far"],
+	"replay.counting": ["Contando…", "Counting…"],
 	"replay.count": [
 		"{n} entrada será aplicada de novo.||{n} entradas serão aplicadas de novo.",
 		"{n} entry will be applied again.||{n} entries will be applied again.",
 	],
-	"replay.many": [
-		"Mais de {n} entradas serão aplicadas de novo.",
-		"More than {n} entries will be applied again.",
+	"replay.none": [
+		"Nada a reaplicar com estes filtros.",
+		"Nothing to be applied again passes these filters.",
 	],
-	"replay.none": ["Nenhuma entrada passa por estes filtros.", "No entry passes these filters."],
 	"replay.filters": ["Filtros: {filters}", "Filters: {filters}"],
 	"replay.noFilters": ["Sem filtros: o diário inteiro.", "No filters: the whole journal."],
 	"replay.harmless": [
