@@ -58,13 +58,23 @@ SELECT id, phone_number_id, waba_id FROM connections WHERE client_id = :client A
 
 -- Entries to be applied again, oldest first, a page at a time.
 -- name: api_replay_pick
--- param: client uuid, after uuid, status text, field int, from_at time, to_at time, limit int
+-- param: client uuid, after uuid, status text, field int, from_at time, to_at time, operator bool, limit int
 -- returns: uuid
 SELECT DISTINCT entry_id FROM journal_parts
 WHERE (:client IS NULL OR client_id = :client) AND entry_id > :after AND status <> 'received'
+  AND (status <> 'parked' OR :operator)
   AND (:status IS NULL OR status = :status) AND (:field IS NULL OR (fields & :field) <> 0)
   AND (:from_at IS NULL OR received_at >= :from_at) AND (:to_at IS NULL OR received_at < :to_at)
 ORDER BY entry_id LIMIT :limit;
+
+-- How many those are.
+-- name: api_replay_count
+-- param: client uuid, status text, field int, from_at time, to_at time, operator bool
+-- returns: int
+SELECT count(DISTINCT entry_id) FROM journal_parts
+WHERE (:client IS NULL OR client_id = :client) AND status <> 'received' AND (status <> 'parked' OR :operator)
+  AND (:status IS NULL OR status = :status) AND (:field IS NULL OR (fields & :field) <> 0)
+  AND (:from_at IS NULL OR received_at >= :from_at) AND (:to_at IS NULL OR received_at < :to_at);
 
 -- client NULL: every part; those without a client are routed again. A parked part keeps the key it is released for, and
 -- only the operator may release it.
@@ -74,6 +84,12 @@ ORDER BY entry_id LIMIT :limit;
 UPDATE journal_parts SET status = 'received', attempts = 0, next_attempt_at = NULL, error = NULL
 WHERE entry_id IN (SELECT r.entry FROM @rows) AND status <> 'received' AND (status <> 'parked' OR :operator)
   AND (:client IS NULL OR client_id = :client) AND (:status IS NULL OR status = :status);
+
+-- Whose parts those entries have.
+-- name: api_replay_clients
+-- rows: entry uuid
+-- returns: uuid
+SELECT DISTINCT p.client_id FROM @rows JOIN journal_parts p ON p.entry_id = r.entry WHERE p.client_id IS NOT NULL;
 
 -- name: api_job_insert
 -- param: id uuid, client uuid, params json, note text, now time

@@ -56,6 +56,27 @@ WHERE :retired AND s.client_id = :client AND s.conversation_id = r.conversation 
   AND s.started_at <= r.to_at AND s.ended_at >= r.from_at
 ORDER BY 1, 7, 2;
 
+-- Where sessions begin: the first message of each. What came before a tracking was taken up is in it too, unless another
+-- tracking of the ticket has it; so the search begins where those before it end.
+-- name: api_session_firsts
+-- param: client uuid
+-- rows: id uuid
+-- returns: uuid, uuid?
+SELECT s.id, CASE WHEN s.ticket_id IS NULL THEN (SELECT m.id FROM messages m
+  WHERE m.client_id = s.client_id AND m.conversation_id = s.conversation_id AND m.at >= s.started_at AND m.at <= s.ended_at
+    AND m.ticket_id IS NULL AND m.type <> 'system' ORDER BY m.at, m.dedup_key LIMIT 1)
+ELSE (SELECT m.id FROM messages m
+  WHERE m.client_id = s.client_id AND m.ticket_id = s.ticket_id AND (s.ended_at IS NULL OR m.at <= s.ended_at)
+    AND m.at >= COALESCE((SELECT max(CASE WHEN x.ended_at < s.started_at THEN x.ended_at ELSE s.started_at END) FROM sessions x
+      WHERE x.client_id = s.client_id AND x.ticket_id = s.ticket_id AND x.source = 'tracking' AND x.retired_at IS NULL
+        AND x.started_at < s.started_at AND (x.ended_at IS NULL OR x.ended_at > s.lead_in_at)), s.lead_in_at, s.started_at)
+    AND (m.at >= s.started_at OR NOT EXISTS (SELECT 1 FROM sessions x
+      WHERE x.client_id = s.client_id AND x.ticket_id = s.ticket_id AND x.source = 'tracking' AND x.retired_at IS NULL
+        AND x.started_at <= m.at AND x.ended_at >= m.at))
+  ORDER BY m.at, m.dedup_key LIMIT 1) END
+FROM @rows CROSS JOIN sessions s WHERE s.client_id = :client AND s.id = r.id
+ORDER BY s.id;
+
 -- Where the messages of a page are: the episodes of their span.
 -- name: api_session_spans
 -- param: client uuid, conversation uuid, from_at time, to_at time

@@ -41,6 +41,16 @@ FROM @rows WHERE journal_parts.entry_id = r.entry AND journal_parts.part_no = r.
 -- param: entry uuid, part_no int
 DELETE FROM journal_parts WHERE entry_id = :entry AND part_no = :part_no;
 
+-- Those of the keys under which nothing is parked.
+-- name: drain_parked_news
+-- rows: key text
+-- returns: text
+SELECT r.key FROM @rows WHERE NOT EXISTS (SELECT 1 FROM journal_parts p WHERE p.status = 'parked' AND p.route_key = r.key);
+
+-- name: drain_clients
+-- returns: uuid
+SELECT id FROM clients;
+
 -- name: drain_route_update
 -- rows: entry uuid, part_no int, client uuid, status text, route_key text, fields int, phone_number_id text, error text, received_at time, bytes int
 UPDATE journal_parts SET client_id = r.client, status = r.status, route_key = r.route_key, fields = r.fields,

@@ -40,12 +40,12 @@ ORDER BY s.client_id LIMIT :n;
 
 -- name: keeper_known
 -- Keys under which something is parked and that have become known to a connection that may take it.
--- returns: text, uuid
-SELECT 'n:' || c.phone_number_id, c.id FROM connections c
+-- returns: text, uuid, uuid
+SELECT 'n:' || c.phone_number_id, c.id, c.client_id FROM connections c
 WHERE c.deleted_at IS NULL AND c.registered_by IN ('operator', 'onboard') AND (SELECT p.entry_id FROM journal_parts p
   WHERE p.status = 'parked' AND p.route_key = 'n:' || c.phone_number_id ORDER BY p.entry_id LIMIT 1) IS NOT NULL
 UNION ALL
-SELECT 'w:' || c.waba_id, c.id FROM connections c
+SELECT 'w:' || c.waba_id, c.id, c.client_id FROM connections c
 WHERE c.deleted_at IS NULL AND c.registered_by IN ('operator', 'onboard') AND (SELECT p.entry_id FROM journal_parts p
   WHERE p.status = 'parked' AND p.route_key = 'w:' || c.waba_id ORDER BY p.entry_id LIMIT 1) IS NOT NULL;
 

@@ -402,6 +402,28 @@ finish_job(const struct admin *ad, const struct admin_replay *p, enum err e)
 	return failed ? e : stored;
 }
 
+/* The client whose parts are marked, or every one that has parts of these entries. */
+static enum err
+tell_marked(const struct admin *ad, const struct admin_replay *p, const struct db_rows *ids)
+{
+	struct arena *a = arena_new(REPLAY_ARENA);
+	struct event_batch events;
+	struct db_result r = { .nrows = 0 };
+	enum err e = ERR_OK;
+
+	event_batch_init(&events, a);
+	if (!uuid_is_nil(p->client))
+		event_batch_add(&events, p->client, EVENT_WEBHOOK_EVENTS, UUID_NIL);
+	else
+		e = db_query(ad->db, &q_api_replay_clients, DB_NO_PARAMS, ids, a, &r);
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		event_batch_add(&events, db_get_uuid(&r, i, 0), EVENT_WEBHOOK_EVENTS, UUID_NIL);
+	if (e == ERR_OK)
+		e = event_batch_store(&events, ad->db, ad->now);
+	arena_free(a);
+	return e;
+}
+
 /* One transaction: the parts of these entries, and that the job has done `done`. */
 static enum err
 mark(const struct admin *ad, const struct admin_replay *p, const struct db_rows *ids, int64_t done,
@@ -418,7 +440,7 @@ mark(const struct admin *ad, const struct admin_replay *p, const struct db_rows 
 		e = db_exec(ad->db, &q_api_job_done, DB_PARAMS(db_uuid(p->job), db_int(done)), NULL,
 		            NULL);
 	if (e == ERR_OK)
-		e = event_put(ad->db, p->client, EVENT_WEBHOOK_EVENTS, UUID_NIL, ad->now);
+		e = tell_marked(ad, p, ids);
 	return db_end(ad->db, e);
 }
 
@@ -433,7 +455,7 @@ mark_batch(const struct admin *ad, struct admin_replay *p, struct arena *a, stru
 	enum err e = db_query(ad->db, &q_api_replay_pick,
 	                      DB_PARAMS(db_uuid(p->client), db_uuid(*last), db_text(p->status),
 	                                event_field(p->field), db_time(p->from), db_time(p->to),
-	                                db_int(REPLAY_BATCH)),
+	                                db_bool(p->operator_), db_int(REPLAY_BATCH)),
 	                      NULL, a, &r);
 
 	*more = e == ERR_OK && r.nrows == REPLAY_BATCH;

@@ -299,7 +299,7 @@ struct uuid session_finder_at(const struct session_finder *, int64_t at, struct 
 /* The sessions of some tickets. */
 struct ticket_sessions {
 	struct db_rows *own_rows, *overlapping_rows;
-	struct db_result own, overlapping;
+	struct db_result own, overlapping, firsts;
 };
 void ticket_sessions_init(struct api_call *, struct ticket_sessions *);
 /* Ticket number i (growing): a helpdesk ticket's own sessions, or the episodes of the conversation

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "core/wa_rules.h"
 #include "store/queries.h"
+#include "work/event.h"
 
 #define RELEASE_PARTS 2000 /* per transaction */
 
@@ -453,6 +454,21 @@ begin_release(struct api_call *c, struct db_param *number, struct db_param *waba
 	return api_end(c, e);
 }
 
+static enum err
+release_piece(struct api_call *c, struct db_param number, struct db_param waba, int64_t *parts)
+{
+	enum err e = api_begin(c, false);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_exec(c->wr, &q_api_parts_release,
+	            DB_PARAMS(db_uuid(c->subject), number, waba, db_int(RELEASE_PARTS)), NULL,
+	            parts);
+	if (e == ERR_OK && *parts > 0)
+		e = event_put(c->wr, c->client_id, EVENT_WEBHOOK_EVENTS, UUID_NIL, c->now);
+	return api_end(c, e);
+}
+
 /* Parked parts of the number and of its WABA go back to routing, each piece in a transaction of its
  * own: there may be a million, and webhooks are stored in between. */
 enum err
@@ -463,9 +479,7 @@ connections_release(struct api_call *c)
 	enum err e = begin_release(c, &number, &waba);
 
 	while (e == ERR_OK && piece == RELEASE_PARTS) {
-		e = db_exec(c->wr, &q_api_parts_release,
-		            DB_PARAMS(db_uuid(c->subject), number, waba, db_int(RELEASE_PARTS)),
-		            NULL, &piece);
+		e = release_piece(c, number, waba, &piece);
 		if (e == ERR_OK)
 			released += piece;
 	}

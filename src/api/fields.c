@@ -136,6 +136,7 @@ const struct api_field fields_event_filter[] = {
 	{ "field", KIND_WORD, 0, 0, words_event_fields, NULL },
 	{ "from", KIND_TIME, 0, 0, NULL, NULL },
 	{ "to", KIND_TIME, 0, 0, NULL, NULL },
+	{ "dryRun", KIND_BOOL, 0, 0, NULL, NULL },
 	END,
 };
 

@@ -168,6 +168,8 @@ operation_me(struct api_call *c)
 	for (size_t i = 0; i < r.nrows; i++)
 		jw_str(w, db_get_text(&r, i, 1));
 	jw_arr_end(w);
+	jw_kstr(w, "clientSlug",
+	        c->who.all_clients || r.nrows == 0 ? STR_NONE : db_get_text(&r, 0, 1));
 	jw_kz(w, "language", "pt-BR");
 	jw_obj_end(w);
 	return ERR_OK;

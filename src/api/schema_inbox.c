@@ -143,6 +143,7 @@ SCHEMA(schema_session, "Session", NULL, "A stretch of a conversation.",
 	TEXT("assignedUserName", NUL, NULL),
 	TEXT("assignedUserEmail", NUL, NULL),
 	INT("messageCount", 0, NULL),
+	UUID("firstMessageId", NUL, "where it begins in its conversation; null: it has no message"),
 	TIME("missingSince", NUL, "its tracking is gone from the helpdesk"),
 	TIME("retiredAt", NUL, "it is no session any more"));
 

@@ -18,6 +18,7 @@ SCHEMA(schema_ready, "Ready", NULL, NULL,
 SCHEMA(schema_me, "Me", NULL, "Who calls.",
 	WORD("role", 0, words_callers, NULL),
 	TEXT("clients", LIST, "slugs of the clients the caller may see"),
+	TEXT("clientSlug", NUL, "of the one client the caller is bound to; null: of all"),
 	TEXT("language", 0, NULL));
 
 SCHEMA(schema_login_link, "LoginLink", NULL, "Works once.",
@@ -135,6 +136,9 @@ SCHEMA(schema_replay, "Replay", NULL, NULL,
 	OBJECT("job", 0, &schema_job, NULL),
 	INT("count", 0, "entries that will be applied again"));
 
+SCHEMA(schema_replay_count, "ReplayCount", NULL, NULL,
+	INT("count", 0, "entries that would be applied again"));
+
 SCHEMA(schema_import_state, "ImportState", NULL, NULL,
 	TIME("lastImportAt", NUL, "when the last run that ended well ended"),
 	TIME("cursor", NUL, "the next run reads what changed since"),
@@ -173,6 +177,7 @@ const struct api_schema *const schemas_service[] = { &schema_health,
 	                                             &schema_job_started,
 	                                             &schema_jobs_started,
 	                                             &schema_replay,
+	                                             &schema_replay_count,
 	                                             &schema_import_state,
 	                                             &schema_import_failure,
 	                                             NULL };

@@ -66,8 +66,42 @@ view_of(const struct api_call *c, const struct db_result *r, size_t row, size_t 
 	return (struct episode_view){ s.type, end, session_settles_at(&s) };
 }
 
+/* The first message of each session of these results, whose id stands in this column. */
+static enum err
+firsts_load(struct api_call *c, const struct db_result *const *results, size_t n, size_t col,
+            struct db_result *out)
+{
+	struct db_rows *rows = db_rows_new(c->a, &q_api_session_firsts);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t row = 0; row < results[i]->nrows; row++)
+			db_row_uuid(rows, db_get_uuid(results[i], row, col));
+	return db_query(c->rd, &q_api_session_firsts, DB_PARAMS(db_uuid(c->client_id)), rows, c->a,
+	                out);
+}
+
+/* nil: it has none. The rows come sorted by session. */
+static struct uuid
+first_of(const struct db_result *firsts, struct uuid session)
+{
+	size_t low = 0, high = firsts->nrows;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (uuid_cmp(db_get_uuid(firsts, mid, 0), session) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < firsts->nrows && uuid_eq(db_get_uuid(firsts, low, 0), session)
+	               ? db_get_uuid(firsts, low, 1)
+	               : UUID_NIL;
+}
+
 static void
-session_write(struct api_call *c, const struct db_result *r, size_t row, size_t col)
+session_write(struct api_call *c, const struct db_result *r, size_t row, size_t col,
+              const struct db_result *firsts)
 {
 	struct episode_view v = view_of(c, r, row, col);
 	struct jw *w = &c->w;
@@ -86,6 +120,7 @@ session_write(struct api_call *c, const struct db_result *r, size_t row, size_t 
 	jw_kstr(w, "assignedUserName", db_get_text(r, row, col + S_USER_NAME));
 	jw_kstr(w, "assignedUserEmail", db_get_text(r, row, col + S_USER_EMAIL));
 	jw_ki64(w, "messageCount", db_get_int(r, row, col + S_COUNT));
+	jw_kuuid(w, "firstMessageId", first_of(firsts, db_get_uuid(r, row, col + S_ID)));
 	jw_ktime(w, "missingSince", db_get_time(r, row, col + S_MISSING));
 	jw_ktime(w, "retiredAt", db_get_time(r, row, col + S_RETIRED));
 	jw_obj_end(w);
@@ -94,14 +129,17 @@ session_write(struct api_call *c, const struct db_result *r, size_t row, size_t 
 enum err
 session_write_one(struct api_call *c, struct uuid id)
 {
-	struct db_result r;
+	struct db_result r, firsts;
+	const struct db_result *const from[] = { &r };
 	enum err e = db_query(c->rd, &q_api_session_one,
 	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(id)), NULL, c->a, &r);
 
 	if (e == ERR_OK && r.nrows == 0)
 		return ERR_NOT_FOUND;
 	if (e == ERR_OK)
-		session_write(c, &r, 0, 0);
+		e = firsts_load(c, from, 1, S_ID, &firsts);
+	if (e == ERR_OK)
+		session_write(c, &r, 0, 0, &firsts);
 	return e;
 }
 
@@ -121,7 +159,8 @@ enum err
 sessions_of_conversation(struct api_call *c)
 {
 	struct api_cursor k = { .list = 's', .at = CURSOR_LAST_AT, .id = cursor_last_id() };
-	struct db_result r;
+	struct db_result r, firsts;
+	const struct db_result *const from[] = { &r };
 	size_t shown;
 	enum err e = cursor_take(c, &k);
 
@@ -130,12 +169,14 @@ sessions_of_conversation(struct api_call *c)
 		             DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_time(k.at),
 		                       db_uuid(k.id), db_int((int64_t)arg_limit(c) + 1)),
 		             NULL, c->a, &r);
+	if (e == ERR_OK)
+		e = firsts_load(c, from, 1, S_ID, &firsts);
 	if (e != ERR_OK)
 		return e;
 	shown = api_page_rows(c, &r);
 	api_list_begin(c);
 	for (size_t i = 0; i < shown; i++)
-		session_write(c, &r, i, 0);
+		session_write(c, &r, i, 0, &firsts);
 	if (shown < r.nrows) {
 		k.at = db_get_time(&r, shown - 1, S_START);
 		k.id = db_get_uuid(&r, shown - 1, S_ID);
@@ -174,12 +215,14 @@ enum err
 ticket_sessions_load(struct api_call *c, struct ticket_sessions *t, bool retired)
 {
 	const struct db_param p[] = { db_uuid(c->client_id), db_bool(retired) };
+	const struct db_result *const both[] = { &t->own, &t->overlapping };
 	enum err e = db_query(c->rd, &q_api_session_of_tickets, p, t->own_rows, c->a, &t->own);
 
 	if (e != ERR_OK)
 		return e;
-	return db_query(c->rd, &q_api_session_overlapping, p, t->overlapping_rows, c->a,
-	                &t->overlapping);
+	e = db_query(c->rd, &q_api_session_overlapping, p, t->overlapping_rows, c->a,
+	             &t->overlapping);
+	return e != ERR_OK ? e : firsts_load(c, both, 2, 1 + S_ID, &t->firsts);
 }
 
 /* First row of ticket i; rows come sorted by it. */
@@ -208,7 +251,7 @@ ticket_sessions_write(struct api_call *c, const struct ticket_sessions *t, size_
 	for (size_t k = 0; k < 2; k++)
 		for (size_t row = first_row(both[k], i);
 		     row < both[k]->nrows && db_get_int(both[k], row, 0) == (int64_t)i; row++)
-			session_write(c, both[k], row, 1);
+			session_write(c, both[k], row, 1, &t->firsts);
 	jw_arr_end(&c->w);
 }
 

@@ -5,6 +5,7 @@
  * part is marked, and the workers do the rest.
  */
 #include "api/webhook_events.h"
+#include "store/queries.h"
 
 static void
 write_job(struct api_call *c, const struct admin_replay *p)
@@ -39,6 +40,12 @@ write_job(struct api_call *c, const struct admin_replay *p)
 	jw_obj_end(w);
 }
 
+static bool
+is_operator(const struct api_call *c)
+{
+	return uuid_is_nil(c->who.token_id);
+}
+
 static enum err
 replay(struct api_call *c, struct admin_replay *p)
 {
@@ -47,7 +54,7 @@ replay(struct api_call *c, struct admin_replay *p)
 
 	if (c->wr == NULL)
 		return ERR_UNAVAILABLE;
-	p->operator_ = uuid_is_nil(c->who.token_id);
+	p->operator_ = is_operator(c);
 	p->audit_client = c->client_id;
 	e = admin_replay(&ad, p);
 	if (e != ERR_OK)
@@ -55,6 +62,25 @@ replay(struct api_call *c, struct admin_replay *p)
 	if (c->api->o.wake != NULL)
 		c->api->o.wake(c->api->o.wake_ctx);
 	write_job(c, p);
+	return ERR_OK;
+}
+
+/* What a replay of these would take now. */
+static enum err
+count(struct api_call *c, const struct admin_replay *p)
+{
+	struct db_result r;
+	enum err e = db_query(c->rd, &q_api_replay_count,
+	                      DB_PARAMS(db_uuid(p->client), db_text(p->status),
+	                                event_field(p->field), db_time(p->from), db_time(p->to),
+	                                db_bool(is_operator(c))),
+	                      NULL, c->a, &r);
+
+	if (e != ERR_OK)
+		return e;
+	jw_obj(&c->w);
+	jw_ki64(&c->w, "count", db_get_int(&r, 0, 0));
+	jw_obj_end(&c->w);
 	return ERR_OK;
 }
 
@@ -70,7 +96,7 @@ replay_filtered(struct api_call *c, struct uuid client)
 		.to = to->set ? to->i : TIME_NONE,
 	};
 
-	return replay(c, &p);
+	return arg_body(c, "dryRun")->b ? count(c, &p) : replay(c, &p);
 }
 
 enum err

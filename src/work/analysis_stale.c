@@ -177,7 +177,9 @@ find_in_tickets(struct db *db, struct analysis_stale *s)
 enum err
 analysis_stale_mark(struct db *db, struct analysis_stale *s)
 {
+	int64_t changed = 0;
 	struct db_result r;
+	bool marked;
 	enum err e;
 
 	if (s->sessions == NULL && s->moments == NULL && s->tickets == NULL)
@@ -190,9 +192,12 @@ analysis_stale_mark(struct db *db, struct analysis_stale *s)
 			e = find_in_tickets(db, s);
 		if (e == ERR_OK && s->sessions != NULL)
 			e = db_exec(db, &q_analysis_stale_mark, DB_PARAMS(db_time(s->now_ms)),
-			            s->sessions, NULL);
+			            s->sessions, &changed);
 	}
-	if (e == ERR_OK)
-		analysis_stale_init(s, s->arena, s->client_id, s->now_ms);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	marked = s->marked || changed > 0;
+	analysis_stale_init(s, s->arena, s->client_id, s->now_ms);
+	s->marked = marked;
+	return ERR_OK;
 }

@@ -1,7 +1,8 @@
 /*
  * Why: who watches a client is told of what a batch changed, once for each thing. What always
- * holds: history tells nothing but the progress of its connection, so that an import of a million
- * messages is a few rows here; what changed nothing tells nothing.
+ * holds: history tells nothing but the progress of its connection and of analyses that it made
+ * stale, so that an import of a million messages is a few rows here; what changed nothing tells
+ * nothing.
  */
 #include "work/apply_internal.h"
 
@@ -52,6 +53,8 @@ apply_events(struct apply *ap)
 		if (run_changed(&ap->connections.v[i]))
 			event_batch_add(b, ap->o.client_id, EVENT_CONNECTION,
 			                ap->connections.v[i].id);
+	if (ap->stale.marked)
+		event_batch_add(b, ap->o.client_id, EVENT_ANALYSIS, UUID_NIL);
 	if (only_history(ap))
 		return;
 	for (size_t i = 0; i < ap->messages.n; i++) {

@@ -181,8 +181,11 @@ apply_in_lane(struct drain *d, struct uuid client_id, struct apply_entry *v, siz
 
 	event_batch_init(&events, d->work);
 	e = apply_entries(&o, v, n, &counts);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		fields |= v[i].facts->fields;
+		if (v[i].unrouted)
+			event_batch_add(&events, client_id, EVENT_WEBHOOK_EVENTS, UUID_NIL);
+	}
 	if (e == ERR_OK && last)
 		e = mark(d, v, n, now_ms);
 	if (e == ERR_OK && last && (fields & (FIELD_HISTORY | FIELD_STATE_SYNC | FIELD_ACCOUNT)))

@@ -9,6 +9,7 @@
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain_internal.h"
+#include "work/event.h"
 
 #define ROUTE_BYTES (4u << 20) /* of bodies decoded at once; one entry may always be */
 
@@ -378,8 +379,53 @@ store(struct drain *d, struct routed *v, size_t n, struct arena *a)
 	return e;
 }
 
+/* Whether something is parked under a key under which nothing was; before it is stored. */
 static enum err
-route_claimed(struct drain *d, struct drain_batch *hot, struct unapplied *told)
+find_news(struct drain *d, const struct routed *v, size_t n, struct arena *a, bool *news)
+{
+	struct db_rows *keys = db_rows_new(a, &q_drain_parked_news);
+	struct db_result r;
+	enum err e;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; v[i].status == NULL && k < v[i].targets.n; k++)
+			if (uuid_is_nil(v[i].targets.v[k].client_id))
+				db_row_text(keys, v[i].targets.v[k].route_key);
+	if (keys->nrows == 0)
+		return ERR_OK;
+	e = db_query(d->db, &q_drain_parked_news, DB_NO_PARAMS, keys, a, &r);
+	*news = e == ERR_OK && r.nrows > 0;
+	return e;
+}
+
+/* Nobody knows yet whom a parked entry concerns, so all are told; but of each number once, since
+ * there may be many clients. */
+static enum err
+tell_all(struct drain *d, struct arena *a, int64_t now_ms)
+{
+	struct event_batch events;
+	struct db_result r;
+	enum err e = db_query(d->db, &q_drain_clients, DB_NO_PARAMS, NULL, a, &r);
+
+	event_batch_init(&events, a);
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		event_batch_add(&events, db_get_uuid(&r, i, 0), EVENT_WEBHOOK_EVENTS, UUID_NIL);
+	return e == ERR_OK ? event_batch_store(&events, d->db, now_ms) : e;
+}
+
+static enum err
+store_and_tell(struct drain *d, struct routed *v, size_t n, struct arena *a, int64_t now_ms)
+{
+	bool news = false;
+	enum err e = find_news(d, v, n, a, &news);
+
+	if (e == ERR_OK)
+		e = store(d, v, n, a);
+	return e == ERR_OK && news ? tell_all(d, a, now_ms) : e;
+}
+
+static enum err
+route_claimed(struct drain *d, struct drain_batch *hot, int64_t now_ms, struct unapplied *told)
 {
 	struct routed *v = ARENA_ARRAY(hot->arena, hot->entries.n, struct routed);
 	struct uuid *clients;
@@ -401,7 +447,7 @@ route_claimed(struct drain *d, struct drain_batch *hot, struct unapplied *told)
 			find_targets(hot->arena, &v[i], &known, clients);
 	}
 	if (e == ERR_OK)
-		e = store(d, v, hot->entries.n, hot->arena);
+		e = store_and_tell(d, v, hot->entries.n, hot->arena, now_ms);
 	if (e == ERR_OK)
 		unapplied_note(told, v, hot->entries.n);
 	return e;
@@ -410,7 +456,7 @@ route_claimed(struct drain *d, struct drain_batch *hot, struct unapplied *told)
 /* One batch of at most d->route_most entries. ERR_TOO_LARGE: they need more memory than allowed
  * together. */
 static enum err
-route_batch(struct drain *d, size_t *routed)
+route_batch(struct drain *d, int64_t now_ms, size_t *routed)
 {
 	struct unapplied told = { 0 };
 	struct drain_batch *batch;
@@ -421,7 +467,7 @@ route_batch(struct drain *d, size_t *routed)
 	batch = drain_hot_begin(d->hot, d->o.route_entries);
 	e = claim(d, batch);
 	if (e == ERR_OK && batch->entries.n > 0)
-		e = route_claimed(d, batch, &told);
+		e = route_claimed(d, batch, now_ms, &told);
 	*routed = e == ERR_OK ? batch->entries.n : 0;
 	d->route_after = *routed > 0 ? batch->entries.v[*routed - 1].id : UUID_NIL;
 	/* before the commit, so that whoever claims the entries finds them; what a body says does
@@ -456,10 +502,10 @@ drain_route(struct drain *d, int64_t now_ms, size_t *routed)
 		return e;
 	}
 	d->route_most = d->o.route_entries;
-	e = route_batch(d, routed);
+	e = route_batch(d, now_ms, routed);
 	while (e == ERR_TOO_LARGE && d->route_most > 1) {
 		d->route_most /= 2;
-		e = route_batch(d, routed);
+		e = route_batch(d, now_ms, routed);
 	}
 	return e;
 }

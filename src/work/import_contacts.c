@@ -7,6 +7,7 @@
  */
 #include "core/order.h"
 #include "store/queries.h"
+#include "work/event.h"
 #include "work/import_internal.h"
 
 struct contact {
@@ -428,7 +429,7 @@ enum err
 import_store_contacts(struct import_store *s, const struct hd_person *v, size_t n, int64_t *wrote)
 {
 	struct contacts cs = { .s = s };
-	uint64_t before = db_stats(s->db).rows_changed;
+	uint64_t before = db_stats(s->db).rows_changed, changed;
 	enum err e = import_begin(s);
 
 	fold(&cs, v, n);
@@ -438,8 +439,11 @@ import_store_contacts(struct import_store *s, const struct hd_person *v, size_t 
 	map_init(&cs.lead_tag_map, s->arena, n);
 	if (e == ERR_OK)
 		e = store(&cs);
+	changed = db_stats(s->db).rows_changed - before;
+	if (e == ERR_OK && cs.people.ap.stale.marked)
+		e = event_put(s->db, s->client_id, EVENT_ANALYSIS, UUID_NIL, s->now_ms);
 	e = import_end(s, e);
 	if (e == ERR_OK)
-		*wrote = (int64_t)(db_stats(s->db).rows_changed - before);
+		*wrote = (int64_t)changed;
 	return e;
 }

@@ -64,6 +64,9 @@ struct import_ticket {
 	bool whole;
 	bool done, always_done;
 };
+/* Tickets of one call whose conversations are told of (work/event.h) one by one; of more only that
+ * there were many. */
+#define IMPORT_TOLD_MOST 8
 /* All of them or nothing; no uuid twice. When a batch fails its caller stores them one by one, so
  * that one ticket's trouble is its own. */
 MUST_CHECK enum err import_store_tickets(struct import_store *, const struct import_ticket *,

@@ -7,6 +7,7 @@
  * rule 3, §3 R0, R8.
  */
 #include "store/queries.h"
+#include "work/event.h"
 #include "work/import_internal.h"
 
 /* What a ticket is known by that names nobody. */
@@ -344,6 +345,35 @@ store(struct import_batch *b)
 	return store_marks(b);
 }
 
+static bool
+has_changed(const struct import_work *w)
+{
+	return !w->stored.there || w->wrote || w->counts.messages_new > 0 ||
+	       w->counts.messages_changed > 0 || w->counts.sessions_changed > 0;
+}
+
+/* Each conversation that changed, once; of many only that there were many. The last statement. */
+static enum err
+tell(const struct import_batch *b)
+{
+	const struct import_store *s = b->s;
+	struct event_batch events;
+	size_t changed = 0;
+
+	event_batch_init(&events, s->arena);
+	for (size_t i = 0; i < b->n; i++)
+		changed += has_changed(&b->v[i]);
+	if (changed > IMPORT_TOLD_MOST)
+		event_batch_add(&events, s->client_id, EVENT_CONVERSATION, UUID_NIL);
+	for (size_t i = 0; i < b->n && changed <= IMPORT_TOLD_MOST; i++)
+		if (has_changed(&b->v[i]))
+			event_batch_add(&events, s->client_id, EVENT_CONVERSATION,
+			                b->v[i].conversation_id);
+	if (b->stale.marked || b->people.ap.stale.marked)
+		event_batch_add(&events, s->client_id, EVENT_ANALYSIS, UUID_NIL);
+	return event_batch_store(&events, s->db, s->now_ms);
+}
+
 static void
 count(struct import_counts *into, const struct import_batch *b)
 {
@@ -374,6 +404,8 @@ import_store_tickets(struct import_store *s, const struct import_ticket *in, siz
 	analysis_stale_init(&b.stale, s->arena, s->client_id, s->now_ms);
 	if (e == ERR_OK)
 		e = store(&b);
+	if (e == ERR_OK)
+		e = tell(&b);
 	e = import_end(s, e);
 	if (e == ERR_OK)
 		count(counts, &b);

@@ -14,6 +14,7 @@
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "work/drain.h"
+#include "work/event.h"
 #include "work/jobs.h"
 #include "work/sync_status.h"
 
@@ -94,21 +95,25 @@ static enum err
 unpark(struct keeper *k, int64_t now_ms, bool *again)
 {
 	struct db_rows *keys = db_rows_new(k->arena, &q_keeper_unpark);
+	struct event_batch events;
 	struct db_result r;
 	int64_t parts = 0;
 	enum err e = db_query(k->db, &q_keeper_known, DB_NO_PARAMS, NULL, k->arena, &r);
 
-	(void)now_ms;
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
+	event_batch_init(&events, k->arena);
 	for (size_t i = 0; i < r.nrows; i++) {
 		db_row_text(keys, db_get_text(&r, i, 0));
 		db_row_uuid(keys, db_get_uuid(&r, i, 1));
+		event_batch_add(&events, db_get_uuid(&r, i, 2), EVENT_WEBHOOK_EVENTS, UUID_NIL);
 	}
 	e = db_begin(k->db, DB_APPLY);
 	if (e == ERR_OK)
 		e = db_exec(k->db, &q_keeper_unpark, DB_PARAMS(db_int(RELEASE_PARTS)), keys,
 		            &parts);
+	if (e == ERR_OK && parts > 0)
+		e = event_batch_store(&events, k->db, now_ms);
 	if (e == ERR_OK)
 		e = db_commit(k->db);
 	if (e == ERR_OK && parts > 0)

@@ -207,6 +207,8 @@ START_TEST(lists_of_a_bound_token_show_its_client_only)
 	d = MUST(w, 200, "GET", "/api/me", w->beta_admin, NULL);
 	ck_assert_str(text_at(d, "role"), "admin");
 	ck_assert_str(text_at(d, "clients.0"), "beta");
+	ck_assert_str(text_at(d, "clientSlug"), "beta");
+	ck_assert(null_at(MUST(w, 200, "GET", "/api/me", "op", NULL), "clientSlug"));
 	MUST(w, 403, "GET", "/api/webhook-events", w->beta_admin, NULL);
 	MUST(w, 403, "GET", "/metrics", w->beta_admin, NULL);
 	MUST(w, 403, "POST", "/api/clients", w->beta_admin, "{}");

@@ -62,6 +62,41 @@ START_TEST(history_is_told_as_progress_of_its_connection)
 }
 END_TEST
 
+START_TEST(what_is_parked_released_and_replayed_is_told)
+{
+	struct world *w = world_new();
+	struct sse beta = sse_open(w, "", w->beta_admin, ""),
+		   acme = sse_open(w, "", w->acme_viewer, "");
+	const char *id;
+
+	sse_next(&beta);
+	sse_next(&acme);
+	hook(w, envelope(change("555", "messages", live_text(w, CUSTOMER, "P1", "oi"))));
+	sse_expect(&beta, "webhook_events.changed", beta.id + 1);
+	sse_expect(&acme, "webhook_events.changed", acme.id + 1);
+	settle(w);
+	id = register_number(w, "beta", w->beta_admin, "555", "555");
+	sse_expect(&beta, "connection.changed", beta.id + 1);
+	MUST(w, 200, "POST", FMT("/api/connections/%s/release", id), "op", NULL);
+	sse_expect(&beta, "connection.changed", beta.id + 1);
+	sse_expect(&beta, "webhook_events.changed", beta.id + 1);
+	sse_expect(&beta, "conversation.changed", beta.id + 1);
+	sse_expect(&beta, "webhook_events.changed", beta.id + 1);
+	settle(w);
+	/* over all clients: those who have parts in it, first that they wait again, then that they
+	 * were applied */
+	MUST(w, 202, "POST", "/api/webhook-events/replay", "op", "{\"status\":\"applied\"}");
+	sse_expect(&beta, "webhook_events.changed", beta.id + 1);
+	sse_expect(&beta, "webhook_events.changed", beta.id + 1);
+	settle(w);
+	hook(w, envelope(change(NUMBER, "messages", live_text(w, CUSTOMER, "P2", "oi"))));
+	sse_expect(&acme, "conversation.changed", acme.id + 1); /* nothing of beta's in between */
+	sse_close(&beta);
+	sse_close(&acme);
+	world_end(w);
+}
+END_TEST
+
 START_TEST(a_stream_that_was_cut_goes_on_where_it_was)
 {
 	struct world *w = world_new();
@@ -314,6 +349,7 @@ make_suite(void)
 	return TEST_SUITE("api_events",
 	                  a_live_message_comes_to_every_stream_of_its_client_with_one_id,
 	                  history_is_told_as_progress_of_its_connection,
+	                  what_is_parked_released_and_replayed_is_told,
 	                  a_stream_that_was_cut_goes_on_where_it_was,
 	                  a_stream_is_of_one_client_that_the_caller_may_see,
 	                  a_revoked_tokens_streams_end_and_no_others,

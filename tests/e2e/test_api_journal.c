@@ -176,8 +176,11 @@ START_TEST(entries_are_applied_again_one_or_by_filter_without_doubling)
 	ck_assert_int_eq(int_at(d, "count"), 1);
 	ck_assert_str(text_at(d, "job.kind"), "replay");
 	settle(w);
+	d = MUST(w, 200, "POST", "/api/clients/acme/webhook-events/replay", w->acme_admin,
+	         "{\"status\":\"applied\",\"dryRun\":true}");
+	ck_assert_int_eq(int_at(d, "count"), 2);
 	d = MUST(w, 202, "POST", "/api/clients/acme/webhook-events/replay", w->acme_admin,
-	         "{\"status\":\"applied\"}");
+	         "{\"status\":\"applied\",\"dryRun\":false}");
 	ck_assert_int_eq(int_at(d, "count"), 2);
 	settle(w);
 	d = MUST(w, 202, "POST", "/api/clients/acme/webhook-events/replay", w->acme_admin,
@@ -187,7 +190,16 @@ START_TEST(entries_are_applied_again_one_or_by_filter_without_doubling)
 	d = MUST(w, 200, "GET", FMT("/api/conversations/%s/messages", z_at(d, "data.0.id")),
 	         w->acme_viewer, NULL);
 	ck_assert_uint_eq(json_count(at(d, "data")), 4);
-	MUST(w, 202, "POST", "/api/webhook-events/replay", "op", "{}");
+	hook(w, envelope(change("555", "messages", live_text(w, CUSTOMER, "AA12", "dois"))));
+	settle(w);
+	MUST(w, 403, "POST", "/api/webhook-events/replay", w->acme_admin, "{\"dryRun\":true}");
+	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op",
+	         "{\"dryRun\":true,\"status\":\"parked\"}");
+	ck_assert_int_eq(int_at(d, "count"), 1);
+	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op", "{\"dryRun\":true}");
+	ck_assert_int_eq(int_at(d, "count"), 3);
+	d = MUST(w, 202, "POST", "/api/webhook-events/replay", "op", "{}");
+	ck_assert_int_eq(int_at(d, "count"), 3);
 	settle(w);
 	world_end(w);
 }

@@ -124,7 +124,8 @@ check_list(const struct world *w, const char *who, const int64_t *at_s)
 	ck_assert_uint_gt(n, 5);
 }
 
-/* Every message says the session whose span it is in, and each session counts its own. */
+/* Every message says the session whose span it is in; each session counts its own, and says which
+ * is its first. */
 static void
 check_messages(const struct world *w, const char *conversation)
 {
@@ -132,6 +133,7 @@ check_messages(const struct world *w, const char *conversation)
 	const char *path = FMT("/api/conversations/%s/messages?limit=7", conversation),
 		   *next = path;
 	int64_t counted = 0, told = 0;
+	size_t begun = 0;
 
 	do {
 		page = MUST(w, 200, "GET", next, w->acme_viewer, NULL);
@@ -139,10 +141,13 @@ check_messages(const struct world *w, const char *conversation)
 			struct str t = text_at(m, "timestamp"), id = text_at(m, "sessionId");
 			bool inside = false;
 
-			for (const cJSON *s = json_first(list); s != NULL; s = s->next)
+			for (const cJSON *s = json_first(list); s != NULL; s = s->next) {
 				inside |= str_eq(text_at(s, "id"), id) &&
 				          str_cmp(text_at(s, "startedAt"), t) <= 0 &&
 				          str_cmp(t, text_at(s, "endedAt")) <= 0;
+				begun += str_eq(text_at(s, "firstMessageId"), text_at(m, "id")) &&
+				         str_eq(text_at(s, "startedAt"), t);
+			}
 			ck_assert_msg(inside, "session of the message at " STR_FMT, STR_ARG(t));
 			counted++;
 		}
@@ -152,6 +157,7 @@ check_messages(const struct world *w, const char *conversation)
 		told += int_at(s, "messageCount");
 	ck_assert_int_eq(counted, NOTES);
 	ck_assert_int_eq(told, NOTES);
+	ck_assert_uint_eq(begun, json_count(list));
 }
 
 START_TEST(a_history_in_any_order_of_chunks_gives_the_same_episodes)
@@ -476,12 +482,15 @@ check_desk_messages(const cJSON *m)
 static void
 check_desk_sessions(const cJSON *s)
 {
-	static const int order[] = { 1, 3, 2 };
+	static const int order[] = { 1, 3, 2 }, first[] = { 2, 3, 5 };
 
 	ck_assert_uint_eq(json_count(s), 3);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		ck_assert_slice(text_at(s, FMT("%d.id", i)),
 		                str_from(row_id(R_SESSIONS + order[i])));
+		ck_assert_slice(text_at(s, FMT("%d.firstMessageId", i)),
+		                str_from(row_id(R_MESSAGES + first[i])));
+	}
 	ck_assert_str(text_at(s, "0.type"), "CLOSED");
 	ck_assert_str(text_at(s, "0.flags.0"), "end_inferred");
 	ck_assert_str(text_at(s, "0.flags.1"), "anchored");

@@ -266,15 +266,24 @@ static const struct late {
 	  false },
 };
 
-START_TEST(history_that_comes_late_makes_stale_what_it_changes)
+/* Events that say that analyses have changed. */
+static int64_t
+told(struct stage *g)
+{
+	return desk_number(g->d, "SELECT count(*) FROM events WHERE kind = 'analysis.changed'");
+}
+
+START_TEST(history_that_comes_late_makes_stale_what_it_changes_and_tells_of_it)
 {
 	for (size_t i = 0; i < sizeof lates / sizeof lates[0]; i++) {
 		const struct late *x = &lates[i];
 		struct stage *g = stage_done();
+		int64_t before = told(g);
 
 		(void)apply(g, history(x->v, x->v[1].who > 0 ? 2 : 1));
 		ck_assert_msg(is_stale(g, g->first) == x->first, "%s: first", x->says);
 		ck_assert_msg(is_stale(g, g->second) == x->second, "%s: second", x->says);
+		ck_assert_msg(told(g) - before == (x->first || x->second), "%s: told", x->says);
 		stage_close(g);
 	}
 }
@@ -671,7 +680,7 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("analysis stale", history_that_comes_late_makes_stale_what_it_changes,
+	return TEST_SUITE("analysis stale", history_that_comes_late_makes_stale_what_it_changes_and_tells_of_it,
 	                  what_is_told_of_a_message_makes_stale_what_reads_differently,
 	                  a_receipt_makes_nothing_stale,
 	                  a_row_that_waits_keeps_in_step_with_its_session_and_is_not_stale,

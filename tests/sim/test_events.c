@@ -275,6 +275,50 @@ START_TEST(history_tells_its_connection_only_once_a_batch)
 }
 END_TEST
 
+/* A message on a number that nobody has registered. */
+static struct str
+stray(const char *number, const char *name)
+{
+	const struct wire_line unknown = { str_from(number), STR("909"), STR("551130000077") };
+	const struct wamid id = { false, STR(PERSON), str_from(name) };
+	const struct wire_element e = { .from = id.remote,
+		                        .id = wamid_encode(test_arena(), &id),
+		                        .at = str_fmt(test_arena(), "%lld", (long long)(AT / 1000)),
+		                        .text = STR("oi") };
+	struct wire *w = ARENA_NEW(test_arena(), struct wire);
+
+	wire_begin(w, test_arena(), WIRE_META, false);
+	wire_change(w, &unknown, "messages", true, 0);
+	jw_key(&w->jw, "messages");
+	jw_arr(&w->jw);
+	wire_element(w, &e);
+	return end(w);
+}
+
+START_TEST(what_is_parked_is_told_to_all_and_of_each_number_once)
+{
+	struct place *p = open_place();
+
+	journal(p, stray("301", "S1"));
+	journal(p, stray("301", "S2"));
+	drain(p);
+	ck_assert_str_eq(told(p), "webhook_events");
+	ck_assert_uint_eq(after(p->s.db, test_arena(), p->other, 0).nrows, 1);
+	journal(p, stray("301", "S3"));
+	drain(p);
+	ck_assert_str_eq(told(p), "");
+	journal(p, stray("302", "S4"));
+	journal(p, live("L1", PERSON));
+	drain(p);
+	ck_assert_str_eq(told(p), "webhook_events conversation webhook_events");
+	ck_assert_uint_eq(after(p->s.db, test_arena(), p->other, 0).nrows, 2);
+	ck_assert_int_eq(
+		raw_number(p->s.raw, "SELECT count(*) FROM journal_parts WHERE status = 'parked'"),
+		4);
+	scene_close(&p->s);
+}
+END_TEST
+
 static struct uuid
 start_import(struct place *p, int64_t now)
 {
@@ -479,7 +523,8 @@ make_suite(void)
 	return TEST_SUITE(
 		"events", a_live_message_its_echo_and_its_receipt_tell_of_the_conversation,
 		a_batch_tells_of_each_thing_once, history_tells_its_connection_only_once_a_batch,
-		a_job_tells_when_it_is_asked_for_taken_moved_and_ended,
+		what_is_parked_is_told_to_all_and_of_each_number_once,
+	                  a_job_tells_when_it_is_asked_for_taken_moved_and_ended,
 		what_is_rolled_back_was_never_told_and_leaves_no_gap,
 		old_events_go_from_the_front_and_ids_are_never_given_again,
 		no_reader_sees_an_id_before_a_lower_one);

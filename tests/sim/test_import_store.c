@@ -474,6 +474,38 @@ many(size_t n, int round)
 	return v;
 }
 
+/* Conversations that were told of one by one, and how often that there were many. */
+static struct str
+told(void)
+{
+	return import_fixture_lines(
+		&f, "SELECT count(DISTINCT subject_id) || ' of ' || count(subject_id) || ', ' || "
+	            "(count(*) - count(subject_id)) FROM events WHERE kind = "
+	            "'conversation.changed'");
+}
+
+START_TEST(conversations_that_changed_are_told_of_many_at_once_only_that_they_are)
+{
+	struct fix_ticket *v = many(20, 0), *later = many(20, 1);
+
+	open_fixture();
+	import_fixture_put(&f, &v[1]);
+	ck_assert_str(told(), "1 of 1, 0");
+	import_fixture_put(&f, &v[1]);
+	ck_assert_str(told(), "1 of 1, 0");
+	import_fixture_put(&f, &later[1]);
+	ck_assert_str(told(), "1 of 2, 0");
+	/* of five people; the ticket that is stored is as it was before */
+	import_fixture_put_all(&f, v + 1, 5);
+	ck_assert_str(told(), "5 of 7, 0");
+	import_fixture_put_all(&f, v, 20);
+	ck_assert_str(told(), "5 of 7, 1");
+	import_fixture_put_all(&f, v, 20);
+	ck_assert_str(told(), "5 of 7, 1");
+	close_fixture();
+}
+END_TEST
+
 START_TEST(many_tickets_in_one_transaction_are_what_they_are_one_by_one)
 {
 	enum { N = 40 };
@@ -589,6 +621,7 @@ make_suite(void)
 	                  an_edited_body_is_refreshed_and_the_earlier_ones_are_kept,
 	                  a_message_that_comes_late_is_taken_in,
 	                  a_ticket_that_failed_waits_until_it_is_stored,
+	                  conversations_that_changed_are_told_of_many_at_once_only_that_they_are,
 	                  many_tickets_in_one_transaction_are_what_they_are_one_by_one,
 	                  an_analysis_is_stale_when_what_it_read_changes_and_only_then);
 }

@@ -56,6 +56,7 @@ static const struct found_by list[] = {
 	{ &q_api_session_overlapping, { EPISODES } },
 	{ &q_api_session_of_tickets, { OF_TICKET } },
 	{ &q_api_session_trackings, { OF_TICKET } },
+	{ &q_api_session_firsts, { OF_TICKET, "ix_messages_sessionId", "ix_messages_time" } },
 	{ &q_import_known, { "ux_tickets_external" } },
 	{ &q_import_stored, { "ux_messages_external" } },
 	{ &q_import_ticket,

@@ -3,7 +3,7 @@ import { localDay, type Held } from "./threadWindow";
 
 export type ThreadRow<T> =
 	| { kind: "day"; key: string; at: string }
-	| { kind: "session"; key: string; sessionId: string }
+	| { kind: "session"; key: string; sessionId: string; before: string }
 	| { kind: "message"; key: string; message: T; continues: boolean };
 
 interface Spoken extends Held {
@@ -34,7 +34,12 @@ export function threadRows<T extends Spoken>(messages: readonly T[]): ThreadRow<
 		const newSession = message.sessionId !== null && message.sessionId !== session;
 		if (newDay) rows.push({ kind: "day", key: `d${message.id}`, at: message.timestamp });
 		if (newSession && message.sessionId !== null)
-			rows.push({ kind: "session", key: `s${message.id}`, sessionId: message.sessionId });
+			rows.push({
+				kind: "session",
+				key: `s${message.id}`,
+				sessionId: message.sessionId,
+				before: message.id,
+			});
 		rows.push({
 			kind: "message",
 			key: message.id,

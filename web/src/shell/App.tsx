@@ -13,7 +13,7 @@ import { LanguageProvider, useT } from "../i18n";
 import { Button, buttonClass, Empty, ErrorState, Skeleton, ui } from "../ui";
 import { LiveProvider } from "./live";
 import { Login } from "./Login";
-import { may, SessionProvider, useClients, useMe } from "./session";
+import { everywhere, may, SessionProvider, useClients, useMe } from "./session";
 import { Frame } from "./Frame";
 import { ToastProvider } from "./toasts";
 
@@ -155,6 +155,8 @@ function Signed() {
 	const client = clients.data?.find((c) => c.slug === slug);
 	const session = { me: who, slug: slug ?? "-", client, can: (least: typeof who.role) => may(who, least) };
 
+	const adds = may(who, "admin") && everywhere(who);
+
 	if ((path === "/" || path === "/login") && slug !== undefined)
 		return <Redirect to={`/${slug}/conversas`} replace />;
 	if (slug === undefined)
@@ -171,14 +173,14 @@ function Signed() {
 						<Empty
 							title={t("noclient.title")}
 							action={
-								may(who, "admin") && (
+								adds && (
 									<a className={buttonClass("primary")} href="/-/administracao/clientes">
 										{t("noclient.action")}
 									</a>
 								)
 							}
 						>
-							{may(who, "admin") ? t("noclient.text") : t("noclient.ask")}
+							{t(adds ? "noclient.text" : "noclient.ask")}
 						</Empty>
 					)}
 				</Frame>

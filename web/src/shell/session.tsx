@@ -15,6 +15,11 @@ export function may(me: Me, least: Role): boolean {
 	return RANK[me.role] >= RANK[least];
 }
 
+/** Whether it may see and add every client: a token of one client may not, whatever its role. */
+export function everywhere(me: Me): boolean {
+	return me.clientSlug === null;
+}
+
 /* The readable cookie beside the one that opens: there is, or was, a session. A development server
  * may speak as the operator without any. */
 function mayBeKnown(): boolean {

@@ -11,7 +11,7 @@ import { useT } from "../../i18n";
 import { common } from "../../i18n/common";
 import { isSlug, slugOf } from "../../lib/slug";
 import { useToast } from "../../shell/toasts";
-import { Button, Check, Field, FormError, Notice, ui } from "../../ui";
+import { Button, Check, Field, FormError, ui } from "../../ui";
 import { Dialog } from "../../ui/dialog";
 import { texts } from "./messages";
 
@@ -124,7 +124,6 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 	const url = draft.url.trim();
 	const wrongUrl = url !== "" && !/^https?:\/\/\S+$/.test(url) ? t("helpdesk.wrong") : undefined;
 	const ready = draft.name.trim() !== "" && (client !== null || isSlug(slug)) && wrongUrl === undefined;
-	const refused = client === null && status === 403;
 	const taken = client === null && status === 409 ? t("slug.taken") : undefined;
 	return (
 		<Dialog
@@ -203,13 +202,7 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 					checked={draft.active}
 					onChange={(e) => set({ active: e.target.checked })}
 				/>
-				{refused ? (
-					<Notice tone="red" role="alert">
-						{t("clients.oneOnly")}
-					</Notice>
-				) : (
-					taken === undefined && <FormError error={save.error} />
-				)}
+				{taken === undefined && <FormError error={save.error} />}
 			</form>
 		</Dialog>
 	);

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { Client } from "../../api/types";
 import { useT } from "../../i18n";
-import { useClients, useSession } from "../../shell/session";
+import { everywhere, useClients, useSession } from "../../shell/session";
 import { Badge, Button, Empty, ErrorState, Icon, Panel, Skeleton, Time, ui } from "../../ui";
 import css from "./admin.module.css";
 import { ClientForm } from "./ClientForm";
@@ -47,10 +47,10 @@ function ClientRow({ client, onEdit }: { client: Client; onEdit: () => void }) {
 
 export function Clients() {
 	const t = useT(texts);
-	const { can } = useSession();
+	const { can, me } = useSession();
 	const clients = useClients(true);
 	const [editing, setEditing] = useState<Client | "new" | null>(null);
-	const add = can("admin") && (
+	const add = can("admin") && everywhere(me) && (
 		<Button kind="primary" onClick={() => setEditing("new")}>
 			<Icon name="plus" />
 			{t("clients.add")}

@@ -4,12 +4,12 @@
  */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ApiError } from "../../api/client";
+import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Token } from "../../api/types";
 import { useT } from "../../i18n";
 import { common } from "../../i18n/common";
-import { useClients, useSession } from "../../shell/session";
+import { everywhere, useClients, useSession } from "../../shell/session";
 import { Button, CopyButton, Field, FormError, Notice, ui } from "../../ui";
 import { Dialog } from "../../ui/dialog";
 import css from "./admin.module.css";
@@ -87,12 +87,12 @@ function Roles({ role, onChoose }: { role: Token["role"]; onChoose: (to: Token["
 export function TokenForm({ onClose }: { onClose: () => void }) {
 	const t = useT(texts);
 	const c = useT(common);
-	const { slug } = useSession();
+	const { slug, me } = useSession();
 	const clients = useClients(true);
 	const cache = useQueryClient();
 	const [name, setName] = useState("");
 	const [role, setRole] = useState<Token["role"]>("viewer");
-	const [client, setClient] = useState(slug === "-" ? ALL : slug);
+	const [client, setClient] = useState(me.clientSlug ?? (slug === "-" ? ALL : slug));
 	const make = useMutation({
 		mutationFn: () =>
 			api.post("/api/tokens", {
@@ -101,7 +101,6 @@ export function TokenForm({ onClose }: { onClose: () => void }) {
 		gcTime: 0,
 		onSuccess: () => void cache.invalidateQueries({ queryKey: keys.tokens }),
 	});
-	const refused = client === ALL && make.error instanceof ApiError && make.error.status === 403;
 	if (make.data !== undefined)
 		return <Secret token={make.data.token} secret={make.data.secret} onClose={onClose} />;
 	return (
@@ -152,17 +151,11 @@ export function TokenForm({ onClose }: { onClose: () => void }) {
 									{x.name}
 								</option>
 							))}
-							<option value={ALL}>{t("tokens.allClients")}</option>
+							{everywhere(me) && <option value={ALL}>{t("tokens.allClients")}</option>}
 						</select>
 					)}
 				</Field>
-				{refused ? (
-					<Notice tone="red" role="alert">
-						{t("tokens.oneOnly")}
-					</Notice>
-				) : (
-					<FormError error={make.error} />
-				)}
+				<FormError error={make.error} />
 			</form>
 		</Dialog>
 	);

@@ -23,10 +23,6 @@ export const texts = {
 	"clients.added": ["Cliente cadastrado", "Client added"],
 	"clients.newTitle": ["Novo cliente", "New client"],
 	"clients.editTitle": ["Editar cliente", "Edit client"],
-	"clients.oneOnly": [
-		"Um token ligado a um só cliente não pode cadastrar outros: use um token de administrador de todos os clientes.",
-		"A token bound to one client cannot add others: use an administrator's token for all clients.",
-	],
 	name: ["Nome", "Name"],
 	slug: ["Endereço curto", "Short name"],
 	"slug.hint": [
@@ -71,10 +67,6 @@ export const texts = {
 	"tokens.allClients": ["Todos os clientes", "All clients"],
 	"tokens.created": ["Criado", "Created"],
 	"tokens.create": ["Criar token", "Make token"],
-	"tokens.oneOnly": [
-		"Um token ligado a um só cliente só cria tokens desse cliente.",
-		"A token bound to one client makes tokens for that client only.",
-	],
 	"tokens.revoke": ["Revogar", "Revoke"],
 	"tokens.revokeOf": ["Revogar {name}", "Revoke {name}"],
 	"tokens.revokeTitle": ["Revogar token", "Revoke token"],

@@ -324,14 +324,18 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
 		[conversation, slug],
 	);
 
-	/* Where nothing was asked for, the conversation opens at the first thing that is quoted. */
+	/* Where nothing was asked for, the conversation opens at the first thing that is quoted, or
+	   where the session begins. */
 	const report = details.data?.analysis?.report;
+	const beginning = session?.firstMessageId ?? null;
 	const first = useMemo<Focus | null>(() => {
 		const e = [...(report?.issues ?? []), ...(report?.highlights ?? [])]
 			.flatMap((x) => x.evidence)
 			.find((x) => x.messageId !== null);
-		return e?.messageId == null ? null : { id: e.messageId, excerpt: null, nonce: 0 };
-	}, [report]);
+		const id = e?.messageId ?? beginning;
+		return id === null ? null : { id, excerpt: null, nonce: 0 };
+	}, [report, beginning]);
+	const inInbox = message ?? beginning;
 	const shown = message === null ? null : `${message}\n${excerpt ?? ""}`;
 	const started = session?.startedAt ?? null;
 	return (
@@ -382,10 +386,13 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
 						{t("report.backToReport")}
 					</Button>
 					<h2>{t("report.conversation")}</h2>
+					{beginning !== null && (
+						<Button onClick={() => go(beginning)}>{t("report.beginning")}</Button>
+					)}
 					{conversation != null && (
 						<Link
 							className={buttonClass()}
-							href={message === null ? `/${slug}/conversas/${conversation}` : link(message)}
+							href={inInbox === null ? `/${slug}/conversas/${conversation}` : link(inInbox)}
 						>
 							{t("report.openInbox")}
 						</Link>

@@ -253,5 +253,6 @@ export const texts = {
 	"report.hash": ["Impressão do pedido", "Prompt hash"],
 	"report.conversation": ["Conversa", "Conversation"],
 	"report.openInbox": ["Abrir nas conversas", "Open in conversations"],
+	"report.beginning": ["Início da sessão", "Beginning of the session"],
 	"report.backToReport": ["Voltar ao relatório", "Back to the report"],
 } as const satisfies Messages;

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Conversation, Ticket } from "../../api/types";
+import type { Conversation, Session, Ticket } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { duration, phone } from "../../lib/format";
 import { latestWindow, serviceWindow } from "../../lib/serviceWindow";
@@ -101,7 +101,18 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 	);
 }
 
-function Sessions({ conversation }: { conversation: Conversation }) {
+function Beginning({ session, onGo }: { session: Session; onGo: (message: string) => void }) {
+	const t = useT(texts);
+	const first = session.firstMessageId;
+	if (first === null) return null;
+	return (
+		<button type="button" className={css.linkButton} onClick={() => onGo(first)}>
+			{t("session.beginning")}
+		</button>
+	);
+}
+
+function Sessions({ conversation, onGo }: { conversation: Conversation; onGo: (message: string) => void }) {
 	const t = useT(texts);
 	const { slug } = useSession();
 	const sessions = useQuery({
@@ -135,7 +146,10 @@ function Sessions({ conversation }: { conversation: Conversation }) {
 								{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
 							</span>
 						</span>
-						{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}
+						<span className={ui.row}>
+							{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}
+							<Beginning session={s} onGo={onGo} />
+						</span>
 					</li>
 				))}
 			</ul>
@@ -143,7 +157,15 @@ function Sessions({ conversation }: { conversation: Conversation }) {
 	);
 }
 
-export function Details({ conversation, helpdesk }: { conversation: Conversation; helpdesk: boolean }) {
+export function Details({
+	conversation,
+	helpdesk,
+	onGo,
+}: {
+	conversation: Conversation;
+	helpdesk: boolean;
+	onGo: (message: string) => void;
+}) {
 	const t = useT(texts);
 	const { lead } = conversation;
 	const { language } = useLanguage();
@@ -186,7 +208,7 @@ export function Details({ conversation, helpdesk }: { conversation: Conversation
 				{lead.phoneNumber !== null && <CopyButton text={lead.phoneNumber} />}
 			</section>
 			<Tickets conversation={conversation} helpdesk={helpdesk} />
-			<Sessions conversation={conversation} />
+			<Sessions conversation={conversation} onGo={onGo} />
 		</div>
 	);
 }

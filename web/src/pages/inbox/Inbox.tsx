@@ -146,6 +146,11 @@ export default function Inbox() {
 		(to: string) => navigate(addressWith(id, { mensagem: to })),
 		[addressWith, id, navigate],
 	);
+	/* Where there is room for one column only, the thread is shown. */
+	const goFromDetails = useCallback(
+		(to: string) => navigate(addressWith(id, { mensagem: to, detalhes: null })),
+		[addressWith, id, navigate],
+	);
 	const link = useCallback((to: string) => `/${slug}/conversas/${id ?? ""}?mensagem=${to}`, [slug, id]);
 
 	return (
@@ -220,7 +225,9 @@ export default function Inbox() {
 						{t("backToThread")}
 					</Button>
 				)}
-				{conversation !== undefined && <Details conversation={conversation} helpdesk={helpdesk} />}
+				{conversation !== undefined && (
+					<Details conversation={conversation} helpdesk={helpdesk} onGo={goFromDetails} />
+				)}
 				{id !== null && one.isPending && (
 					<div className={css.pad}>
 						<Skeleton lines={8} />

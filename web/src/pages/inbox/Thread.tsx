@@ -68,12 +68,24 @@ function useSessions(conversation: string, messages: readonly Message[]): Map<st
 	});
 }
 
-function SessionDivider({ id, session }: { id: string; session: Session | undefined }) {
+function SessionDivider({
+	id,
+	session,
+	before,
+	onGo,
+}: {
+	id: string;
+	session: Session | undefined;
+	/** The message below it. */
+	before: string;
+	onGo: (id: string) => void;
+}) {
 	const t = useT(texts);
 	const { language } = useLanguage();
 	const agent = session?.assignedUserName ?? null;
 	const start = session?.startedAt ?? null;
 	const end = session?.endedAt ?? null;
+	const first = session?.firstMessageId ?? null;
 	return (
 		<div className={css.session}>
 			<span>{agent === null ? t("session") : t("session.with", { agent })}</span>
@@ -86,6 +98,11 @@ function SessionDivider({ id, session }: { id: string; session: Session | undefi
 				<span>{duration((Date.parse(end) - Date.parse(start)) / 1000)}</span>
 			)}
 			{session?.type === "CLOSED" && <SessionChip sessionId={id} />}
+			{first !== null && first !== before && (
+				<button type="button" className={css.linkButton} onClick={() => onGo(first)}>
+					{t("session.beginning")}
+				</button>
+			)}
 		</div>
 	);
 }
@@ -225,7 +242,12 @@ export function Thread({
 					<div key={row.key} data-row={row.key}>
 						{row.kind === "day" && <Day at={row.at} />}
 						{row.kind === "session" && (
-							<SessionDivider id={row.sessionId} session={sessions.get(row.sessionId)} />
+							<SessionDivider
+								id={row.sessionId}
+								session={sessions.get(row.sessionId)}
+								before={row.before}
+								onGo={onGo}
+							/>
 						)}
 						{row.kind === "message" && (
 							<Bubble

@@ -128,6 +128,7 @@ export const texts = {
 	session: ["Sessão", "Session"],
 	"session.with": ["Sessão com {agent}", "Session with {agent}"],
 	"session.open": ["em curso", "under way"],
+	"session.beginning": ["ver o início", "see its beginning"],
 	"session.score": ["nota {n}", "score {n}"],
 	"session.stale": ["desatualizada", "outdated"],
 	"session.messages": ["{n} mensagem||{n} mensagens", "{n} message||{n} messages"],

@@ -136,7 +136,8 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 		[],
 	);
 	useEvents((e) => {
-		if (e !== "reset" && (e.kind !== "conversation.changed" || e.subjectId !== id)) return;
+		/* one of no subject says that many have changed */
+		if (e !== "reset" && (e.kind !== "conversation.changed" || (e.subjectId ?? id) !== id)) return;
 		timer.current ??= window.setTimeout(() => {
 			timer.current = null;
 			void refresh();

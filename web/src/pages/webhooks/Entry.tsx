@@ -11,6 +11,7 @@ import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
 import { Button, cx, ErrorState, FormError, Notice, Panel, Skeleton, Time, ui } from "../../ui";
 import { keyOr, texts } from "./messages";
+import { ParkedHelp } from "./Parked";
 import { Payload } from "./Payload";
 import { StatusBadge } from "./StatusBadge";
 import css from "./webhooks.module.css";
@@ -95,12 +96,15 @@ export function Entry({ id, onReplayed }: { id: string; onReplayed: () => void }
 		queryFn: async ({ signal }) =>
 			(await api.get("/api/webhook-events/{id}", { path: { id }, signal })).webhookEvent,
 	});
+	const again = () => {
+		void one.refetch();
+		onReplayed();
+	};
 	const replay = useMutation({
 		mutationFn: () => api.post("/api/webhook-events/{id}/replay", { path: { id } }),
 		onSuccess: ({ count }) => {
 			say(count === 0 ? t("nothingReplayed") : t("replayed"), count === 0);
-			void one.refetch();
-			onReplayed();
+			again();
 		},
 	});
 	if (one.isPending)
@@ -134,6 +138,7 @@ export function Entry({ id, onReplayed }: { id: string; onReplayed: () => void }
 							<strong>{t("error")}:</strong> <bdi>{e.error}</bdi>
 						</p>
 					)}
+					{e.status === "parked" && <ParkedHelp entry={e} onReleased={again} />}
 				</Notice>
 			) : (
 				<p className={cx(ui.muted, ui.small)}>{t(`why.${e.status}`)}</p>

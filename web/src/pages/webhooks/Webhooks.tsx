@@ -13,6 +13,7 @@ import { Button, cx, Field, Icon, ui } from "../../ui";
 import { Entry } from "./Entry";
 import { JournalList } from "./JournalList";
 import { FIELDS, keyOr, STATUSES, texts } from "./messages";
+import { ParkedNotice } from "./Parked";
 import { ReplayDialog } from "./ReplayDialog";
 import { useJournal, type Filters } from "./useJournal";
 import css from "./webhooks.module.css";
@@ -217,6 +218,18 @@ export default function Webhooks() {
 						)}
 					</div>
 				</div>
+				<ParkedNotice
+					filters={filters}
+					show={() =>
+						set({
+							todos: "1",
+							[NAMES.status]: "parked",
+							[NAMES.field]: "",
+							[NAMES.from]: "",
+							[NAMES.to]: "",
+						})
+					}
+				/>
 				<FilterBar filters={filters} set={set} clear={clear} filtered={filtered} />
 			</header>
 			<JournalList list={list} selected={id} hrefOf={hrefOf} filtered={filtered} clear={clear} />

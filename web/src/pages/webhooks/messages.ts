@@ -63,9 +63,23 @@ export const texts = {
 		"What could be read was applied; the rest is listed under Problems. Applying it again only helps after a fix.",
 	],
 	"why.parked": [
-		"O número ainda não está cadastrado. Cadastre-o em WhatsApp; se um administrador do cliente o cadastrou, o operador libera.",
-		"Its number is not registered yet. Register it under WhatsApp; if a client's administrator did, the operator releases it.",
+		"Quando chegou, o número dele não estava cadastrado. Nada se perdeu: ele espera.",
+		"When it came, its number was not registered. Nothing is lost: it waits.",
 	],
+	"parked.count": [
+		"{n} webhook espera: o número dele não estava cadastrado quando chegou.||{n} webhooks esperam: o número deles não estava cadastrado quando chegaram.",
+		"{n} webhook waits: its number was not registered when it came.||{n} webhooks wait: their numbers were not registered when they came.",
+	],
+	"parked.show": ["Ver estacionados", "See what is parked"],
+	"parked.registered": [
+		"Um administrador deste cliente já cadastrou o número. Confira se é mesmo dele e libere.",
+		"An administrator of this client has registered the number. Check that it is theirs and release it.",
+	],
+	"parked.unknown": [
+		"Neste cliente o número não está cadastrado. Ao cadastrá-lo aqui, tudo o que espera por ele é aplicado. Se ele é de outro cliente que já o cadastrou, use Reaplicar.",
+		"The number is not registered at this client. Once you register it here, all that waits for it is applied. If it belongs to another client that has registered it, use Apply again.",
+	],
+	"parked.register": ["Cadastrar este número", "Register this number"],
 	"why.retrying": [
 		"A última tentativa não deu certo; será tentado de novo sozinho.",
 		"The last attempt did not succeed; it will be tried again by itself.",
@@ -102,16 +116,15 @@ export const texts = {
 	"replay.set": ["Reaplicar filtradas…", "Apply filtered again…"],
 	"replay.all": ["Reaplicar todas…", "Apply all again…"],
 	"replay.title": ["Reaplicar entradas", "Apply entries again"],
-	"replay.counting": ["Contando… {n} até agora", "Counting… {n} so far"],
+	"replay.counting": ["Contando…", "Counting…"],
 	"replay.count": [
 		"{n} entrada será aplicada de novo.||{n} entradas serão aplicadas de novo.",
 		"{n} entry will be applied again.||{n} entries will be applied again.",
 	],
-	"replay.many": [
-		"Mais de {n} entradas serão aplicadas de novo.",
-		"More than {n} entries will be applied again.",
+	"replay.none": [
+		"Nada a reaplicar com estes filtros.",
+		"Nothing to be applied again passes these filters.",
 	],
-	"replay.none": ["Nenhuma entrada passa por estes filtros.", "No entry passes these filters."],
 	"replay.filters": ["Filtros: {filters}", "Filters: {filters}"],
 	"replay.noFilters": ["Sem filtros: o diário inteiro.", "No filters: the whole journal."],
 	"replay.harmless": [
@@ -126,7 +139,6 @@ export const texts = {
 		"Reaplicar {n} entrada||Reaplicar {n} entradas",
 		"Apply {n} entry again||Apply {n} entries again",
 	],
-	"replay.confirmMany": ["Reaplicar todas elas", "Apply all of them again"],
 	"replay.done": [
 		"{n} entrada na fila para ser aplicada de novo||{n} entradas na fila para serem aplicadas de novo",
 		"{n} entry queued to be applied again||{n} entries queued to be applied again",

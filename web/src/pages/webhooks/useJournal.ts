@@ -24,12 +24,30 @@ export interface Filters {
 const PAGE = 100;
 const GATHER_MS = 500;
 
-export function queryOf(f: Filters) {
+function queryOf(f: Filters) {
 	const set = <T extends string>(text: T | "") => (text === "" ? undefined : text);
 	return { status: set(f.status), field: set(f.field), from: set(f.from), to: set(f.to) };
 }
 
-export async function loadJournal(
+export function bodyOf(f: Filters) {
+	return {
+		...(f.status === "" ? {} : { status: f.status }),
+		...(f.field === "" ? {} : { field: f.field }),
+		...(f.from === "" ? {} : { from: f.from }),
+		...(f.to === "" ? {} : { to: f.to }),
+	};
+}
+
+/** How many entries a replay of these would take now: the server says, by the filters it replays by. */
+export async function countReplay(slug: string, f: Filters, signal: AbortSignal): Promise<number> {
+	const body = { ...bodyOf(f), dryRun: true };
+	const answer = f.all
+		? await api.post("/api/webhook-events/replay", { body, signal })
+		: await api.post("/api/clients/{slug}/webhook-events/replay", { path: { slug }, body, signal });
+	return answer.count;
+}
+
+async function loadJournal(
 	slug: string,
 	f: Filters,
 	limit: number,

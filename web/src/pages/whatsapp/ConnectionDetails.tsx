@@ -27,6 +27,7 @@ import {
 	ui,
 } from "../../ui";
 import { Confirm } from "../../ui/dialog";
+import { Release } from "../Release";
 import { texts } from "./messages";
 import { HistoryBadge, phaseName, StatusBadge } from "./WhatsApp";
 import css from "./whatsapp.module.css";
@@ -346,6 +347,14 @@ export function ConnectionDetails({ id }: { id: string }) {
 							))}
 						</ul>
 					)}
+				</Panel>
+			)}
+			{whatsapp && can("operator") && (
+				<Panel title={t("parked")}>
+					<div className={ui.stack}>
+						<p className={cx(ui.small, ui.muted)}>{t("parked.text")}</p>
+						<Release connection={id} />
+					</div>
 				</Panel>
 			)}
 			{whatsapp && can("admin") && <OwnUrl id={id} />}

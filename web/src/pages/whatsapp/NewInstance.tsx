@@ -1,10 +1,11 @@
 /* How a number comes in: the choice, the history that can be asked for only now, and by hand. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
-import { useT } from "../../i18n";
+import { useLanguage, useT } from "../../i18n";
+import { META_SETTINGS, missingSettings } from "../../lib/settings";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
 import { Button, buttonClass, Check, Field, FormError, Icon, Notice, Page, Panel, ui } from "../../ui";
@@ -13,9 +14,44 @@ import css from "./whatsapp.module.css";
 
 const MODES = ["coexistence", "cloud_api"] as const;
 
+/** Where Embedded Signup begins, and which settings it lacks; only the operator may read those. */
+function Signup() {
+	const t = useT(texts);
+	const { language } = useLanguage();
+	const { can } = useSession();
+	const settings = useQuery({
+		queryKey: keys.settings,
+		enabled: can("operator"),
+		queryFn: async ({ signal }) => (await api.get("/api/settings", { signal })).settings,
+	});
+	const list = (names: readonly string[]) => new Intl.ListFormat(language).format(names);
+	const why = (): string => {
+		if (!can("operator")) return t("new.signup.ask", { names: list(META_SETTINGS) });
+		if (settings.isError) return t("new.signup.unknown");
+		if (settings.data === undefined) return "";
+		const missing = missingSettings(settings.data, META_SETTINGS);
+		return missing.length === 0
+			? t("new.signup.complete")
+			: t("new.signup.missing", { names: list(missing) });
+	};
+	return (
+		<>
+			<div>
+				<Button disabled aria-describedby="signup-off">
+					{t("new.signup")}
+				</Button>
+			</div>
+			<p id="signup-off" className={ui.hint} role="status">
+				{why()}
+			</p>
+		</>
+	);
+}
+
 export function NewInstance() {
 	const t = useT(texts);
 	const { slug, can } = useSession();
+	const asked = new URLSearchParams(useSearch()).get("numero") ?? "";
 	const [, navigate] = useLocation();
 	const cache = useQueryClient();
 	const say = useToast();
@@ -23,7 +59,7 @@ export function NewInstance() {
 	const [history, setHistory] = useState(true);
 	const [form, setForm] = useState({
 		displayPhoneNumber: "",
-		phoneNumberId: "",
+		phoneNumberId: asked,
 		wabaId: "",
 		accessToken: "",
 	});
@@ -107,14 +143,7 @@ export function NewInstance() {
 								onChange={(e) => setHistory(e.target.checked)}
 							/>
 						)}
-						<div>
-							<Button disabled aria-describedby="signup-off">
-								{t("new.signup")}
-							</Button>
-						</div>
-						<p id="signup-off" className={ui.hint}>
-							{t("new.signup.off")}
-						</p>
+						<Signup />
 					</div>
 				</Panel>
 				<Panel title={t("new.byHand")}>

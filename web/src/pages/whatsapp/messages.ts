@@ -165,6 +165,11 @@ export const texts = {
 		"New messages of this number stop arriving. Conversations already received stay stored, but the number disappears from this page. To come back it must be connected again.",
 	],
 	disconnected: ["Número desconectado", "Number disconnected"],
+	parked: ["Webhooks estacionados", "Parked webhooks"],
+	"parked.text": [
+		"O que chegou antes de o número ser cadastrado espera. Se foi você quem o cadastrou, já foi aplicado; se foi um administrador do cliente, confira se o número é mesmo dele e libere.",
+		"What came before the number was registered waits. If you registered it, it has been applied; if a client's administrator did, check that the number is theirs and release it.",
+	],
 	secret: ["URL de webhook própria", "Webhook URL of its own"],
 	"secret.text": [
 		"Para quem recebe por um intermediário que não assina as mensagens. A URL anterior deixa de valer.",
@@ -198,9 +203,21 @@ export const texts = {
 		"Up to 180 days. It can be asked for only now, on connecting.",
 	],
 	"new.signup": ["Continuar com o Facebook", "Continue with Facebook"],
-	"new.signup.off": [
-		"A conexão pelo Facebook (Embedded Signup) não está configurada neste servidor: faltam META_APP_ID e META_CONFIG_ID. Registre o número à mão, abaixo.",
-		"Connecting through Facebook (Embedded Signup) is not configured on this server: META_APP_ID and META_CONFIG_ID are missing. Register the number by hand, below.",
+	"new.signup.missing": [
+		"A conexão pelo Facebook (Embedded Signup) não está configurada neste servidor. Falta definir: {names}. Enquanto isso, registre o número à mão, abaixo.",
+		"Connecting through Facebook (Embedded Signup) is not configured on this server. Missing: {names}. Meanwhile register the number by hand, below.",
+	],
+	"new.signup.complete": [
+		"Os ajustes da Meta estão completos, mas esta versão ainda não inicia a conexão pelo Facebook. Registre o número à mão, abaixo.",
+		"The Meta settings are complete, but this version does not start connecting through Facebook yet. Register the number by hand, below.",
+	],
+	"new.signup.ask": [
+		"Conectar pelo Facebook (Embedded Signup) depende de ajustes do servidor ({names}), que quem o opera vê em Administração. Enquanto isso, registre o número à mão, abaixo.",
+		"Connecting through Facebook (Embedded Signup) depends on settings of the server ({names}), which whoever runs it sees under Administration. Meanwhile register the number by hand, below.",
+	],
+	"new.signup.unknown": [
+		"Não foi possível ler os ajustes do servidor. Registre o número à mão, abaixo.",
+		"The settings of the server could not be read. Register the number by hand, below.",
 	],
 	"new.byHand": ["Registrar à mão", "Register by hand"],
 	"new.byHand.text": [

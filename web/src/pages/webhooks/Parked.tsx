@@ -1,0 +1,64 @@
+/*
+ * What is parked: nobody has registered its number, or only a client's administrator has. What
+ * always holds: only the operator sees it, since it belongs to no client yet.
+ */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { keys } from "../../api/keys";
+import type { WebhookEvent } from "../../api/types";
+import { useT } from "../../i18n";
+import { useConnections, useSession } from "../../shell/session";
+import { Button, buttonClass, Notice, ui } from "../../ui";
+import { Release } from "../Release";
+import { texts } from "./messages";
+import { countReplay, type Filters } from "./useJournal";
+
+const PARKED: Filters = { status: "parked", field: "", from: "", to: "", all: true };
+
+/** How much waits, and the way to it; nothing where nothing does, or where it is shown already. */
+export function ParkedNotice({ filters, show }: { filters: Filters; show: () => void }) {
+	const t = useT(texts);
+	const { slug, can } = useSession();
+	const count = useQuery({
+		queryKey: keys.replayCount(slug, PARKED),
+		enabled: can("operator"),
+		queryFn: ({ signal }) => countReplay(slug, PARKED, signal),
+	});
+	const shown = filters.all && filters.status === "parked";
+	if (count.data === undefined || count.data === 0 || shown) return null;
+	return (
+		<Notice tone="amber" action={<Button onClick={show}>{t("parked.show")}</Button>}>
+			{t("parked.count", { n: count.data })}
+		</Notice>
+	);
+}
+
+/** Why this one is parked, and what to do about it. */
+export function ParkedHelp({ entry, onReleased }: { entry: WebhookEvent; onReleased: () => void }) {
+	const t = useT(texts);
+	const { slug, can } = useSession();
+	const connections = useConnections();
+	const number = entry.phoneNumberId;
+	const mine = connections.data?.find((c) => c.phoneNumberId !== null && c.phoneNumberId === number);
+	if (!can("operator") || connections.data === undefined) return null;
+	if (mine !== undefined)
+		return (
+			<div className={ui.stack}>
+				<p>{t("parked.registered")}</p>
+				<Release connection={mine.id} onDone={onReleased} />
+			</div>
+		);
+	return (
+		<div className={ui.stack}>
+			<p>{t("parked.unknown")}</p>
+			<div>
+				<Link
+					className={buttonClass()}
+					href={`/${slug}/whatsapp/nova${number === null ? "" : `?numero=${encodeURIComponent(number)}`}`}
+				>
+					{t("parked.register")}
+				</Link>
+			</div>
+		</div>
+	);
+}
