@@ -8,7 +8,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import { afterAll, onTestFinished } from "vitest";
+import { afterAll, onTestFinished, type RunnerTestCase } from "vitest";
 import { translator, type Messages, type Translate } from "../src/i18n";
 import type { Language } from "../src/lib/format";
 import { Watcher } from "./watcher";
@@ -62,6 +62,7 @@ async function login(context: BrowserContext, url: string, token: string): Promi
 
 export class Visit {
 	readonly #watcher: Watcher;
+	readonly #pictures: string[] = [];
 	#isDone = false;
 
 	constructor(
@@ -102,15 +103,25 @@ export class Visit {
 		if (this.#isDone) return;
 		this.#isDone = true;
 		await this.context.close();
-		this.#watcher.settle();
+		const { wrong } = this.#watcher;
+		if (wrong.length > 0) throw new Error([...wrong, ...this.#pictures].join("\n"));
 	}
-}
 
-/* Where one can see how the page looked when the test failed. */
-async function picture(page: Page): Promise<string> {
-	const path = join(await mkdtemp(join(tmpdir(), "recado-e2e-failed-")), "page.png");
-	await page.screenshot({ path, timeout: 10_000 });
-	return `${path} (at ${page.url()})`;
+	/** How the page looks, in a file that stays: where. Once the visit is done there is nothing to see. */
+	async #picture(): Promise<string> {
+		const path = join(await mkdtemp(join(tmpdir(), "recado-e2e-failed-")), "page.png");
+		await this.page.screenshot({ path, timeout: 10_000 });
+		return `the page when it failed, ${this.page.url()}: ${path}`;
+	}
+
+	/** At the end of its test: leaves a picture in the message if that failed, and is done. */
+	async finish(task: Readonly<RunnerTestCase>): Promise<void> {
+		const failures = task.result?.state === "fail" ? (task.result.errors ?? []) : [];
+		if (!this.#isDone && failures.length + this.#watcher.wrong.length > 0)
+			this.#pictures.push(await this.#picture().catch((e: unknown) => `no picture: ${String(e)}`));
+		for (const error of failures) error.message = [error.message, ...this.#pictures].join("\n");
+		await this.done();
+	}
 }
 
 /**
@@ -133,14 +144,7 @@ export async function visit(url: string, options: VisitOptions = {}): Promise<Vi
 	const page = await context.newPage();
 	const made = new Visit(url, language, context, page, watcher);
 
-	onTestFinished(async ({ task }) => {
-		if (task.result?.state === "fail" && !page.isClosed()) {
-			const seen = await picture(page).catch((e: unknown) => `none: ${String(e)}`);
-			for (const error of task.result.errors ?? [])
-				error.message += `\nthe page when it failed: ${seen}`;
-		}
-		await made.done();
-	});
+	onTestFinished(({ task }) => made.finish(task));
 	if (token !== undefined) await login(context, url, token);
 	if (path !== null) await made.goto(path);
 	return made;

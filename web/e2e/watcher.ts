@@ -43,14 +43,13 @@ export class Watcher {
 		this.#expected.push(like);
 	}
 
-	/** Throws if there was a problem that nobody expected, or none where one was expected. */
-	settle(): void {
+	/** A line for each problem that nobody expected, and for each that was expected and did not come. */
+	get wrong(): string[] {
 		const unexpected = this.problems.filter((p) => !this.#expected.some((like) => like.test(p)));
 		const missing = this.#expected.filter((like) => !this.problems.some((p) => like.test(p)));
-		const wrong = [
+		return [
 			...unexpected.map((p) => `went wrong unseen: ${p}`),
 			...missing.map((like) => `expected to go wrong, and did not: ${String(like)}`),
 		];
-		if (wrong.length > 0) throw new Error(wrong.join("\n"));
 	}
 }
