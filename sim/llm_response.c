@@ -12,6 +12,7 @@
 #define MOST_REASONING    8 /* steps */
 #define SPLIT_PERMILLE    250
 #define REASONED_PERMILLE 500
+#define SNAPSHOT          "-2026-01-20" /* behind the model's name that was asked for */
 
 /* How an answer ends, and with what. */
 struct outcome {
@@ -225,8 +226,8 @@ write_ending(struct jw *jw, const struct outcome *o)
 }
 
 void
-llm_response_write(struct arena *a, struct dice *d, const struct llm *m, const struct llm_prompt *p,
-                   enum llm_kind kind, struct str report, int64_t now_ms, struct llm_response *out)
+llm_response_write(struct arena *a, struct dice *d, const struct llm_prompt *p, enum llm_kind kind,
+                   struct str report, int64_t now_ms, struct llm_response *out)
 {
 	struct outcome o = make_outcome(a, p, kind, report);
 	struct llm_usage *usage = &out->usage;
@@ -244,8 +245,7 @@ llm_response_write(struct arena *a, struct dice *d, const struct llm *m, const s
 	write_echo(&jw, a, p, "instructions", "null");
 	write_echo(&jw, a, p, "max_output_tokens", "null");
 	write_echo(&jw, a, p, "metadata", "{}");
-	jw_kstr(&jw, "model",
-	        str_fmt(a, STR_FMT STR_FMT, STR_ARG(p->model), STR_ARG(m->options.snapshot)));
+	jw_kstr(&jw, "model", str_fmt(a, STR_FMT SNAPSHOT, STR_ARG(p->model)));
 	write_output(&jw, d, &o, usage->reasoning > 0 && !o.failed);
 	write_echo(&jw, a, p, "parallel_tool_calls", "true");
 	jw_knull(&jw, "previous_response_id");

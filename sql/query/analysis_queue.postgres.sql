@@ -55,14 +55,14 @@ WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
 
 -- name: analysis_claim
 -- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
--- returns: uuid, uuid, time, time, int, int, int, bool
+-- returns: uuid, uuid, time, time, int, int, bool
 UPDATE session_analyses t SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now
 WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
     AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
   ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n FOR UPDATE SKIP LOCKED))
-RETURNING t."id", t."sessionId", t."sessionEndedAt", t."createdAt", t."retryCount", t."lostCalls", t."attempts", t."longerOutput";
+RETURNING t."id", t."sessionId", t."sessionEndedAt", t."createdAt", t."retryCount", t."lostCalls", t."longerOutput";
 
 -- name: analysis_sweep
 -- param: now time, n int

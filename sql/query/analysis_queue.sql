@@ -81,14 +81,14 @@ WHERE "clientId" = :client AND "id" IN (SELECT a."id" FROM session_analyses a
 
 -- name: analysis_claim
 -- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
--- returns: uuid, uuid, time, time, int, int, int, bool
+-- returns: uuid, uuid, time, time, int, int, bool
 UPDATE session_analyses SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now
 WHERE "clientId" = :client AND "id" IN (SELECT a."id" FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
     AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
   ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n)
-RETURNING "id", "sessionId", "sessionEndedAt", "createdAt", "retryCount", "lostCalls", "attempts", "longerOutput";
+RETURNING "id", "sessionId", "sessionEndedAt", "createdAt", "retryCount", "lostCalls", "longerOutput";
 
 -- The report of the one that holds the lease. stale stays as it is: the session may have changed since it was read.
 -- name: analysis_done
@@ -153,11 +153,3 @@ SELECT count(CASE WHEN "status" = 'pending' THEN 1 END), count(CASE WHEN "status
   count(CASE WHEN "status" = 'failed' AND "nextRetryAt" IS NULL THEN 1 END), count(CASE WHEN "status" = 'done' THEN 1 END)
 FROM session_analyses
 WHERE "clientId" = :client AND "scriptKey" = :key AND "scriptVersion" = :version AND "analysisVersionTag" = :tag;
-
--- When the next failed one is due that was not so far.
--- name: analysis_next_due
--- param: client uuid, key text, version int, tag text
--- returns: time
-SELECT "nextRetryAt" FROM session_analyses
-WHERE "clientId" = :client AND "scriptKey" = :key AND "scriptVersion" = :version AND "analysisVersionTag" = :tag
-  AND "status" = 'failed' AND NOT "retryDue" AND "nextRetryAt" IS NOT NULL ORDER BY "nextRetryAt" LIMIT 1;

@@ -64,18 +64,6 @@ analyser_look(struct analyser *an)
 	atomic_store(&an->look, true);
 }
 
-size_t
-analyser_running(const struct analyser *an)
-{
-	return an->nruns;
-}
-
-size_t
-analyser_in_flight(const struct analyser *an)
-{
-	return http_client_in_flight(an->o.http);
-}
-
 static enum err
 claim_job(struct analyser *an, int64_t now_ms, bool *worked)
 {

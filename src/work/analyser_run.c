@@ -85,8 +85,7 @@ analyser_run_stop(struct analyser_run *run, const char *reason, struct str error
 	if (run->ending)
 		return;
 	run->ending = true;
-	if (reason != NULL)
-		run->tally.reason = str_dup(run->arena, str_from(reason));
+	run->tally.reason = str_dup(run->arena, str_from(reason));
 	if (!str_is_empty(error))
 		run->error = str_dup(run->arena, error);
 }
@@ -215,7 +214,7 @@ explain(struct analyser_run *run)
 	if (str_is_set(run->error))
 		return;
 	if (str_is_set(run->tally.reason) && !run->cancelled)
-		run->error = str_fmt(run->arena, STR_FMT, STR_ARG(run->tally.reason));
+		run->error = run->tally.reason;
 	else if (run->tally.failed > 0)
 		run->error = str_fmt(run->arena, "%lld sessions could not be analysed",
 		                     (long long)run->tally.failed);

@@ -99,8 +99,7 @@ read_claimed(const struct db_result *r, size_t i, struct analysis_claimed *x)
 		.created_at = db_get_time(r, i, 3),
 		.retry_count = db_get_int(r, i, 4),
 		.losses = (unsigned)db_get_int(r, i, 5),
-		.attempts = db_get_int(r, i, 6),
-		.longer_output = db_get_bool(r, i, 7),
+		.longer_output = db_get_bool(r, i, 6),
 	};
 }
 
@@ -222,15 +221,4 @@ analysis_queue_counts(struct db *db, struct arena *a, const struct analysis_comb
 		                         .failed_permanent = db_get_int(&r, 0, 4),
 		                         .done = db_get_int(&r, 0, 5) };
 	return ERR_OK;
-}
-
-enum err
-analysis_queue_next_due(struct db *db, struct arena *a, const struct analysis_combo *c, int64_t *at)
-{
-	struct db_result r;
-	enum err e = db_query(db, &q_analysis_next_due, DB_PARAMS(COMBO(c)), NULL, a, &r);
-
-	if (e == ERR_OK)
-		*at = r.nrows > 0 ? db_get_time(&r, 0, 0) : TIME_NONE;
-	return e;
 }

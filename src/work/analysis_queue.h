@@ -37,7 +37,6 @@ struct analysis_figures {
 	int64_t already_done;      /* of these */
 	int64_t would_enqueue;     /* eligible without already_done; with force all of them */
 	int64_t already_queued;    /* rows that are pending or failed */
-	int64_t processing;        /* rows */
 	int64_t would_process_now; /* rows that may be claimed now, before anything is enqueued */
 	int64_t failed_permanent;  /* rows */
 	int64_t would_write; /* what enqueueing would count: without those in the queue already */
@@ -97,7 +96,6 @@ struct analysis_claimed {
 	int64_t session_ended_at, created_at;
 	int64_t retry_count; /* attempts that failed */
 	unsigned losses;     /* calls whose answer never came: core/model_retry.h */
-	int64_t attempts;    /* calls that were answered */
 	bool longer_output;  /* an answer was cut for its length */
 };
 /* Failed rows whose time has come may be claimed from now on. Several transactions. */
@@ -185,9 +183,5 @@ struct analysis_counts {
 MUST_CHECK enum err
 analysis_queue_counts(struct db *, struct arena *, const struct analysis_combo *, int64_t now_ms,
                       struct analysis_counts *out);
-/* When the next failed row may be tried again, of those that could not be at the last claim;
- * TIME_NONE: there is none. Inside or outside a transaction. */
-MUST_CHECK enum err
-analysis_queue_next_due(struct db *, struct arena *, const struct analysis_combo *, int64_t *at);
 
 #endif

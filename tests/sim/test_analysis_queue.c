@@ -163,7 +163,6 @@ START_TEST(a_dry_run_says_what_there_is_and_writes_nothing)
 	ck_assert_int_eq(f.would_enqueue, 11);
 	ck_assert_int_eq(f.would_write, 3);
 	ck_assert_int_eq(f.already_queued, 7);
-	ck_assert_int_eq(f.processing, 1);
 	ck_assert_int_eq(f.would_process_now, 5); /* four pending and one due */
 	ck_assert_int_eq(f.failed_permanent, 1);
 	d->choice.force = true;
@@ -504,7 +503,7 @@ START_TEST(a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final)
 	static const int64_t waits[] = { TIME_MINUTE, 5 * TIME_MINUTE, 15 * TIME_MINUTE };
 	struct desk *d = desk_open();
 	struct analysis_claimed *v;
-	int64_t now = AT, due;
+	int64_t now = AT;
 
 	plant_many(d, 1);
 	desk_enqueue(d, now);
@@ -513,17 +512,14 @@ START_TEST(a_failed_row_waits_for_its_time_and_the_fourth_failure_is_final)
 		ck_assert_int_eq(v[0].retry_count, i);
 		/* even if another time is asked for after the fourth */
 		desk_failed(d, &v[0], now, now + (i < 3 ? waits[i] : 1));
-		ck_assert_ok(analysis_queue_next_due(d->s.db, test_arena(), &d->combo, &due));
 		if (i == 3)
 			break;
-		ck_assert_int_eq(due, now + waits[i]);
 		now += waits[i];
 		ck_assert_uint_eq(desk_claim(d, now - 1, 5, &v), 0);
 		ck_assert_int_eq(desk_counts(d, now - 1).due, 0);
 		ck_assert_int_eq(desk_counts(d, now).due, 1);
 		ck_assert_int_eq(desk_counts(d, now).failed_retryable, 1);
 	}
-	ck_assert_int_eq(due, TIME_NONE);
 	ck_assert_uint_eq(desk_claim(d, now + 365 * DAY, 5, &v), 0);
 	ck_assert_int_eq(desk_counts(d, now).failed_permanent, 1);
 	ck_assert_int_eq(desk_counts(d, now).failed_retryable, 0);
@@ -610,7 +606,7 @@ START_TEST(what_is_given_back_has_lost_no_attempt_and_what_it_cost_adds_up)
 		d->s.db, &l, AT, &(struct analysis_release){ .losses = 1, .longer = true }, &paid));
 	ck_assert_uint_eq(desk_claim(d, AT, 1, &v), 1);
 	ck_assert(v[0].retry_count == 0 && v[0].losses == 1 && v[0].longer_output);
-	ck_assert_int_eq(v[0].attempts, 1);
+	ck_assert_int_eq(desk_number(d, "SELECT \"attempts\" FROM session_analyses"), 1);
 	ck_assert_ok(analysis_queue_failed(d->s.db, &l, AT,
 	                                   &(struct analysis_failure){ .error = STR("cut"),
 	                                                               .next_retry_at = AT + 1,
