@@ -159,37 +159,27 @@ ask(struct analyser_call *c, int64_t now_ms)
 	return e;
 }
 
-static enum err
-fail(struct analyser_call *c, int64_t now_ms, struct str error, int64_t next_at, unsigned losses,
-     struct str model, const struct analysis_paid *paid)
-{
-	const struct analysis_lease lease = analyser_call_lease(c);
-	const struct analysis_failure f = { .error = error,
-		                            .model = model,
-		                            .prompt_hash = c->prompt.hash,
-		                            .next_retry_at = next_at,
-		                            .losses = losses };
-	enum err e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &f, paid);
-
-	if (e == ERR_OK)
-		analysis_tally_failed(&c->run->tally, c->row.id);
-	return not_ours(c, e);
-}
-
 /* There is nothing to ask, or no way to ask it. */
 static enum err
 give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 {
 	const struct analysis_lease lease = analyser_call_lease(c);
-	const struct analysis_paid paid = { 0 };
+	const struct analysis_failure too_large = {
+		.error = STR("too_large: the session does not fit into the memory of one call"),
+		.next_retry_at = TIME_NONE,
+		.losses = c->row.losses,
+	};
+	const struct analysis_paid nothing = { 0 };
+	enum err e;
 
 	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled))
 		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
-	if (why == ERR_TOO_LARGE)
-		return fail(c, now_ms,
-		            STR("too_large: the session does not fit into the memory of one call"),
-		            TIME_NONE, c->row.losses, STR_NONE, &paid);
-	return why;
+	if (why != ERR_TOO_LARGE)
+		return why;
+	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &too_large, &nothing);
+	if (e == ERR_OK)
+		analysis_tally_failed(&c->run->tally, c->row.id);
+	return not_ours(c, e);
 }
 
 enum err
