@@ -68,7 +68,7 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 		http_client_cancel(c->run->an->o.http, c->id);
 	e = now_ms > 0 ? analysis_queue_release(c->run->an->db, &lease, now_ms, &release, &paid)
 	               : ERR_OK;
-	c->run->an->astray |= analyser_is_away(e);
+	c->run->an->astray |= db_is_away(e);
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		log_warn("analysis.not_returned", LOG_UUID("analysis", c->row.id), LOG_ERR(e));
 	c->run->tally.released++;
