@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "api/call.h"
-#include "api/words.h"
+#include "core/report.h"
 #include "store/queries.h"
 
 #define DEFAULT_RANKS 10
@@ -81,8 +81,8 @@ write_results(struct jw *w, const struct db_result *r)
 	             scored ? round(db_get_double(r, 0, 1) * 100) / 100 : 0);
 	jw_key(w, "temperature");
 	jw_obj(w);
-	for (size_t i = 0; words_temperatures[i] != NULL; i++)
-		jw_ki64(w, words_temperatures[i], any ? db_get_int(r, 0, 2 + i) : 0);
+	for (size_t i = 0; report_temperatures[i] != NULL; i++)
+		jw_ki64(w, report_temperatures[i], any ? db_get_int(r, 0, 2 + i) : 0);
 	jw_obj_end(w);
 	jw_ktime(w, "lastProcessedAt", any ? db_get_time(r, 0, 6) : TIME_NONE);
 	write_double(w, "evidenceVerifiedShare", verified + others > 0,
