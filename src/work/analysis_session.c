@@ -8,6 +8,7 @@
 
 #include "core/episode.h"
 #include "store/queries.h"
+#include "work/session_row.h"
 
 #define HALF (ANALYSIS_MAX_MESSAGES / 2)
 
@@ -79,14 +80,7 @@ keep_own(struct loading *l)
 		return e;
 	v = ARENA_ARRAY(l->a, r.nrows, struct session);
 	for (size_t i = 0; i < r.nrows; i++)
-		v[i] = (struct session){
-			.type = session_type_of(db_get_text(&r, i, 1)),
-			.start = db_get_time(&r, i, 2),
-			.end = db_get_time(&r, i, 3),
-			.lead_in = db_get_time(&r, i, 4),
-			.ids = &r.cells[(i * r.ncols) + 5].i, /* the highest decides ties */
-			.n_ids = 1,
-		};
+		v[i] = session_of_row(&r, i, 1);
 	for (size_t i = 0; i < l->s->n; i++)
 		times[i] = l->s->messages[i].at;
 	session_assign_all(l->a, v, r.nrows, times, l->s->n, in);
