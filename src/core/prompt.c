@@ -138,7 +138,7 @@ list_sent(struct arena *a, const struct prompt_lines *lines, struct prompt *out)
 			                        .shown = i < lines->head || i >= lines->tail };
 	out->sent = sent;
 	out->n = lines->n;
-	out->omitted = lines->tail - lines->head;
+	out->omitted = prompt_omitted(lines);
 	out->truncated = lines->truncated;
 }
 

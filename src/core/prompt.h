@@ -40,6 +40,9 @@ struct prompt_options {
 	bool order_sent; /* by sent_at; else by updated_at, or sent_at where that is none */
 	int64_t max_input_tokens; /* the estimate is kept at or below it */
 	int64_t max_output_tokens;
+	/* Of a conversation that is not given whole: behind the first `gap` messages of the list
+	 * come so many more that are not in it. 0: none. */
+	size_t gap, unread;
 };
 
 /* A message as the model saw it: the basis of its evidence. sent[i] is "m<i+1>". */
@@ -53,8 +56,8 @@ struct prompt {
 	struct str body;      /* the whole request, JSON */
 	struct str hash;      /* 64 hexadecimal digits, lower case */
 	int64_t input_tokens; /* estimate: UTF-8 bytes ÷ 3, rounded up */
-	bool truncated;       /* messages were left out or cut for length */
-	size_t omitted;       /* messages left out */
+	bool truncated;       /* messages were left out or cut for length, or not given */
+	size_t omitted;       /* messages left out or not given */
 	const struct prompt_sent *sent;
 	size_t n;
 };

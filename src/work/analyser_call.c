@@ -111,7 +111,7 @@ analyser_prompt(struct db *db, struct arena *a, const struct analyser_model *mod
                 struct uuid client_id, struct uuid session_id, bool longer, int64_t now_ms,
                 struct prompt *out, bool *settled)
 {
-	const struct prompt_options o = {
+	struct prompt_options o = {
 		.model = model->model,
 		.redact = model->redact,
 		.order_sent = params->order_sent,
@@ -124,6 +124,8 @@ analyser_prompt(struct db *db, struct arena *a, const struct analyser_model *mod
 	*settled = e == ERR_OK && s.settled;
 	if (e != ERR_OK || !s.settled)
 		return e;
+	o.gap = s.gap;
+	o.unread = s.unread;
 	return prompt_build(a, script, prompt_messages(a, &s), s.n, &o, out);
 }
 

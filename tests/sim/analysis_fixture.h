@@ -59,10 +59,10 @@ struct planted_message {
 	const char *key;      /* dedup_key; NULL: some */
 	const char *same_key; /* of a helpdesk's: the WhatsApp message that it is */
 	const char *type;     /* NULL: text */
-	const char *body, *content;
+	const char *body;
 	const char *sender; /* HUMAN, SYSTEM, AI */
 	bool outbound;
-	int64_t updated_at, external_id, revoked_at, missing_since;
+	int64_t updated_at, revoked_at, missing_since;
 };
 void desk_message(struct desk *, struct planted_message *);
 
