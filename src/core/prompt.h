@@ -75,13 +75,11 @@ prompt_build(struct arena *, const struct script *, const struct prompt_message 
              const struct prompt_options *, struct prompt *out);
 
 /*
- * Estimate of the input tokens of a session with so many messages and so many bytes of text in
- * sum, without reading them: what prompt_build would say, give or take what masking and escaping
- * change. At most max_input_tokens. ERR_TOO_LARGE as prompt_build.
+ * Whether max_input_tokens leave room for any conversation beside the instructions, cut to its
+ * least if need be. ERR_TOO_LARGE: no, or the arena's cap.
  */
 MUST_CHECK enum err
-prompt_estimate(struct arena *, const struct script *, const struct prompt_options *,
-                int64_t messages, int64_t text_bytes, int64_t *tokens);
+prompt_fits(struct arena *, const struct script *, const struct prompt_options *);
 
 /* Index in sent[] of a short id of this prompt, "m17" → 16; SIZE_MAX for anything else. */
 size_t prompt_find(const struct prompt *, struct str short_id);

@@ -116,9 +116,8 @@ analysis_script_fits(struct arena *a, const struct analyser_model *m, const stru
 {
 	const struct prompt_options o = { .model = m->model,
 		                          .max_input_tokens = m->max_input_tokens };
-	int64_t tokens;
 
-	return prompt_estimate(a, script, &o, 1, 0, &tokens);
+	return prompt_fits(a, script, &o);
 }
 
 /* What a run without a limit would work on. */

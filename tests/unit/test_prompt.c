@@ -643,20 +643,28 @@ START_TEST(a_budget_without_room_is_too_small)
 	struct prompt_options o = fixture_options();
 	struct prompt_message *m = conversation(100, 100);
 	struct prompt p = fixture_build(&s, NULL, 0, &o);
-	int64_t fixed = p.input_tokens, tokens;
+	int64_t fixed = p.input_tokens, fits = 0;
 
 	o.max_input_tokens = fixed - 1;
 	ck_assert_err(prompt_build(test_arena(), &s, NULL, 0, &o, &p), ERR_TOO_LARGE);
 	ck_assert_err(prompt_build(test_arena(), &s, m, 100, &o, &p), ERR_TOO_LARGE);
-	ck_assert_err(prompt_estimate(test_arena(), &s, &o, 100, 10000, &tokens), ERR_TOO_LARGE);
 	o.max_input_tokens = fixed + 400; /* not the least of a long conversation */
 	ck_assert_err(prompt_build(test_arena(), &s, m, 100, &o, &p), ERR_TOO_LARGE);
-	ck_assert_err(prompt_estimate(test_arena(), &s, &o, 100, 10000, &tokens), ERR_TOO_LARGE);
 	ck_assert_ok(prompt_build(test_arena(), &s, m, 2, &o, &p)); /* but a short one */
 	o.max_input_tokens = -5;
 	ck_assert_err(prompt_build(test_arena(), &s, m, 2, &o, &p), ERR_TOO_LARGE);
 	o.max_input_tokens = INT64_MAX;
 	ck_assert_ok(prompt_build(test_arena(), &s, m, 100, &o, &p));
+	/* who asks beforehand is told of the long one, whatever is left */
+	for (o.max_input_tokens = fixed - 5; o.max_input_tokens < fixed + 600;
+	     o.max_input_tokens++) {
+		enum err e = prompt_build(test_arena(), &s, m, 100, &o, &p);
+
+		ck_assert_err(prompt_fits(test_arena(), &s, &o), e);
+		fits += e == ERR_OK;
+	}
+	ck_assert_int_gt(fits, 0);
+	ck_assert_int_lt(fits, 200);
 }
 END_TEST
 
@@ -682,26 +690,6 @@ START_TEST(twenty_thousand_messages_cost_memory_in_proportion)
 	p = fixture_build(&s, m, MANY, &o);
 	ck_assert(p.truncated && p.omitted > 0);
 	ck_assert_uint_eq(p.n, MANY);
-}
-END_TEST
-
-START_TEST(an_estimate_without_the_messages_is_close)
-{
-	struct script s = fixture_script();
-	struct prompt_options o = fixture_options();
-
-	for (size_t n = 0; n <= 800; n = n * 2 + 1) {
-		struct prompt p = fixture_build(&s, conversation(n, 60), n, &o);
-		int64_t tokens;
-
-		ck_assert_ok(prompt_estimate(test_arena(), &s, &o, (int64_t)n, (int64_t)n * 60,
-		                             &tokens));
-		ck_assert_int_le(tokens, p.input_tokens * 103 / 100);
-		ck_assert_int_ge(tokens, p.input_tokens * 97 / 100);
-	}
-	int64_t tokens;
-	ck_assert_ok(prompt_estimate(test_arena(), &s, &o, INT64_MAX, INT64_MAX, &tokens));
-	ck_assert_int_eq(tokens, o.max_input_tokens);
 }
 END_TEST
 
@@ -746,7 +734,6 @@ make_suite(void)
 		one_long_text_gives_way_before_a_message_is_left_out,
 		a_cut_text_says_how_many_characters_are_gone, a_budget_without_room_is_too_small,
 		twenty_thousand_messages_cost_memory_in_proportion,
-		an_estimate_without_the_messages_is_close,
 		short_ids_are_found_in_one_spelling_only);
 }
 
