@@ -3,22 +3,10 @@
 
 -- Each session of a page is looked up by its key: the fence (OFFSET 0) keeps a page from costing as much as all of them. What is
 -- known of its analyses likewise, and only then by the combo: of a combo that is being filled statistics know nothing yet.
--- name: analysis_candidates
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, time, int
-SELECT p.id, s.id IS NOT NULL AND (:force OR a."status" IS NULL OR a."status" <> 'done'), p.ended_at, p.message_count
-FROM (SELECT x.client_id, x.id, x.ended_at, x.message_count FROM sessions x
-  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
-  ORDER BY x.id LIMIT :n) p
-LEFT JOIN LATERAL (SELECT v.id FROM analysable_sessions v WHERE v.client_id = p.client_id AND v.id = p.id OFFSET 0) s ON TRUE
-LEFT JOIN LATERAL (SELECT v.* FROM session_analyses v WHERE v."clientId" = p.client_id AND v."sessionId" = p.id OFFSET 0) a
-  ON a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-ORDER BY p.id;
-
--- name: analysis_missing
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, uuid?
-SELECT p.id, s.id IS NOT NULL AND (a."id" IS NULL OR (:force AND a."status" <> 'processing')), a."id"
+-- name: analysis_page
+-- param: client uuid, key text, version int, tag text, least int, settled time, after uuid, n int
+-- returns: uuid, bool, uuid?, text?
+SELECT p.id, s.id IS NOT NULL, a."id", a."status"
 FROM (SELECT x.client_id, x.id FROM sessions x
   WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
   ORDER BY x.id LIMIT :n) p

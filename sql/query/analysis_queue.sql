@@ -13,24 +13,11 @@ FROM analysable_sessions s LEFT JOIN session_analyses a ON a."clientId" = s.clie
   AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
 WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled;
 
--- A page of the client's settled sessions by id, and of each whether it would be analysed: may be, and is not done, or with force.
--- name: analysis_candidates
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, time, int
-SELECT p.id, s.id IS NOT NULL AND (:force OR a."status" IS NULL OR a."status" <> 'done'), p.ended_at, p.message_count
-FROM (SELECT x.client_id, x.id, x.ended_at, x.message_count FROM sessions x
-  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
-  ORDER BY x.id LIMIT :n) p
-LEFT JOIN analysable_sessions s ON s.client_id = p.client_id AND s.id = p.id
-LEFT JOIN session_analyses a ON a."clientId" = p.client_id AND a."sessionId" = p.id
-  AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-ORDER BY p.id;
-
--- The same, and of each whether it is to be put into the queue: is not there, or with force is not being processed.
--- name: analysis_missing
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, uuid?
-SELECT p.id, s.id IS NOT NULL AND (a."id" IS NULL OR (:force AND a."status" <> 'processing')), a."id"
+-- A page of the client's settled sessions by id: whether each may be analysed, and its row in the queue.
+-- name: analysis_page
+-- param: client uuid, key text, version int, tag text, least int, settled time, after uuid, n int
+-- returns: uuid, bool, uuid?, text?
+SELECT p.id, s.id IS NOT NULL, a."id", a."status"
 FROM (SELECT x.client_id, x.id FROM sessions x
   WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
   ORDER BY x.id LIMIT :n) p

@@ -87,8 +87,7 @@ sample(struct db *db, struct arena *a, const struct analyser_model *model,
 	while (e == ERR_OK && looked < s->most && !page.finished) {
 		e = analysis_queue_candidates(db, a, &combo, &choice, now_ms, &page);
 		for (size_t i = 0; e == ERR_OK && i < page.n && looked < s->most; i++, looked++)
-			e = sample_one(db, model, p, script, client_id, now_ms,
-			               page.v[i].session_id, s);
+			e = sample_one(db, model, p, script, client_id, now_ms, page.v[i], s);
 	}
 	arena_free(s->arena);
 	return e;

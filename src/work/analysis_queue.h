@@ -49,15 +49,11 @@ analysis_queue_figures(struct db *, struct arena *, const struct analysis_combo 
                        const struct analysis_choice *, int64_t now_ms,
                        struct analysis_figures *out);
 
-/* A session that would be analysed, for an estimate of what that costs. */
-struct analysis_candidate {
-	struct uuid session_id;
-	int64_t ended_at, messages;
-};
-/* How far the list of them is. Begin with zeros. */
+/* How far the list of sessions that would be analysed is, for an estimate of what that costs. Begin
+ * with zeros. */
 struct analysis_candidates {
 	struct uuid after;
-	struct analysis_candidate *v; /* of this page; may be none of them */
+	struct uuid *v; /* of this page; may be none of them */
 	size_t n;
 	bool finished;
 };
