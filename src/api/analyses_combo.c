@@ -7,8 +7,8 @@
  */
 #include "api/call.h"
 #include "store/queries.h"
+#include "work/analysis_run.h"
 
-#define DEFAULT_TAG  "v1"
 #define DEFAULT_DAYS 30
 
 /* The version that was asked for, or the highest active one of the key. */
@@ -42,7 +42,7 @@ combo_take(struct api_call *c, struct api_combo *out)
 
 	*out = (struct api_combo){ .c = { .client_id = c->client_id,
 		                          .script_key = key->s,
-		                          .tag = tag->set ? tag->s : STR(DEFAULT_TAG) } };
+		                          .tag = tag->set ? tag->s : STR(ANALYSIS_TAG) } };
 	if (version->set && !key->set)
 		return api_invalid(c, "scriptVersion", "needs scriptKey beside it");
 	if (key->set)

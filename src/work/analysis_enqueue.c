@@ -12,9 +12,7 @@
 
 /* The first six parameters of every question about sessions. */
 #define CHOSEN(c, choice, now_ms)                                                                  \
-	db_uuid((c)->client_id), db_text((c)->script_key), db_int((c)->script_version),            \
-		db_text((c)->tag), db_int((choice)->min_messages),                                 \
-		db_time((now_ms)-SESSION_SETTLE_MS)
+	ANALYSIS_COMBO(c), db_int((choice)->min_messages), db_time((now_ms)-SESSION_SETTLE_MS)
 
 /* Nil stands for itself here: every id is greater. */
 static struct db_param

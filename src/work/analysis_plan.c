@@ -95,14 +95,11 @@ sample(struct db *db, struct arena *a, const struct analyser_model *model,
 
 /* Output tokens of a report, from those that were made. */
 static enum err
-usual_output(struct db *db, struct arena *a, const struct analysis_params *p, struct uuid client_id,
-             int64_t *tokens)
+usual_output(struct db *db, struct arena *a, const struct analysis_combo *c, int64_t *tokens)
 {
 	struct db_result r;
-	enum err e = db_query(db, &q_analysis_usual_output,
-	                      DB_PARAMS(db_uuid(client_id), db_text(p->script_key),
-	                                db_int(p->script_version), db_text(p->tag)),
-	                      NULL, a, &r);
+	enum err e =
+		db_query(db, &q_analysis_usual_output, DB_PARAMS(ANALYSIS_COMBO(c)), NULL, a, &r);
 
 	if (e == ERR_OK)
 		*tokens = r.nrows > 0 && !db_is_null(&r, 0, 0) ? db_get_int(&r, 0, 0)
@@ -151,7 +148,7 @@ analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model
 	if (x.sessions > 0)
 		e = sample(db, a, model, p, script, client_id, now_ms, &seen);
 	if (e == ERR_OK)
-		e = usual_output(db, a, p, client_id, &output);
+		e = usual_output(db, a, &combo, &output);
 	if (e != ERR_OK)
 		return e;
 	x.sampled = seen.read != x.sessions;

@@ -23,6 +23,11 @@ struct analysis_combo {
 	struct str tag; /* analysisVersionTag */
 };
 
+/* The parameters of queries that name one. */
+#define ANALYSIS_COMBO(c)                                                                          \
+	db_uuid((c)->client_id), db_text((c)->script_key), db_int((c)->script_version),            \
+		db_text((c)->tag)
+
 /* Which sessions of the client: settled ones (core/session.h R9), not a group's, of a person
  * without a tag, not an episode that a helpdesk tells whole as well. */
 struct analysis_choice {
