@@ -71,24 +71,16 @@ is_address(struct str s)
 static struct str
 valid_text(struct arena *a, struct str s)
 {
-	size_t good = utf8_valid_prefix(s);
 	struct buf b;
 
-	if (good == s.n)
+	if (utf8_valid_prefix(s) == s.n)
 		return s;
 	buf_init(&b, a, SIZE_MAX / 4);
-	while (s.n > 0) {
-		bool valid;
-		size_t bytes;
-
-		buf_add(&b, s.p, good);
-		s = str_sub(s, good, s.n);
-		if (s.n == 0)
-			break;
-		bytes = utf8_step(s.p, s.n, &valid);
-		buf_z(&b, UTF8_REPLACEMENT);
-		s = str_sub(s, bytes, s.n);
-		good = utf8_valid_prefix(s);
+	for (size_t from = 0, at = 0; at < s.n; from = at) {
+		if (utf8_next(s, &at) == UTF8_REPLACED)
+			buf_z(&b, UTF8_REPLACEMENT);
+		else
+			buf_add(&b, s.p + from, at - from);
 	}
 	return buf_slice(&b);
 }
