@@ -207,6 +207,16 @@ desk_plant(struct desk *d, struct planted *p)
 }
 
 void
+desk_plant_many(struct desk *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct planted p = { .ended_ago = (int64_t)(2 + i) * DAY };
+
+		desk_plant(d, &p);
+	}
+}
+
+void
 desk_message(struct desk *d, struct planted_message *m)
 {
 	bool helpdesk = !uuid_is_nil(m->ticket);

@@ -51,6 +51,8 @@ struct planted {
 	int64_t start, end;
 };
 void desk_plant(struct desk *, struct planted *);
+/* So many, the first one the newest, a day between them. */
+void desk_plant_many(struct desk *, size_t n);
 
 struct planted_message {
 	struct uuid client, conversation, ticket; /* client nil: the first */
