@@ -48,7 +48,7 @@ data_of(struct arena *a, const struct prompt *p)
 }
 
 static void
-check_lines(struct arena *a, const struct prompt *p)
+check_lines(struct arena *a, const struct prompt *p, size_t unread)
 {
 	struct str data = data_of(a, p), line;
 	size_t at = 0;
@@ -59,8 +59,11 @@ check_lines(struct arena *a, const struct prompt *p)
 
 		assert(json_parse(a, line, &v) == ERR_OK);
 		if (json_i64(json_get(v, "omitted"), &omitted)) {
-			assert(omitted > 0 && (size_t)omitted == p->omitted && json_count(v) == 4);
-			at += (size_t)omitted;
+			size_t named = p->omitted - unread;
+
+			assert(omitted > 0 && (size_t)omitted == p->omitted);
+			assert(json_count(v) == (named > 0 ? 4 : 2));
+			at += named;
 			continue;
 		}
 		assert(json_count(v) == 5 && at < p->n && p->sent[at].shown);
@@ -81,14 +84,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct script script = { .key = STR("k"), .version = 1, .text = STR("t") };
 	struct prompt_options o = { .model = STR("m"),
 		                    .redact = 31,
-		                    .max_input_tokens = 2200 + (size > 0 ? data[0] * 8 : 0) };
+		                    .max_input_tokens = 2200 + (size > 0 ? data[0] * 8 : 0),
+		                    .gap = size > 0 ? data[0] % 8 : 0,
+		                    .unread = size > 0 && data[0] % 4 == 0 ? data[0] : 0 };
 	struct prompt p;
 
 	if (prompt_build(a, &script, m, n, &o, &p) == ERR_OK) {
 		assert(p.input_tokens <= o.max_input_tokens && p.n <= n && p.hash.n == 64);
 		assert(utf8_valid_prefix(p.body) == p.body.n);
-		assert(p.truncated || p.omitted == 0);
-		check_lines(a, &p);
+		assert((p.truncated || p.omitted == 0) && p.omitted >= o.unread);
+		check_lines(a, &p, o.unread);
 	}
 	arena_free(a);
 	return 0;

@@ -118,7 +118,6 @@ llm_options_init(struct llm_options *o)
 		                   .api_key = STR_NONE,
 		                   .base = STR("/v1"),
 		                   .models = STR_NONE,
-		                   .snapshot = STR("-2026-01-20"),
 		                   .slow_ms = 3000,
 		                   .retry_after_s = 1,
 		                   .huge_bytes = (size_t)256 << 20,

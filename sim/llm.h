@@ -86,11 +86,9 @@ bool llm_manners_parse(struct str text, struct llm_manners *out);
 
 struct llm_options {
 	uint64_t seed;
-	struct str api_key;  /* absent: any */
-	struct str base;     /* before /responses: "/v1" */
-	struct str models;   /* names with commas; absent: any */
-	struct str snapshot; /* what the answering model's name has behind the one that was asked
-	                        for */
+	struct str api_key; /* absent: any */
+	struct str base;    /* before /responses: "/v1" */
+	struct str models;  /* names with commas; absent: any */
 	struct llm_manners manners;
 	int64_t latency_ms; /* before the answer of a model */
 	int64_t slow_ms;

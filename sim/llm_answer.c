@@ -162,7 +162,7 @@ answer_paid(struct llm *m, struct arena *a, struct dice *d, const struct llm_pro
 	struct llm_response response;
 
 	llm_report_write(a, d, p, kind, &report);
-	llm_response_write(a, d, m, p, kind, report.text, now_ms, &response);
+	llm_response_write(a, d, p, kind, report.text, now_ms, &response);
 	r->status = 200;
 	r->delay_ms = m->options.latency_ms;
 	r->body = response.body;

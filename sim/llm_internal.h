@@ -84,9 +84,8 @@ struct llm_response {
 	struct llm_usage usage;
 	bool complete; /* the report is in it, to its end */
 };
-void
-llm_response_write(struct arena *, struct dice *, const struct llm *, const struct llm_prompt *,
-                   enum llm_kind, struct str report, int64_t now_ms, struct llm_response *out);
+void llm_response_write(struct arena *, struct dice *, const struct llm_prompt *, enum llm_kind,
+                        struct str report, int64_t now_ms, struct llm_response *out);
 
 /* Whether a model worked for a request that was answered like that. */
 bool llm_kind_is_paid(enum llm_kind);

@@ -4,6 +4,7 @@
  * answer that needs more than max_output_tokens is incomplete, whatever it was meant to be.
  */
 #include "base/time.h"
+#include "base/utf8.h"
 #include "sim/llm_internal.h"
 
 #define RESPONSE_BYTES    ((size_t)64 << 20)
@@ -12,6 +13,7 @@
 #define MOST_REASONING    8 /* steps */
 #define SPLIT_PERMILLE    250
 #define REASONED_PERMILLE 500
+#define SNAPSHOT          "-2026-01-20" /* behind the model's name that was asked for */
 
 /* How an answer ends, and with what. */
 struct outcome {
@@ -19,16 +21,6 @@ struct outcome {
 	struct str text, refusal;        /* absent: none */
 	bool failed;
 };
-
-static size_t
-char_boundary(struct str s, size_t at)
-{
-	if (at > s.n)
-		at = s.n;
-	while (at > 0 && at < s.n && ((unsigned char)s.p[at] & 0xC0) == 0x80)
-		at--;
-	return at;
-}
 
 static void
 write_part(struct jw *jw, struct str text)
@@ -61,7 +53,7 @@ write_id(struct jw *jw, struct dice *d, const char *before)
 static void
 write_message(struct jw *jw, struct dice *d, const struct outcome *o)
 {
-	size_t at = char_boundary(o->text, o->text.n / 3);
+	size_t at = utf8_cut(o->text, o->text.n / 3).n;
 
 	jw_obj(jw);
 	write_id(jw, d, "msg");
@@ -149,7 +141,7 @@ make_outcome(struct arena *a, const struct llm_prompt *p, enum llm_kind kind, st
 		                 STR_ARG(report));
 		break;
 	case LLM_BROKEN_JSON:
-		o.text = str_sub(report, 0, char_boundary(report, report.n - report.n / 10 - 1));
+		o.text = utf8_cut(report, report.n - report.n / 10 - 1);
 		break;
 	case LLM_ECHO_REFUSAL:
 		o.refusal = llm_echo(a, p);
@@ -160,7 +152,7 @@ make_outcome(struct arena *a, const struct llm_prompt *p, enum llm_kind kind, st
 	case LLM_INCOMPLETE_LENGTH:
 		o = (struct outcome){ "incomplete", "max_output_tokens", STR_NONE, STR_NONE,
 			              false };
-		o.text = str_sub(report, 0, char_boundary(report, report.n / 2));
+		o.text = utf8_cut(report, report.n / 2);
 		break;
 	case LLM_CONTENT_FILTER:
 		o = (struct outcome){ "incomplete", "content_filter", STR_NONE, STR_NONE, false };
@@ -194,7 +186,7 @@ make_usage(struct dice *d, const struct llm_prompt *p, enum llm_kind kind, struc
 		o->status = "incomplete";
 		o->incomplete = "max_output_tokens";
 		o->refusal = STR_NONE;
-		o->text = str_sub(said, 0, char_boundary(said, left < said.n ? left : said.n));
+		o->text = utf8_cut(said, left);
 		u->output = most;
 	}
 	if (u->reasoning > u->output)
@@ -225,8 +217,8 @@ write_ending(struct jw *jw, const struct outcome *o)
 }
 
 void
-llm_response_write(struct arena *a, struct dice *d, const struct llm *m, const struct llm_prompt *p,
-                   enum llm_kind kind, struct str report, int64_t now_ms, struct llm_response *out)
+llm_response_write(struct arena *a, struct dice *d, const struct llm_prompt *p, enum llm_kind kind,
+                   struct str report, int64_t now_ms, struct llm_response *out)
 {
 	struct outcome o = make_outcome(a, p, kind, report);
 	struct llm_usage *usage = &out->usage;
@@ -244,8 +236,7 @@ llm_response_write(struct arena *a, struct dice *d, const struct llm *m, const s
 	write_echo(&jw, a, p, "instructions", "null");
 	write_echo(&jw, a, p, "max_output_tokens", "null");
 	write_echo(&jw, a, p, "metadata", "{}");
-	jw_kstr(&jw, "model",
-	        str_fmt(a, STR_FMT STR_FMT, STR_ARG(p->model), STR_ARG(m->options.snapshot)));
+	jw_kstr(&jw, "model", str_fmt(a, STR_FMT SNAPSHOT, STR_ARG(p->model)));
 	write_output(&jw, d, &o, usage->reasoning > 0 && !o.failed);
 	write_echo(&jw, a, p, "parallel_tool_calls", "true");
 	jw_knull(&jw, "previous_response_id");

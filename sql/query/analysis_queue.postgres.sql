@@ -3,22 +3,10 @@
 
 -- Each session of a page is looked up by its key: the fence (OFFSET 0) keeps a page from costing as much as all of them. What is
 -- known of its analyses likewise, and only then by the combo: of a combo that is being filled statistics know nothing yet.
--- name: analysis_candidates
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, time, int
-SELECT p.id, s.id IS NOT NULL AND (:force OR a."status" IS NULL OR a."status" <> 'done'), p.ended_at, p.message_count
-FROM (SELECT x.client_id, x.id, x.ended_at, x.message_count FROM sessions x
-  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
-  ORDER BY x.id LIMIT :n) p
-LEFT JOIN LATERAL (SELECT v.id FROM analysable_sessions v WHERE v.client_id = p.client_id AND v.id = p.id OFFSET 0) s ON TRUE
-LEFT JOIN LATERAL (SELECT v.* FROM session_analyses v WHERE v."clientId" = p.client_id AND v."sessionId" = p.id OFFSET 0) a
-  ON a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-ORDER BY p.id;
-
--- name: analysis_missing
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, uuid?
-SELECT p.id, s.id IS NOT NULL AND (a."id" IS NULL OR (:force AND a."status" <> 'processing')), a."id"
+-- name: analysis_page
+-- param: client uuid, key text, version int, tag text, least int, settled time, after uuid, n int
+-- returns: uuid, bool, uuid?, text?
+SELECT p.id, s.id IS NOT NULL, a."id", a."status"
 FROM (SELECT x.client_id, x.id FROM sessions x
   WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
   ORDER BY x.id LIMIT :n) p
@@ -55,14 +43,14 @@ WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
 
 -- name: analysis_claim
 -- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
--- returns: uuid, uuid, time, time, int, int, int, bool
+-- returns: uuid, uuid, time, time, int, int, bool
 UPDATE session_analyses t SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now
 WHERE t.ctid = ANY (ARRAY(SELECT a.ctid FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
     AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
   ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n FOR UPDATE SKIP LOCKED))
-RETURNING t."id", t."sessionId", t."sessionEndedAt", t."createdAt", t."retryCount", t."lostCalls", t."attempts", t."longerOutput";
+RETURNING t."id", t."sessionId", t."sessionEndedAt", t."createdAt", t."retryCount", t."lostCalls", t."longerOutput";
 
 -- name: analysis_sweep
 -- param: now time, n int

@@ -13,24 +13,11 @@ FROM analysable_sessions s LEFT JOIN session_analyses a ON a."clientId" = s.clie
   AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
 WHERE s.client_id = :client AND s.message_count >= :least AND s.ended_at <= :settled;
 
--- A page of the client's settled sessions by id, and of each whether it would be analysed: may be, and is not done, or with force.
--- name: analysis_candidates
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, time, int
-SELECT p.id, s.id IS NOT NULL AND (:force OR a."status" IS NULL OR a."status" <> 'done'), p.ended_at, p.message_count
-FROM (SELECT x.client_id, x.id, x.ended_at, x.message_count FROM sessions x
-  WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
-  ORDER BY x.id LIMIT :n) p
-LEFT JOIN analysable_sessions s ON s.client_id = p.client_id AND s.id = p.id
-LEFT JOIN session_analyses a ON a."clientId" = p.client_id AND a."sessionId" = p.id
-  AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-ORDER BY p.id;
-
--- The same, and of each whether it is to be put into the queue: is not there, or with force is not being processed.
--- name: analysis_missing
--- param: client uuid, key text, version int, tag text, least int, settled time, force bool, after uuid, n int
--- returns: uuid, bool, uuid?
-SELECT p.id, s.id IS NOT NULL AND (a."id" IS NULL OR (:force AND a."status" <> 'processing')), a."id"
+-- A page of the client's settled sessions by id: whether each may be analysed, and its row in the queue.
+-- name: analysis_page
+-- param: client uuid, key text, version int, tag text, least int, settled time, after uuid, n int
+-- returns: uuid, bool, uuid?, text?
+SELECT p.id, s.id IS NOT NULL, a."id", a."status"
 FROM (SELECT x.client_id, x.id FROM sessions x
   WHERE x.client_id = :client AND x.id > :after AND x.retired_at IS NULL AND x.message_count >= :least AND x.ended_at <= :settled
   ORDER BY x.id LIMIT :n) p
@@ -81,14 +68,14 @@ WHERE "clientId" = :client AND "id" IN (SELECT a."id" FROM session_analyses a
 
 -- name: analysis_claim
 -- param: client uuid, key text, version int, tag text, owner uuid, now time, until time, before time, n int
--- returns: uuid, uuid, time, time, int, int, int, bool
+-- returns: uuid, uuid, time, time, int, int, bool
 UPDATE session_analyses SET "status" = 'processing', "retryDue" = FALSE, "nextRetryAt" = NULL, "leaseOwner" = :owner,
   "leaseUntil" = :until, "startedAt" = :now, "stale" = FALSE, "updatedAt" = :now
 WHERE "clientId" = :client AND "id" IN (SELECT a."id" FROM session_analyses a
   WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
     AND a."ready" AND (:before IS NULL OR a."startedAt" IS NULL OR a."startedAt" < :before)
   ORDER BY a."sessionEndedAt" DESC, a."createdAt" DESC, a."id" LIMIT :n)
-RETURNING "id", "sessionId", "sessionEndedAt", "createdAt", "retryCount", "lostCalls", "attempts", "longerOutput";
+RETURNING "id", "sessionId", "sessionEndedAt", "createdAt", "retryCount", "lostCalls", "longerOutput";
 
 -- The report of the one that holds the lease. stale stays as it is: the session may have changed since it was read.
 -- name: analysis_done
@@ -153,11 +140,3 @@ SELECT count(CASE WHEN "status" = 'pending' THEN 1 END), count(CASE WHEN "status
   count(CASE WHEN "status" = 'failed' AND "nextRetryAt" IS NULL THEN 1 END), count(CASE WHEN "status" = 'done' THEN 1 END)
 FROM session_analyses
 WHERE "clientId" = :client AND "scriptKey" = :key AND "scriptVersion" = :version AND "analysisVersionTag" = :tag;
-
--- When the next failed one is due that was not so far.
--- name: analysis_next_due
--- param: client uuid, key text, version int, tag text
--- returns: time
-SELECT "nextRetryAt" FROM session_analyses
-WHERE "clientId" = :client AND "scriptKey" = :key AND "scriptVersion" = :version AND "analysisVersionTag" = :tag
-  AND "status" = 'failed' AND NOT "retryDue" AND "nextRetryAt" IS NOT NULL ORDER BY "nextRetryAt" LIMIT 1;

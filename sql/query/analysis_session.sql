@@ -3,8 +3,8 @@
 
 -- name: analysis_session
 -- param: client uuid, id uuid
--- returns: uuid, uuid?, text, text?, time, time?, time, time?, int
-SELECT conversation_id, ticket_id, source, class, started_at, ended_at, COALESCE(lead_in_at, started_at), retired_at, message_count
+-- returns: uuid, uuid?, text, text?, time?, time, time?, int
+SELECT conversation_id, ticket_id, source, class, ended_at, COALESCE(lead_in_at, started_at), retired_at, message_count
 FROM sessions WHERE client_id = :client AND id = :id;
 
 -- Sessions of a ticket that a message between two times may belong to.
@@ -17,31 +17,31 @@ WHERE client_id = :client AND ticket_id = :ticket AND source = 'tracking' AND re
 
 -- name: analysis_session_ticket
 -- param: client uuid, ticket uuid, from_at time, to_at time, n int
--- returns: uuid, text, text?, text, text, text?, json?, time, time?, int?, time?, time?, text
-SELECT id, direction, sender_type, source, type, body, content, at, external_updated_at, external_id, revoked_at, missing_since, dedup_key
+-- returns: uuid, text, text?, text, text?, time, time?, time?, text
+SELECT id, direction, sender_type, type, body, at, external_updated_at, revoked_at, dedup_key
 FROM messages WHERE client_id = :client AND ticket_id = :ticket AND at >= :from_at AND at <= :to_at
 ORDER BY at, dedup_key LIMIT :n;
 
 -- The last ones after (at, key), the last first.
 -- name: analysis_session_ticket_tail
 -- param: client uuid, ticket uuid, at time, key text, to_at time, n int
--- returns: uuid, text, text?, text, text, text?, json?, time, time?, int?, time?, time?, text
-SELECT id, direction, sender_type, source, type, body, content, at, external_updated_at, external_id, revoked_at, missing_since, dedup_key
+-- returns: uuid, text, text?, text, text?, time, time?, time?, text
+SELECT id, direction, sender_type, type, body, at, external_updated_at, revoked_at, dedup_key
 FROM messages WHERE client_id = :client AND ticket_id = :ticket AND (at, dedup_key) > (:at, :key) AND at <= :to_at
 ORDER BY at DESC, dedup_key DESC LIMIT :n;
 
 -- name: analysis_session_episode
 -- param: client uuid, conversation uuid, from_at time, to_at time, n int
--- returns: uuid, text, text?, text, text, text?, json?, time, time?, int?, time?, time?, text
-SELECT id, direction, sender_type, source, type, body, content, at, external_updated_at, external_id, revoked_at, missing_since, dedup_key
+-- returns: uuid, text, text?, text, text?, time, time?, time?, text
+SELECT id, direction, sender_type, type, body, at, external_updated_at, revoked_at, dedup_key
 FROM messages WHERE client_id = :client AND conversation_id = :conversation AND at >= :from_at AND at <= :to_at
   AND type <> 'system' AND ticket_id IS NULL
 ORDER BY at, dedup_key LIMIT :n;
 
 -- name: analysis_session_episode_tail
 -- param: client uuid, conversation uuid, at time, key text, to_at time, n int
--- returns: uuid, text, text?, text, text, text?, json?, time, time?, int?, time?, time?, text
-SELECT id, direction, sender_type, source, type, body, content, at, external_updated_at, external_id, revoked_at, missing_since, dedup_key
+-- returns: uuid, text, text?, text, text?, time, time?, time?, text
+SELECT id, direction, sender_type, type, body, at, external_updated_at, revoked_at, dedup_key
 FROM messages WHERE client_id = :client AND conversation_id = :conversation AND (at, dedup_key) > (:at, :key) AND at <= :to_at
   AND type <> 'system' AND ticket_id IS NULL
 ORDER BY at DESC, dedup_key DESC LIMIT :n;

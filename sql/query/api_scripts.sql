@@ -35,11 +35,12 @@ ORDER BY "scriptKey", "version" DESC LIMIT :limit;
 UPDATE analysis_scripts SET "isActive" = ("version" = :version), "updatedAt" = :now
 WHERE "clientId" = :client AND "scriptKey" = :key AND ("version" = :version OR (:others AND "isActive"));
 
--- The highest active version of a key.
+-- That version of a key; NULL: the highest active one.
 -- name: api_script_default
--- param: client uuid, key text
+-- param: client uuid, key text, version int
 -- returns: int?
-SELECT max("version") FROM analysis_scripts WHERE "clientId" = :client AND "scriptKey" = :key AND "isActive";
+SELECT max("version") FROM analysis_scripts
+WHERE "clientId" = :client AND "scriptKey" = :key AND CASE WHEN :version IS NULL THEN "isActive" ELSE "version" = :version END;
 
 -- The active one that was changed last.
 -- name: api_script_newest

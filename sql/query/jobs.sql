@@ -164,8 +164,8 @@ WHERE connections.client_id = s.id AND connections.kind = 'helpdesk'
 -- A run of the analysis, for its answer.
 -- name: jobs_run
 -- param: id uuid
--- returns: uuid, text, json, json?, text?
-SELECT client_id, status, params, counts, error FROM jobs WHERE id = :id AND kind = 'analysis';
+-- returns: uuid, text, json, json?
+SELECT client_id, status, params, counts FROM jobs WHERE id = :id AND kind = 'analysis';
 
 -- Those of the batch that have ended.
 -- name: jobs_ended

@@ -9,16 +9,14 @@
 #include <math.h>
 
 #include "api/call.h"
-#include "api/words.h"
+#include "core/report.h"
 #include "store/queries.h"
+#include "work/analysis_run.h"
 
 #define DEFAULT_RANKS 10
 
 /* The parameters of every question about some days. */
-#define COMBO(x)                                                                                   \
-	db_uuid((x)->c.client_id), db_text((x)->c.script_key), db_int((x)->c.script_version),      \
-		db_text((x)->c.tag)
-#define DAYS(x, w) COMBO(x), db_time((w)->from), db_time((w)->to)
+#define DAYS(x, w) ANALYSIS_COMBO(&(x)->c), db_time((w)->from), db_time((w)->to)
 
 static void
 write_head(struct api_call *c, const struct api_combo *combo)
@@ -37,15 +35,6 @@ write_double(struct jw *w, const char *name, bool known, double v)
 		jw_double(w, v);
 	else
 		jw_null(w);
-}
-
-static void
-write_usage(struct jw *w, const struct model_usage *u, bool priced, int64_t micro_usd)
-{
-	jw_ki64(w, "inputTokens", u->input_tokens);
-	jw_ki64(w, "cachedTokens", u->cached_tokens);
-	jw_ki64(w, "outputTokens", u->output_tokens);
-	write_double(w, "costUsd", priced, model_cost_usd(micro_usd));
 }
 
 static enum err
@@ -81,8 +70,8 @@ write_results(struct jw *w, const struct db_result *r)
 	             scored ? round(db_get_double(r, 0, 1) * 100) / 100 : 0);
 	jw_key(w, "temperature");
 	jw_obj(w);
-	for (size_t i = 0; words_temperatures[i] != NULL; i++)
-		jw_ki64(w, words_temperatures[i], any ? db_get_int(r, 0, 2 + i) : 0);
+	for (size_t i = 0; report_temperatures[i] != NULL; i++)
+		jw_ki64(w, report_temperatures[i], any ? db_get_int(r, 0, 2 + i) : 0);
 	jw_obj_end(w);
 	jw_ktime(w, "lastProcessedAt", any ? db_get_time(r, 0, 6) : TIME_NONE);
 	write_double(w, "evidenceVerifiedShare", verified + others > 0,
@@ -125,7 +114,7 @@ summary_usage(struct api_call *c, const struct api_combo *combo, const struct ap
 	}
 	jw_key(&c->w, "usage");
 	jw_obj(&c->w);
-	write_usage(&c->w, &sum, priced, priced ? db_get_int(&r, 0, 3) : 0);
+	analysis_write_usage(&c->w, &sum, priced, priced ? db_get_int(&r, 0, 3) : 0);
 	jw_obj_end(&c->w);
 	return ERR_OK;
 }
@@ -229,7 +218,7 @@ write_analysis(struct jw *w, const struct db_result *r)
 	jw_kbool(w, "truncated", db_get_bool(r, 0, 10));
 	jw_key(w, "usage");
 	jw_obj(w);
-	write_usage(w, &u, !db_is_null(r, 0, 15), db_get_int(r, 0, 15));
+	analysis_write_usage(w, &u, !db_is_null(r, 0, 15), db_get_int(r, 0, 15));
 	jw_ki64(w, "attempts", db_get_int(r, 0, 11));
 	jw_ki64(w, "interruptedCalls", db_get_int(r, 0, 17));
 	jw_key(w, "latencyMs");

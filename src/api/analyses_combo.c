@@ -7,35 +7,25 @@
  */
 #include "api/call.h"
 #include "store/queries.h"
+#include "work/analysis_run.h"
 
-#define DEFAULT_TAG  "v1"
 #define DEFAULT_DAYS 30
 
+/* The version that was asked for, or the highest active one of the key. */
 static enum err
-named_version(struct api_call *c, struct analysis_combo *out)
-{
-	struct db_result r;
-	enum err e = db_query(c->rd, &q_api_script_one,
-	                      DB_PARAMS(db_uuid(c->client_id), db_text(out->script_key),
-	                                db_int(out->script_version)),
-	                      NULL, c->a, &r);
-
-	if (e == ERR_OK && r.nrows == 0)
-		return api_fail(c, ERR_NOT_FOUND, "There is no such version of this script.");
-	return e;
-}
-
-static enum err
-highest_active(struct api_call *c, struct analysis_combo *out)
+find_version(struct api_call *c, const struct api_value *asked, struct analysis_combo *out)
 {
 	struct db_result r;
 	enum err e = db_query(c->rd, &q_api_script_default,
-	                      DB_PARAMS(db_uuid(c->client_id), db_text(out->script_key)), NULL,
-	                      c->a, &r);
+	                      DB_PARAMS(db_uuid(c->client_id), db_text(out->script_key),
+	                                asked->set ? db_int(asked->i) : db_null('i')),
+	                      NULL, c->a, &r);
 
 	if (e == ERR_OK && db_is_null(&r, 0, 0))
 		return api_fail(c, ERR_NOT_FOUND,
-		                "There is no active version of a script with this key.");
+		                asked->set
+		                        ? "There is no such version of this script."
+		                        : "There is no active version of a script with this key.");
 	if (e == ERR_OK)
 		out->script_version = db_get_int(&r, 0, 0);
 	return e;
@@ -52,12 +42,11 @@ combo_take(struct api_call *c, struct api_combo *out)
 
 	*out = (struct api_combo){ .c = { .client_id = c->client_id,
 		                          .script_key = key->s,
-		                          .script_version = version->i,
-		                          .tag = tag->set ? tag->s : STR(DEFAULT_TAG) } };
+		                          .tag = tag->set ? tag->s : STR(ANALYSIS_TAG) } };
 	if (version->set && !key->set)
 		return api_invalid(c, "scriptVersion", "needs scriptKey beside it");
 	if (key->set)
-		return version->set ? named_version(c, &out->c) : highest_active(c, &out->c);
+		return find_version(c, version, &out->c);
 	e = db_query(c->rd, &q_api_script_newest, DB_PARAMS(db_uuid(c->client_id)), NULL, c->a, &r);
 	if (e != ERR_OK)
 		return e;

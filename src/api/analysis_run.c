@@ -70,18 +70,17 @@ static enum err
 check_max_cost(struct api_call *c, const struct analyser_model *m, int64_t *out)
 {
 	const struct api_value *v = arg_body(c, "maxCostUsd");
-	double usd;
+	int64_t cost;
 
 	if (!v->set)
 		return ERR_OK;
 	if (!json_is_number(v->json))
 		return api_invalid(c, "maxCostUsd", "must be a number");
-	usd = v->json->valuedouble;
-	if (!(usd >= 0 && usd <= 1e6))
+	if (!model_cost_of_usd(v->json->valuedouble, &cost))
 		return api_invalid(c, "maxCostUsd", "must be from 0 to 1000000");
 	if (!m->priced)
 		return api_invalid(c, "maxCostUsd", "needs OPENAI_PRICES to be set");
-	*out = (int64_t)(usd * 1e6 + 0.5);
+	*out = cost;
 	return ERR_OK;
 }
 
@@ -93,17 +92,17 @@ read_params(struct api_call *c, const struct analyser_model *m, struct analysis_
 			       *order = arg_body(c, "messageOrder");
 	enum err e = check_tag_filter(c);
 
-	*p = (struct analysis_params){
-		.script_key = arg_body(c, "scriptKey")->s,
-		.script_version = arg_body(c, "scriptVersion")->i,
-		.tag = tag->set ? tag->s : STR("v1"),
-		.min_messages = least->set ? least->i : 20,
-		.limit = limit->set ? limit->i : 200,
-		.force = arg_body(c, "forceReprocess")->b,
-		.retry_failed = arg_body(c, "retryFailed")->b,
-		.order_sent = order->set && str_eq(order->s, STR("sent")),
-		.max_cost = -1,
-	};
+	analysis_params_init(p, arg_body(c, "scriptKey")->s);
+	p->script_version = arg_body(c, "scriptVersion")->i;
+	if (tag->set)
+		p->tag = tag->s;
+	if (least->set)
+		p->min_messages = least->i;
+	if (limit->set)
+		p->limit = limit->i;
+	p->force = arg_body(c, "forceReprocess")->b;
+	p->retry_failed = arg_body(c, "retryFailed")->b;
+	p->order_sent = order->set && str_eq(order->s, STR("sent"));
 	return e == ERR_OK ? check_max_cost(c, m, &p->max_cost) : e;
 }
 

@@ -9,6 +9,7 @@
 #include "base/zone.h"
 #include "core/episode.h"
 #include "store/queries.h"
+#include "work/session_row.h"
 
 #define PAGE_ROWS    500
 #define PAGE_ARENA   ((size_t)256 << 20)
@@ -105,12 +106,7 @@ fold_ticket(struct folding *f, const struct db_result *all, size_t from, size_t 
 	size_t *in = ARENA_ARRAY(f->a, mto - mfrom, size_t);
 
 	for (size_t i = from; i < to; i++)
-		v[i - from] = (struct session){ .type = session_type_of(db_get_text(all, i, 2)),
-			                        .start = db_get_time(all, i, 3),
-			                        .end = db_get_time(all, i, 4),
-			                        .lead_in = db_get_time(all, i, 5),
-			                        .ids = &all->cells[i * all->ncols + 6].i,
-			                        .n_ids = 1 };
+		v[i - from] = session_of_row(all, i, 2);
 	for (size_t i = mfrom; i < mto; i++)
 		times[i - mfrom] = db_get_time(m, i, 1);
 	session_assign_all(f->a, v, to - from, times, mto - mfrom, in);

@@ -3,6 +3,7 @@
  * that a handler looks into. What always holds: members stand in the order they are written in.
  */
 #include "api/schema_rows.h"
+#include "core/report.h"
 
 /* clang-format off */
 static SCHEMA(schema_figures, "Figures", NULL, "Of sessions that started in these days; both ends are inside.",
@@ -184,7 +185,7 @@ static SCHEMA(schema_rank, "RankedAnalysis", NULL, NULL,
 	OBJECT("session", 0, &schema_rank_session, NULL),
 	TIME("processedAt", 0, NULL),
 	NUMBER("overallScore", 0, NULL),
-	WORD("temperature", 0, words_temperatures, NULL),
+	WORD("temperature", 0, report_temperatures, NULL),
 	TEXT("summary", 0, NULL),
 	TEXT("assignedUserName", NUL, NULL),
 	BOOL("stale", 0, NULL));
@@ -208,7 +209,7 @@ static SCHEMA(schema_check, "ReportCheck", NULL, NULL,
 
 static SCHEMA(schema_issue, "ReportIssue", NULL, NULL,
 	TEXT("key", 0, NULL),
-	WORD("severity", 0, words_severities, NULL),
+	WORD("severity", 0, report_severities, NULL),
 	TEXT("notes", 0, NULL),
 	OBJECT("evidence", LIST, &schema_evidence, NULL));
 
@@ -222,7 +223,7 @@ static SCHEMA(schema_report, "Report", NULL, NULL,
 	TEXT("scriptKey", 0, NULL),
 	INT("scriptVersion", 0, NULL),
 	NUMBER("overallScore", 0, "0 to 100"),
-	WORD("temperature", 0, words_temperatures, "the customer's interest at the end"),
+	WORD("temperature", 0, report_temperatures, "the customer's interest at the end"),
 	TEXT("summary", 0, NULL),
 	OBJECT("checklist", LIST, &schema_check, "each topic of the rubric once"),
 	OBJECT("issues", LIST, &schema_issue, NULL),

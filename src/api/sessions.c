@@ -10,6 +10,7 @@
 #include "api/words.h"
 #include "core/episode.h"
 #include "store/queries.h"
+#include "work/session_row.h"
 
 /* Columns of a session, after those that a query puts before. */
 enum {
@@ -301,14 +302,7 @@ session_finder_load(struct api_call *c, struct session_finder *f, struct uuid co
 		return e;
 	f->sessions = ARENA_ARRAY(c->a, r->nrows, struct session);
 	for (size_t i = 0; i < r->nrows; i++)
-		f->sessions[i] = (struct session){
-			.type = session_type_of(db_get_text(r, i, 2)),
-			.start = db_get_time(r, i, 3),
-			.end = db_get_time(r, i, 4),
-			.lead_in = db_get_time(r, i, 5),
-			.ids = &r->cells[(i * r->ncols) + 6].i, /* the highest decides ties */
-			.n_ids = 1,
-		};
+		f->sessions[i] = session_of_row(r, i, 2);
 	return ERR_OK;
 }
 

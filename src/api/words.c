@@ -53,7 +53,5 @@ const char *const words_granularities[] = { "day", "month", "total", NULL };
 const char *const words_formats[] = { "json", "csv", NULL };
 const char *const words_orders[] = { "updated", "sent", NULL };
 const char *const words_analysis_states[] = { "pending", "processing", "done", "failed", NULL };
-const char *const words_temperatures[] = { "cold", "neutral", "warm", "hot", NULL };
-const char *const words_severities[] = { "low", "medium", "high", NULL };
 const char *const words_findings[] = { "warning", "error", NULL };
 const char *const words_tag_modes[] = { "none", NULL };

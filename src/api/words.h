@@ -37,9 +37,7 @@ extern const char *const words_granularities[];
 extern const char *const words_formats[];
 extern const char *const words_orders[]; /* of messages in a prompt */
 extern const char *const words_analysis_states[];
-extern const char *const words_temperatures[];
-extern const char *const words_severities[]; /* of issues */
-extern const char *const words_findings[];   /* severities of findings */
+extern const char *const words_findings[]; /* severities of findings */
 extern const char *const words_tag_modes[];
 
 #endif

@@ -63,7 +63,7 @@ utf8_next(struct str s, size_t *at)
 
 	*at += n;
 	if (!valid)
-		return 0xFFFD;
+		return UTF8_REPLACED;
 	if (n > 1)
 		c &= 0x7Fu >> n;
 	for (size_t i = 1; i < n; i++)
@@ -94,6 +94,16 @@ utf8_valid_prefix(struct str s)
 		i += step;
 	}
 	return i;
+}
+
+struct str
+utf8_cut(struct str s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.p[max] & 0xC0) == 0x80)
+		max--;
+	return str_n(s.p, max);
 }
 
 size_t

@@ -42,12 +42,10 @@ take_cost(const struct invocation *inv, int64_t *out, int *status)
 	if (text == NULL)
 		return true;
 	usd = strtod(text, &end);
-	if (end == text || *end != '\0' || !(usd >= 0 && usd <= 1e6)) {
-		*status = command_refuse(inv, text, "must be an amount in USD from 0 to 1000000");
-		return false;
-	}
-	*out = (int64_t)(usd * 1e6 + 0.5);
-	return true;
+	if (end != text && *end == '\0' && model_cost_of_usd(usd, out))
+		return true;
+	*status = command_refuse(inv, text, "must be an amount in USD from 0 to 1000000");
+	return false;
 }
 
 static bool
@@ -172,15 +170,14 @@ int
 analyze_run(const struct invocation *inv)
 {
 	const char *tag = invocation_get(inv, "--tag");
-	struct analysis_params p = { .script_key = str_from(invocation_get(inv, "--script")),
-		                     .tag = tag != NULL ? str_from(tag) : STR("v1"),
-		                     .min_messages = 20,
-		                     .limit = 200,
-		                     .force = invocation_get(inv, "--force") != NULL,
-		                     .retry_failed = invocation_get(inv, "--retry-failed") != NULL,
-		                     .max_cost = -1 };
+	struct analysis_params p;
 	int status = EXIT_USAGE;
 
+	analysis_params_init(&p, str_from(invocation_get(inv, "--script")));
+	if (tag != NULL)
+		p.tag = str_from(tag);
+	p.force = invocation_get(inv, "--force") != NULL;
+	p.retry_failed = invocation_get(inv, "--retry-failed") != NULL;
 	if (!take_count(inv, "--version", &p.script_version, &status) ||
 	    !take_count(inv, "--limit", &p.limit, &status) ||
 	    !take_count(inv, "--min-messages", &p.min_messages, &status) ||

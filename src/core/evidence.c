@@ -16,7 +16,6 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-#define REPLACEMENT    0xFFFD
 #define MAX_DECOMPOSED 32 /* canonical ones are of 4 characters at most */
 #define BRACKETED      5  /* bytes of "[...]" */
 
@@ -325,10 +324,10 @@ step(struct norm *s, size_t at)
 	char with = 0;
 	uint32_t c = utf8_next(s->in, &next);
 
-	if (c == REPLACEMENT &&
+	if (c == UTF8_REPLACED &&
 	    (next - at != 3 || memcmp(s->in.p + at, UTF8_REPLACEMENT, 3) != 0)) {
 		copy_run(s, at, next);
-		put_char(s, REPLACEMENT);
+		put_char(s, UTF8_REPLACED);
 		return next;
 	}
 	switch (fate_of(c, &with)) {
@@ -391,7 +390,7 @@ says_something(struct str normal)
 		case UTF8PROC_CATEGORY_NO:
 			return true;
 		case UTF8PROC_CATEGORY_SO:
-			if (c != REPLACEMENT)
+			if (c != UTF8_REPLACED)
 				return true;
 			break;
 		case UTF8PROC_CATEGORY_CN: /* emoji that are younger than the library */

@@ -7,7 +7,7 @@
  */
 #include "core/hd_decode.h"
 
-#include "core/wa_text.h"
+#include "base/utf8.h"
 
 #define MAX_TIME_TEXT 40
 #define FAR           INT64_C(1000000000000000)
@@ -104,7 +104,7 @@ read_name(struct hd_ctx *c, const cJSON *v)
 {
 	struct str s = json_text(c->arena, v);
 
-	return str_trim(s).n == 0 ? STR_NONE : wa_text_cut(s, HD_MAX_NAME);
+	return str_trim(s).n == 0 ? STR_NONE : utf8_cut(s, HD_MAX_NAME);
 }
 
 static struct str
@@ -299,7 +299,7 @@ read_message(struct hd_ctx *c, const cJSON *v, struct hd_key *key, struct hd_mes
 		.index = c->index,
 		.id = id,
 		.key = read_key(c, json_get(v, "key")),
-		.body = body.n == 0 ? STR_NONE : wa_text_cut(body, HD_MAX_BODY),
+		.body = body.n == 0 ? STR_NONE : utf8_cut(body, HD_MAX_BODY),
 		.media_url = read_url(json_get(v, "mediaUrl")),
 		.media_type = read_name(c, json_get(v, "mediaType")),
 		.from_me = ours,

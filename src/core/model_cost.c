@@ -108,6 +108,15 @@ model_usage_sum(struct model_usage a, struct model_usage b)
 		                     model_cost_sum(a.output_tokens, b.output_tokens) };
 }
 
+bool
+model_cost_of_usd(double usd, int64_t *micro)
+{
+	if (!(usd >= 0 && usd <= 1e6))
+		return false;
+	*micro = (int64_t)(usd * 1e6 + 0.5);
+	return true;
+}
+
 double
 model_cost_usd(int64_t micro)
 {

@@ -31,5 +31,7 @@ int64_t model_cost_sum(int64_t, int64_t);
 
 /* Micro-USD as USD: the double that is nearest. For JSON. */
 double model_cost_usd(int64_t micro);
+/* And the other way round, what a person allows to be spent. False: not from 0 to a million USD. */
+bool model_cost_of_usd(double usd, int64_t *micro);
 
 #endif

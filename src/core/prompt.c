@@ -8,7 +8,6 @@
 
 #include "core/prompt_internal.h"
 
-#define LINE_BYTES    90                 /* of a line without its text, on average */
 #define MOST_TOKENS   (INT64_MAX / 1024) /* so that no product wraps */
 #define MAX_ID_DIGITS 9
 
@@ -138,7 +137,7 @@ list_sent(struct arena *a, const struct prompt_lines *lines, struct prompt *out)
 			                        .shown = i < lines->head || i >= lines->tail };
 	out->sent = sent;
 	out->n = lines->n;
-	out->omitted = lines->tail - lines->head;
+	out->omitted = prompt_omitted(lines);
 	out->truncated = lines->truncated;
 }
 
@@ -177,21 +176,13 @@ prompt_build(struct arena *a, const struct script *script, const struct prompt_m
 }
 
 enum err
-prompt_estimate(struct arena *a, const struct script *script, const struct prompt_options *o,
-                int64_t messages, int64_t text_bytes, int64_t *tokens)
+prompt_fits(struct arena *a, const struct script *script, const struct prompt_options *o)
 {
 	struct fixed f;
-	size_t room, fixed = write_fixed(a, script, o, &f), lines = 0;
+	size_t room, fixed = write_fixed(a, script, o, &f);
 
-	if (!room_of(o, fixed, &room) || arena_check(a) != ERR_OK)
+	if (!room_of(o, fixed, &room) || room < PROMPT_LEAST_ROOM || arena_check(a) != ERR_OK)
 		return ERR_TOO_LARGE;
-	if (messages > MOST_TOKENS || text_bytes > MOST_TOKENS)
-		lines = room;
-	else if (messages > 0)
-		lines = (size_t)messages * LINE_BYTES + (size_t)(text_bytes < 0 ? 0 : text_bytes);
-	if (lines > room && room < PROMPT_LEAST_ROOM)
-		return ERR_TOO_LARGE;
-	*tokens = tokens_of(fixed + (lines > room ? room : lines));
 	return ERR_OK;
 }
 

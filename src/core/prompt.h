@@ -40,6 +40,9 @@ struct prompt_options {
 	bool order_sent; /* by sent_at; else by updated_at, or sent_at where that is none */
 	int64_t max_input_tokens; /* the estimate is kept at or below it */
 	int64_t max_output_tokens;
+	/* Of a conversation that is not given whole: behind the first `gap` messages of the list
+	 * come so many more that are not in it. 0: none. */
+	size_t gap, unread;
 };
 
 /* A message as the model saw it: the basis of its evidence. sent[i] is "m<i+1>". */
@@ -53,8 +56,8 @@ struct prompt {
 	struct str body;      /* the whole request, JSON */
 	struct str hash;      /* 64 hexadecimal digits, lower case */
 	int64_t input_tokens; /* estimate: UTF-8 bytes ÷ 3, rounded up */
-	bool truncated;       /* messages were left out or cut for length */
-	size_t omitted;       /* messages left out */
+	bool truncated;       /* messages were left out or cut for length, or not given */
+	size_t omitted;       /* messages left out or not given */
 	const struct prompt_sent *sent;
 	size_t n;
 };
@@ -72,13 +75,11 @@ prompt_build(struct arena *, const struct script *, const struct prompt_message 
              const struct prompt_options *, struct prompt *out);
 
 /*
- * Estimate of the input tokens of a session with so many messages and so many bytes of text in
- * sum, without reading them: what prompt_build would say, give or take what masking and escaping
- * change. At most max_input_tokens. ERR_TOO_LARGE as prompt_build.
+ * Whether max_input_tokens leave room for any conversation beside the instructions, cut to its
+ * least if need be. ERR_TOO_LARGE: no, or the arena's cap.
  */
 MUST_CHECK enum err
-prompt_estimate(struct arena *, const struct script *, const struct prompt_options *,
-                int64_t messages, int64_t text_bytes, int64_t *tokens);
+prompt_fits(struct arena *, const struct script *, const struct prompt_options *);
 
 /* Index in sent[] of a short id of this prompt, "m17" → 16; SIZE_MAX for anything else. */
 size_t prompt_find(const struct prompt *, struct str short_id);

@@ -18,7 +18,7 @@
 static size_t
 size_with(const struct prompt_lines *lines, size_t most)
 {
-	size_t size = 0;
+	size_t size = lines->unread > 0 ? PROMPT_GAP_BYTES : 0;
 
 	for (size_t i = 0; i < lines->n; i++)
 		size += lines->v[i].head_n +
@@ -59,23 +59,25 @@ cut_text(struct arena *a, struct prompt_line *l, size_t most)
 	l->text_n = visible_len(l->text);
 }
 
-/* Which lines are left out. */
+/* Which lines are left out: beside what was not given, so that there is one gap. */
 static void
 leave_out(struct prompt_lines *lines, size_t room)
 {
 	size_t used = 0, size, head_room = (room - PROMPT_GAP_BYTES) / HEAD_SHARE;
+	const size_t most_head = lines->unread > 0 ? lines->head : lines->n;
+	const size_t least_tail = lines->unread > 0 ? lines->tail : 0;
 
 	room -= PROMPT_GAP_BYTES;
 	lines->head = 0;
 	lines->tail = lines->n;
-	while (lines->head < lines->tail) {
+	while (lines->head < most_head) {
 		size = lines->v[lines->head].head_n + lines->v[lines->head].text_n;
 		if (used + size > head_room)
 			break;
 		used += size;
 		lines->head++;
 	}
-	while (lines->tail > lines->head) {
+	while (lines->tail > lines->head && lines->tail > least_tail) {
 		size = lines->v[lines->tail - 1].head_n + lines->v[lines->tail - 1].text_n;
 		if (used + size > room)
 			break;

@@ -29,14 +29,21 @@ struct prompt_line {
 struct prompt_lines {
 	struct prompt_line *v; /* in order: m1, m2 … */
 	size_t n;
-	size_t head; /* lines at the front that are sent */
-	size_t tail; /* first line of the back that is sent; head == tail: all are */
+	size_t head;   /* lines at the front that are sent */
+	size_t tail;   /* first line of the back that is sent; head == tail: all are */
+	size_t unread; /* messages between head and tail that have no line */
 	bool truncated;
 };
 
 /* Messages in order, with their text as sent and their sizes; everything is to be sent. */
 void prompt_list(struct arena *, const struct prompt_message *, size_t n,
                  const struct prompt_options *, struct prompt_lines *out);
+/* Messages left out between head and tail. */
+static inline size_t
+prompt_omitted(const struct prompt_lines *lines)
+{
+	return lines->tail - lines->head + lines->unread;
+}
 /* Bytes of all lines that are sent; the marker of a gap counts as PROMPT_GAP_BYTES, its most. */
 size_t prompt_lines_size(const struct prompt_lines *);
 /*

@@ -71,24 +71,16 @@ is_address(struct str s)
 static struct str
 valid_text(struct arena *a, struct str s)
 {
-	size_t good = utf8_valid_prefix(s);
 	struct buf b;
 
-	if (good == s.n)
+	if (utf8_valid_prefix(s) == s.n)
 		return s;
 	buf_init(&b, a, SIZE_MAX / 4);
-	while (s.n > 0) {
-		bool valid;
-		size_t bytes;
-
-		buf_add(&b, s.p, good);
-		s = str_sub(s, good, s.n);
-		if (s.n == 0)
-			break;
-		bytes = utf8_step(s.p, s.n, &valid);
-		buf_z(&b, UTF8_REPLACEMENT);
-		s = str_sub(s, bytes, s.n);
-		good = utf8_valid_prefix(s);
+	for (size_t from = 0, at = 0; at < s.n; from = at) {
+		if (utf8_next(s, &at) == UTF8_REPLACED)
+			buf_z(&b, UTF8_REPLACEMENT);
+		else
+			buf_add(&b, s.p + from, at - from);
 	}
 	return buf_slice(&b);
 }
@@ -163,12 +155,15 @@ static void
 write_gap(struct buf *b, const struct prompt_lines *lines)
 {
 	buf_z(b, "{\"omitted\":");
-	buf_i64(b, (int64_t)(lines->tail - lines->head));
-	buf_z(b, ",\"from\":\"m");
-	buf_i64(b, (int64_t)lines->head + 1);
-	buf_z(b, "\",\"to\":\"m");
-	buf_i64(b, (int64_t)lines->tail);
-	buf_z(b, "\",\"note\":\"mensagens deixadas de fora por limite de tamanho\"}\n");
+	buf_i64(b, (int64_t)prompt_omitted(lines));
+	if (lines->head < lines->tail) {
+		buf_z(b, ",\"from\":\"m");
+		buf_i64(b, (int64_t)lines->head + 1);
+		buf_z(b, "\",\"to\":\"m");
+		buf_i64(b, (int64_t)lines->tail);
+		buf_char(b, '"');
+	}
+	buf_z(b, ",\"note\":\"mensagens deixadas de fora por limite de tamanho\"}\n");
 }
 
 #define LINE_END "\"}\n"
@@ -177,16 +172,20 @@ void
 prompt_list(struct arena *a, const struct prompt_message *messages, size_t n,
             const struct prompt_options *o, struct prompt_lines *out)
 {
-	struct prompt_lines l = { .v = ARENA_ARRAY(a, n, struct prompt_line) };
+	struct prompt_lines l = { .v = ARENA_ARRAY(a, n, struct prompt_line),
+		                  .unread = o->unread,
+		                  .truncated = o->unread > 0 };
 	struct buf head;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct prompt_message *m = &messages[i];
 
-		if (is_message(m))
-			l.v[l.n++] = (struct prompt_line){ .m = m,
-				                           .at = time_of(m, o->order_sent),
-				                           .type = type_word(m->type) };
+		if (!is_message(m))
+			continue;
+		l.v[l.n++] = (struct prompt_line){ .m = m,
+			                           .at = time_of(m, o->order_sent),
+			                           .type = type_word(m->type) };
+		l.head += i < o->gap;
 	}
 	order_sort(a, l.v, l.n, sizeof *l.v, compare);
 	buf_init(&head, a, SIZE_MAX / 4);
@@ -199,7 +198,9 @@ prompt_list(struct arena *a, const struct prompt_message *messages, size_t n,
 		line->head_n = head.n + sizeof LINE_END - 1;
 		line->text_n = visible_len(line->text);
 	}
-	l.head = l.tail = l.n;
+	if (l.unread == 0)
+		l.head = l.n;
+	l.tail = l.head;
 	*out = l;
 }
 
@@ -211,21 +212,24 @@ prompt_lines_size(const struct prompt_lines *lines)
 	for (size_t i = 0; i < lines->n; i++)
 		if (i < lines->head || i >= lines->tail)
 			size += lines->v[i].head_n + lines->v[i].text_n;
-	return lines->head < lines->tail ? size + PROMPT_GAP_BYTES : size;
+	return prompt_omitted(lines) > 0 ? size + PROMPT_GAP_BYTES : size;
+}
+
+static void
+write_lines(struct buf *b, const struct prompt_lines *lines, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		write_head(b, &lines->v[i], i + 1);
+		visible_add(b, lines->v[i].text);
+		buf_z(b, LINE_END);
+	}
 }
 
 void
 prompt_write_lines(struct buf *b, const struct prompt_lines *lines)
 {
-	for (size_t i = 0; i < lines->n; i++) {
-		if (i == lines->head && i < lines->tail) {
-			write_gap(b, lines);
-			i = lines->tail;
-		}
-		if (i == lines->n)
-			break;
-		write_head(b, &lines->v[i], i + 1);
-		visible_add(b, lines->v[i].text);
-		buf_z(b, LINE_END);
-	}
+	write_lines(b, lines, 0, lines->head);
+	if (prompt_omitted(lines) > 0)
+		write_gap(b, lines);
+	write_lines(b, lines, lines->tail, lines->n);
 }

@@ -5,6 +5,7 @@
  * that order; equal topics give equal bytes.
  */
 #include "core/prompt_internal.h"
+#include "core/report.h"
 
 /* What a member's value is, beside objects and lists of them. */
 enum form {
@@ -145,7 +146,6 @@ put_findings(struct schema *s)
 {
 	static const char *const issue[] = { "key", "notes", "evidence", "severity", NULL };
 	static const char *const highlight[] = { "key", "notes", "evidence", NULL };
-	static const char *const severities[] = { "low", "medium", "high", NULL };
 
 	open_list(s, "issues", "Problemas do atendimento");
 	open_object(s, issue);
@@ -153,7 +153,7 @@ put_findings(struct schema *s)
 	put(s, "notes", FORM_TEXT, NULL);
 	put_evidence(s);
 	jw_key(&s->w, "severity");
-	put_words(s, severities, NULL);
+	put_words(s, report_severities, NULL);
 	close_object(s);
 	close_list(s);
 	open_list(s, "highlights", "Pontos fortes do atendimento");
@@ -179,7 +179,6 @@ prompt_schema(struct arena *a, const struct script *script, struct str model)
 		                               "temperature",
 		                               "overallScore",
 		                               NULL };
-	static const char *const temperatures[] = { "cold", "neutral", "warm", "hot", NULL };
 	struct schema s = { .bounds = !str_starts(model, STR("ft:")) };
 	struct buf b;
 
@@ -198,7 +197,7 @@ prompt_schema(struct arena *a, const struct script *script, struct str model)
 	jw_obj_end(&s.w);
 	close_list(&s);
 	jw_key(&s.w, "temperature");
-	put_words(&s, temperatures, "O interesse do cliente no fim da conversa");
+	put_words(&s, report_temperatures, "O interesse do cliente no fim da conversa");
 	put(&s, "overallScore", FORM_SCORE, "A nota geral, de 0 a 100");
 	close_object(&s);
 	return buf_slice(&b);

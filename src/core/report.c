@@ -6,9 +6,9 @@
  */
 #include "core/report.h"
 
+#include "base/utf8.h"
 #include "core/model_error.h"
 #include "core/report_internal.h"
-#include "core/wa_text.h"
 
 #define MAX_TOKENS INT64_C(1000000000) /* of one call; more is no count */
 
@@ -25,7 +25,7 @@ end(struct reading *r, enum report_outcome outcome, const char *reason, struct s
 {
 	r->out->outcome = outcome;
 	r->out->reason = reason;
-	r->out->error = wa_text_cut(error, REPORT_MAX_ERROR);
+	r->out->error = utf8_cut(error, REPORT_MAX_ERROR);
 }
 
 static int64_t
@@ -149,7 +149,7 @@ read_answer(struct reading *r, const cJSON *root)
 	struct str status = json_str(json_get(root, "status"));
 
 	r->out->usage = read_usage(json_get(root, "usage"));
-	r->out->model = wa_text_cut(json_str(json_get(root, "model")), REPORT_MAX_MODEL);
+	r->out->model = utf8_cut(json_str(json_get(root, "model")), REPORT_MAX_MODEL);
 	read_output(r, json_get(root, "output"));
 	if (str_is_set(r->refusal)) {
 		struct str words = model_error_words(r->arena, r->refusal);

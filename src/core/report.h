@@ -24,6 +24,10 @@
 #define REPORT_MAX_MODEL           128
 #define REPORT_MAX_ERROR           600 /* of the error text */
 
+/* The words of these members; NULL ends them. */
+extern const char *const report_temperatures[]; /* cold … hot */
+extern const char *const report_severities[];   /* of issues: low … high */
+
 enum report_outcome {
 	REPORT_DONE,
 	REPORT_RETRY,  /* a failed attempt: model_next_try_at */
@@ -55,7 +59,7 @@ struct report {
 	/* the rest with REPORT_DONE only */
 	struct str json;             /* as stored, members in the order of 5-analysis */
 	double overall_score;        /* 0…100 */
-	const char *temperature;     /* cold neutral warm hot */
+	const char *temperature;     /* one of report_temperatures */
 	size_t verified, unverified; /* quotations */
 };
 

@@ -25,8 +25,8 @@ struct member {
 	const struct member *members;
 };
 
-static const char *const severities[] = { "low", "medium", "high", NULL };
-static const char *const temperatures[] = { "cold", "neutral", "warm", "hot", NULL };
+const char *const report_temperatures[] = { "cold", "neutral", "warm", "hot", NULL };
+const char *const report_severities[] = { "low", "medium", "high", NULL };
 
 static const struct member evidence[] = {
 	{ .name = "messageId", .form = FORM_TEXT, .most = REPORT_MAX_ID },
@@ -36,7 +36,7 @@ static const struct member evidence[] = {
 
 static const struct member issue[] = {
 	{ .name = "key", .form = FORM_FILLED, .most = REPORT_MAX_KEY },
-	{ .name = "severity", .form = FORM_WORD, .words = severities },
+	{ .name = "severity", .form = FORM_WORD, .words = report_severities },
 	{ .name = "notes", .form = FORM_TEXT, .most = REPORT_MAX_NOTES },
 	{ .name = "evidence",
 	  .form = FORM_OBJECTS,
@@ -69,7 +69,7 @@ static const struct member report[] = {
 	{ .name = "scriptKey", .form = FORM_TEXT, .most = REPORT_MAX_NOTES },
 	{ .name = "scriptVersion", .form = FORM_NUMBER },
 	{ .name = "overallScore", .form = FORM_SCORE },
-	{ .name = "temperature", .form = FORM_WORD, .words = temperatures },
+	{ .name = "temperature", .form = FORM_WORD, .words = report_temperatures },
 	{ .name = "summary", .form = FORM_FILLED, .most = REPORT_MAX_SUMMARY },
 	/* more than there can be topics, so that a doubled one is called so */
 	{ .name = "checklist",

@@ -8,7 +8,6 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
-#include "core/wa_text.h"
 
 #define MAX_NAME_SHOWN 64 /* bytes of a foreign member's name in a path */
 
@@ -31,7 +30,7 @@ tell_at(struct checking *c, struct str path, const char *message)
 static void
 tell(struct checking *c, const char *member, const char *message)
 {
-	struct str name = wa_text_cut(str_from(member), MAX_NAME_SHOWN);
+	struct str name = utf8_cut(str_from(member), MAX_NAME_SHOWN);
 
 	tell_at(c,
 	        str_fmt(c->arena, "topics[%zu]%s" STR_FMT, c->index, member == NULL ? "" : ".",

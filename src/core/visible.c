@@ -32,18 +32,6 @@ is_hidden(uint32_t c)
 	return false;
 }
 
-/* The code point of a valid sequence of n bytes. */
-static uint32_t
-decode(const char *p, size_t n)
-{
-	static const unsigned char first[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	uint32_t c = (unsigned char)p[0] & first[n];
-
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)p[i] & 0x3f);
-	return c;
-}
-
 static size_t
 write_unit(uint32_t unit, char *out)
 {
@@ -87,19 +75,16 @@ is_plain(unsigned char c)
 static size_t
 step(const char *p, size_t left, char out[MAX_ESCAPE], size_t *n)
 {
-	bool valid = true;
-	size_t bytes = (unsigned char)p[0] < 0x80 ? 1 : utf8_step(p, left, &valid);
-	uint32_t c;
+	size_t bytes = 0;
+	uint32_t c = utf8_next(str_n(p, left), &bytes);
 
 	*n = 0;
-	if (!valid) {
+	if (c == UTF8_REPLACED) {
 		memcpy(out, UTF8_REPLACEMENT, sizeof UTF8_REPLACEMENT - 1);
 		*n = sizeof UTF8_REPLACEMENT - 1;
-		return bytes;
-	}
-	c = decode(p, bytes);
-	if (is_hidden(c))
+	} else if (is_hidden(c)) {
 		*n = write_escape(c, out);
+	}
 	return bytes;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "core/wa_decode.h"
 
+#include "base/utf8.h"
 #include "core/phone.h"
 #include "core/wa_decode_internal.h"
 #include "core/wa_text.h"
@@ -116,7 +117,7 @@ read_change(struct wa_ctx *c, struct str field, const cJSON *value, const cJSON 
 	enum fact_origin origin;
 	enum fact_field bit = field_of(field, &origin);
 
-	c->field = wa_text_cut(field, WA_MAX_TYPE);
+	c->field = utf8_cut(field, WA_MAX_TYPE);
 	c->origin = origin;
 	c->content_only = false;
 	c->in_history = bit == FIELD_HISTORY;

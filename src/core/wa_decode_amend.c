@@ -2,6 +2,7 @@
  * What refers to another message: edits, revokes, reactions and statuses. What always holds: an
  * amendment has a target key; without one the element is a problem.
  */
+#include "base/utf8.h"
 #include "core/phone.h"
 #include "core/wa_decode_internal.h"
 #include "core/wa_text.h"
@@ -53,7 +54,7 @@ read_reaction(struct wa_ctx *c, const cJSON *own, struct fact_amendment *m)
 	struct str emoji = json_text(c->arena, json_get(own, "emoji"));
 
 	m->kind = AMEND_REACTION;
-	m->emoji = emoji.n == 0 ? STR("") : wa_text_cut(emoji, WA_MAX_TYPE);
+	m->emoji = emoji.n == 0 ? STR("") : utf8_cut(emoji, WA_MAX_TYPE);
 }
 
 static void
@@ -201,7 +202,7 @@ read_status(struct wa_ctx *c, const cJSON *element, const struct wa_at *at)
 		.to = recipient_of(c, element),
 		.contact = c->contact,
 		.status = status_of(text),
-		.status_text = wa_text_cut(text, WA_MAX_TYPE),
+		.status_text = utf8_cut(text, WA_MAX_TYPE),
 		.callback_data = wa_decode_name(c, json_get(element, "biz_opaque_callback_data")),
 	};
 	if (c->too_long) {

@@ -3,6 +3,7 @@
  * ever live, and the messages of one chunk stand together in the list.
  */
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "core/wa_decode_internal.h"
 #include "core/wa_text.h"
 
@@ -93,7 +94,7 @@ read_place(struct wa_ctx *c, const cJSON *metadata, struct fact_chunk *chunk)
 	chunk->chunk_order = -1;
 	chunk->progress = -1;
 	if (phase.n > 0)
-		chunk->phase = wa_text_cut(phase, WA_MAX_TYPE);
+		chunk->phase = utf8_cut(phase, WA_MAX_TYPE);
 	if (str_to_i64(phase, &v) && v >= 0) {
 		chunk->phase_number = v;
 		chunk->phase = str_fmt(c->arena, "%lld", (long long)v);

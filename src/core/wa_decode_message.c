@@ -2,6 +2,7 @@
  * Elements of messages[] and message_echoes[], wherever they stand. What always holds: each element
  * ends as one message, one amendment or one problem, and none touches its neighbours.
  */
+#include "base/utf8.h"
 #include "core/wa_decode_internal.h"
 #include "core/wa_text.h"
 #include "core/wamid.h"
@@ -85,7 +86,7 @@ read_message(struct wa_ctx *c, const cJSON *element, struct str id, struct fact_
 	m->from_me_set = wa_decode_from_me(element, &m->from_me);
 	if (history != NULL)
 		m->history_status = upper_case(
-			c->arena, wa_text_cut(json_str(json_get(history, "status")), WA_MAX_TYPE));
+			c->arena, utf8_cut(json_str(json_get(history, "status")), WA_MAX_TYPE));
 	read_context(c, element, m);
 	m->bytes = json_canonical(c->arena, element);
 }

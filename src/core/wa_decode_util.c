@@ -6,8 +6,8 @@
 #include <assert.h>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "core/wa_decode_internal.h"
-#include "core/wa_text.h"
 
 #define FIRST_CAP     16
 #define MAX_TIME_TEXT 64
@@ -106,7 +106,7 @@ wa_decode_time(struct wa_ctx *c, const cJSON *v, struct str *raw)
 
 	if (json_is_number(v) && !str_is_set(text)) /* a fraction: kept as written, no time */
 		text = json_raw(c->arena, v);
-	*raw = wa_text_cut(text, MAX_TIME_TEXT);
+	*raw = utf8_cut(text, MAX_TIME_TEXT);
 	if (!str_to_i64(text, &s) || s < FIRST_SECOND || s > LAST_SECOND)
 		return TIME_NONE;
 	return s * TIME_SECOND;
@@ -119,7 +119,7 @@ wa_decode_name(struct wa_ctx *c, const cJSON *v)
 
 	if (str_trim(s).n == 0)
 		return STR_NONE;
-	return wa_text_cut(s, WA_MAX_NAME);
+	return utf8_cut(s, WA_MAX_NAME);
 }
 
 const char *

@@ -5,6 +5,7 @@
  */
 #include "core/wa_text.h"
 
+#include "base/utf8.h"
 #include "core/wa_decode.h"
 
 struct type_row {
@@ -13,16 +14,6 @@ struct type_row {
 	bool array; /* its own member is an array */
 	struct str (*body)(struct arena *, const cJSON *own);
 };
-
-struct str
-wa_text_cut(struct str s, size_t max)
-{
-	if (s.n <= max)
-		return s;
-	while (max > 0 && ((unsigned char)s.p[max] & 0xC0) == 0x80)
-		max--;
-	return str_n(s.p, max);
-}
 
 /* Text of a member, STR_NONE where absent or empty. */
 static struct str
@@ -232,7 +223,7 @@ wa_text_read(struct arena *a, const cJSON *message, struct wa_text *out)
 
 	if (type.n == 0)
 		type = STR("unknown");
-	t.type = wa_text_cut(type, WA_MAX_TYPE);
+	t.type = utf8_cut(type, WA_MAX_TYPE);
 	const struct type_row *row = find_row(type);
 	const cJSON *own = json_get(message, type.p); /* JSON text ends in a NUL */
 	if (!is_own(row, own))
@@ -249,6 +240,6 @@ wa_text_read(struct arena *a, const cJSON *message, struct wa_text *out)
 		t.raw = stub_raw(a, message, type, own);
 	else if (own != NULL && !is_plain_text(row, own))
 		t.raw = json_canonical(a, own);
-	t.body = wa_text_cut(t.body, WA_MAX_BODY);
+	t.body = utf8_cut(t.body, WA_MAX_BODY);
 	*out = t;
 }

@@ -16,7 +16,4 @@ struct wa_text {
 /* `message` has `type` and the member of that name. Never fails: what cannot be read is a stub. */
 void wa_text_read(struct arena *, const cJSON *message, struct wa_text *out);
 
-/* At most `max` bytes of s, cut before a character that would not fit whole. */
-struct str wa_text_cut(struct str s, size_t max);
-
 #endif

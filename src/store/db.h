@@ -168,6 +168,17 @@ bool db_writer_wanted(struct db *, enum db_prio mine);
 MUST_CHECK enum err db_checkpoint(struct db *);
 
 /*
+ * The database is away, or what it is asked cannot be now: to be tried again. Any other error is of
+ * what was asked.
+ */
+static inline bool
+db_is_away(enum err e)
+{
+	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
+	       e == ERR_CANCELLED || e == ERR_IO;
+}
+
+/*
  * changed (may be NULL): rows inserted, updated or deleted. A write outside a transaction is its
  * own (DB_API priority).
  * ERR_INVALID: text with a NUL byte or not UTF-8, or a time PostgreSQL

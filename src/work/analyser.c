@@ -18,13 +18,6 @@
 #define AWAY_MS    1000
 #define DUE_MS     1000
 
-bool
-analyser_is_away(enum err e)
-{
-	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
-	       e == ERR_CANCELLED || e == ERR_IO;
-}
-
 enum err
 analyser_open(const struct analyser_options *o, struct analyser **out)
 {
@@ -62,18 +55,6 @@ void
 analyser_look(struct analyser *an)
 {
 	atomic_store(&an->look, true);
-}
-
-size_t
-analyser_running(const struct analyser *an)
-{
-	return an->nruns;
-}
-
-size_t
-analyser_in_flight(const struct analyser *an)
-{
-	return http_client_in_flight(an->o.http);
 }
 
 static enum err
@@ -176,7 +157,7 @@ hold_on(struct analyser *an, int64_t now_ms)
 static enum err
 own_error(struct analyser_run *run, enum err e)
 {
-	if (e == ERR_OK || analyser_is_away(e))
+	if (e == ERR_OK || db_is_away(e))
 		return e;
 	log_error("analysis.error", LOG_UUID("job", run->job.id), LOG_ERR(e),
 	          LOG_Z("detail", db_message(run->an->db)));
@@ -227,7 +208,7 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 	if (n == 0 || run->dry)
 		return ERR_OK;
 	e = claim_next(run, now_ms, n, &rows, &n);
-	an->astray |= analyser_is_away(e);
+	an->astray |= db_is_away(e);
 	if (e != ERR_OK)
 		return own_error(run, e);
 	run->dry = n == 0;

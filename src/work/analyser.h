@@ -55,9 +55,6 @@ MUST_CHECK enum err analyser_prompt(struct db *, struct arena *, const struct an
                                     const struct analysis_params *, const struct script *,
                                     struct uuid client_id, struct uuid session_id, bool longer,
                                     int64_t now_ms, struct prompt *out, bool *settled);
-/* Jobs that are worked on, and calls in flight. */
-size_t analyser_running(const struct analyser *);
-size_t analyser_in_flight(const struct analyser *);
 void analyser_close(struct analyser *);
 
 #endif

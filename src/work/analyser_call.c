@@ -68,7 +68,7 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 		http_client_cancel(c->run->an->o.http, c->id);
 	e = now_ms > 0 ? analysis_queue_release(c->run->an->db, &lease, now_ms, &release, &paid)
 	               : ERR_OK;
-	c->run->an->astray |= analyser_is_away(e);
+	c->run->an->astray |= db_is_away(e);
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		log_warn("analysis.not_returned", LOG_UUID("analysis", c->row.id), LOG_ERR(e));
 	c->run->tally.released++;
@@ -111,7 +111,7 @@ analyser_prompt(struct db *db, struct arena *a, const struct analyser_model *mod
                 struct uuid client_id, struct uuid session_id, bool longer, int64_t now_ms,
                 struct prompt *out, bool *settled)
 {
-	const struct prompt_options o = {
+	struct prompt_options o = {
 		.model = model->model,
 		.redact = model->redact,
 		.order_sent = params->order_sent,
@@ -124,6 +124,8 @@ analyser_prompt(struct db *db, struct arena *a, const struct analyser_model *mod
 	*settled = e == ERR_OK && s.settled;
 	if (e != ERR_OK || !s.settled)
 		return e;
+	o.gap = s.gap;
+	o.unread = s.unread;
 	return prompt_build(a, script, prompt_messages(a, &s), s.n, &o, out);
 }
 
@@ -159,37 +161,27 @@ ask(struct analyser_call *c, int64_t now_ms)
 	return e;
 }
 
-static enum err
-fail(struct analyser_call *c, int64_t now_ms, struct str error, int64_t next_at, unsigned losses,
-     struct str model, const struct analysis_paid *paid)
-{
-	const struct analysis_lease lease = analyser_call_lease(c);
-	const struct analysis_failure f = { .error = error,
-		                            .model = model,
-		                            .prompt_hash = c->prompt.hash,
-		                            .next_retry_at = next_at,
-		                            .losses = losses };
-	enum err e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &f, paid);
-
-	if (e == ERR_OK)
-		analysis_tally_failed(&c->run->tally, c->row.id);
-	return not_ours(c, e);
-}
-
 /* There is nothing to ask, or no way to ask it. */
 static enum err
 give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 {
 	const struct analysis_lease lease = analyser_call_lease(c);
-	const struct analysis_paid paid = { 0 };
+	const struct analysis_failure too_large = {
+		.error = STR("too_large: the session does not fit into the memory of one call"),
+		.next_retry_at = TIME_NONE,
+		.losses = c->row.losses,
+	};
+	const struct analysis_paid nothing = { 0 };
+	enum err e;
 
 	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled))
 		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
-	if (why == ERR_TOO_LARGE)
-		return fail(c, now_ms,
-		            STR("too_large: the session does not fit into the memory of one call"),
-		            TIME_NONE, c->row.losses, STR_NONE, &paid);
-	return why;
+	if (why != ERR_TOO_LARGE)
+		return why;
+	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &too_large, &nothing);
+	if (e == ERR_OK)
+		analysis_tally_failed(&c->run->tally, c->row.id);
+	return not_ours(c, e);
 }
 
 enum err

@@ -79,12 +79,9 @@ struct analyser {
 	atomic_bool look; /* for a job, whatever claim_at says */
 };
 
-/* The database is away: to be tried again. Any other error is the run's own. */
-bool analyser_is_away(enum err e);
-
 /* analyser_run.c: a job from claim to end. */
 MUST_CHECK enum err analyser_run_open(struct analyser *, const struct job *, int64_t now_ms);
-/* Nothing more is to be claimed for it; the first word counts. reason: stable; NULL: none. */
+/* Nothing more is to be claimed for it; the first word counts. reason: stable. */
 void analyser_run_stop(struct analyser_run *, const char *reason, struct str error);
 /* Holds on to it and shows how far it is. It may be forgotten. */
 MUST_CHECK enum err analyser_run_renew(struct analyser_run *, int64_t now_ms);

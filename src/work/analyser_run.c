@@ -67,7 +67,7 @@ analyser_run_open(struct analyser *an, const struct job *job, int64_t now_ms)
 		an->client.pauses = 0; /* what was before has nothing to do with it */
 	an->runs[an->nruns++] = run;
 	e = load(run, job, &why);
-	if (analyser_is_away(e)) {
+	if (db_is_away(e)) {
 		analyser_run_drop(run, now_ms); /* its lease ends, and then it is taken up again */
 		return e;
 	}
@@ -85,8 +85,7 @@ analyser_run_stop(struct analyser_run *run, const char *reason, struct str error
 	if (run->ending)
 		return;
 	run->ending = true;
-	if (reason != NULL)
-		run->tally.reason = str_dup(run->arena, str_from(reason));
+	run->tally.reason = str_dup(run->arena, str_from(reason));
 	if (!str_is_empty(error))
 		run->error = str_dup(run->arena, error);
 }
@@ -215,7 +214,7 @@ explain(struct analyser_run *run)
 	if (str_is_set(run->error))
 		return;
 	if (str_is_set(run->tally.reason) && !run->cancelled)
-		run->error = str_fmt(run->arena, STR_FMT, STR_ARG(run->tally.reason));
+		run->error = run->tally.reason;
 	else if (run->tally.failed > 0)
 		run->error = str_fmt(run->arena, "%lld sessions could not be analysed",
 		                     (long long)run->tally.failed);
@@ -231,14 +230,14 @@ analyser_run_end(struct analyser_run *run, int64_t now_ms)
 
 	arena_reset(an->arena);
 	e = count_queue(run, now_ms, &n);
-	if (analyser_is_away(e))
+	if (db_is_away(e))
 		return e;
 	explain(run);
 	progress(run, &p, now_ms);
 	p.total = run->total < p.done ? p.done : run->total;
 	e = jobs_finish(an->db, run->job.id, an->o.owner, now_ms, how_it_ended(run), run->error,
 	                &p);
-	if (analyser_is_away(e))
+	if (db_is_away(e))
 		return e;
 	log_info("analysis.ended", LOG_UUID("job", run->job.id),
 	         LOG_INT("enqueued", run->tally.enqueued),

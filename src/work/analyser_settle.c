@@ -302,7 +302,7 @@ analyser_settle(struct analyser *an, int64_t now_ms, bool *worked)
 			together = 1;
 			e = write_all(an, &v[i], together, now_ms);
 		}
-		if (analyser_is_away(e))
+		if (db_is_away(e))
 			return e;
 		if (e != ERR_OK)
 			not_stored(v[i], e, now_ms);

@@ -12,9 +12,7 @@
 
 /* The first six parameters of every question about sessions. */
 #define CHOSEN(c, choice, now_ms)                                                                  \
-	db_uuid((c)->client_id), db_text((c)->script_key), db_int((c)->script_version),            \
-		db_text((c)->tag), db_int((choice)->min_messages),                                 \
-		db_time((now_ms)-SESSION_SETTLE_MS)
+	ANALYSIS_COMBO(c), db_int((choice)->min_messages), db_time((now_ms)-SESSION_SETTLE_MS)
 
 /* Nil stands for itself here: every id is greater. */
 static struct db_param
@@ -42,7 +40,6 @@ figures(struct db *db, struct arena *a, const struct analysis_combo *c,
 		.eligible = db_get_int(&r, 0, 0),
 		.already_done = db_get_int(&r, 0, 1),
 		.already_queued = rows.pending + rows.failed_retryable + rows.failed_permanent,
-		.processing = rows.processing,
 		.would_process_now = rows.pending + rows.due,
 		.failed_permanent = rows.failed_permanent,
 		.queued_eligible = db_get_int(&r, 0, 4),
@@ -65,36 +62,51 @@ analysis_queue_figures(struct db *db, struct arena *a, const struct analysis_com
 	return e == ERR_OK ? db_end(db, figures(db, a, c, choice, now_ms, out)) : e;
 }
 
+/* Columns of a page. */
+enum { SESSION, MAY, ROW, STATUS };
+
+/* The sessions behind *after, which moves to the last of them. */
+static enum err
+read_page(struct db *db, struct arena *a, const struct analysis_combo *c,
+          const struct analysis_choice *choice, int64_t now_ms, struct uuid *after, bool *finished,
+          struct db_result *out)
+{
+	enum err e = db_query(
+		db, &q_analysis_page,
+		DB_PARAMS(CHOSEN(c, choice, now_ms), after_param(*after), db_int(ANALYSIS_PAGE)),
+		NULL, a, out);
+
+	if (e != ERR_OK)
+		return e;
+	if (out->nrows > 0)
+		*after = db_get_uuid(out, out->nrows - 1, SESSION);
+	*finished = out->nrows < ANALYSIS_PAGE;
+	return ERR_OK;
+}
+
 enum err
 analysis_queue_candidates(struct db *db, struct arena *a, const struct analysis_combo *c,
                           const struct analysis_choice *choice, int64_t now_ms,
                           struct analysis_candidates *at)
 {
 	struct db_result r;
-	enum err e = db_query(db, &q_analysis_candidates,
-	                      DB_PARAMS(CHOSEN(c, choice, now_ms), db_bool(choice->force),
-	                                after_param(at->after), db_int(ANALYSIS_PAGE)),
-	                      NULL, a, &r);
+	enum err e = read_page(db, a, c, choice, now_ms, &at->after, &at->finished, &r);
 
 	if (e != ERR_OK)
 		return e;
-	at->v = ARENA_ARRAY(a, r.nrows, struct analysis_candidate);
+	at->v = ARENA_ARRAY(a, r.nrows, struct uuid);
 	at->n = 0;
 	for (size_t i = 0; i < r.nrows; i++)
-		if (db_get_bool(&r, i, 1))
-			at->v[at->n++] = (struct analysis_candidate){ db_get_uuid(&r, i, 0),
-				                                      db_get_time(&r, i, 2),
-				                                      db_get_int(&r, i, 3) };
-	if (r.nrows > 0)
-		at->after = db_get_uuid(&r, r.nrows - 1, 0);
-	at->finished = r.nrows < ANALYSIS_PAGE;
+		if (db_get_bool(&r, i, MAY) &&
+		    (choice->force || !str_eq(db_get_text(&r, i, STATUS), STR("done"))))
+			at->v[at->n++] = db_get_uuid(&r, i, SESSION);
 	return ERR_OK;
 }
 
-/* Those without a row get one, the others begin anew. */
+/* Those without a row get one; with force the others begin anew. */
 static enum err
 write_page(struct db *db, struct arena *a, const struct randomness *rand,
-           const struct analysis_combo *c, int64_t now_ms, const struct db_result *r,
+           const struct analysis_combo *c, bool force, int64_t now_ms, const struct db_result *r,
            int64_t *written)
 {
 	struct db_rows *fresh = db_rows_of(a, &q_analysis_insert, c->client_id);
@@ -103,14 +115,14 @@ write_page(struct db *db, struct arena *a, const struct randomness *rand,
 	enum err e;
 
 	for (size_t i = 0; i < r->nrows; i++) {
-		if (!db_get_bool(r, i, 1))
+		if (!db_get_bool(r, i, MAY))
 			continue;
-		if (!db_is_null(r, i, 2)) {
-			db_row_uuid(again, db_get_uuid(r, i, 2));
-			continue;
+		if (db_is_null(r, i, ROW)) {
+			db_row_uuid(fresh, rand_uuid_v7(rand, now_ms));
+			db_row_uuid(fresh, db_get_uuid(r, i, SESSION));
+		} else if (force && !str_eq(db_get_text(r, i, STATUS), STR("processing"))) {
+			db_row_uuid(again, db_get_uuid(r, i, ROW));
 		}
-		db_row_uuid(fresh, rand_uuid_v7(rand, now_ms));
-		db_row_uuid(fresh, db_get_uuid(r, i, 0));
 	}
 	*written = 0;
 	if (fresh->nrows + again->nrows == 0)
@@ -136,20 +148,18 @@ analysis_queue_enqueue(struct db *db, struct arena *a, const struct randomness *
                        const struct analysis_combo *c, const struct analysis_choice *choice,
                        int64_t now_ms, struct analysis_enqueue *at)
 {
+	struct uuid after = at->after;
 	int64_t written = 0;
+	bool finished;
 	struct db_result r;
-	enum err e = db_query(db, &q_analysis_missing,
-	                      DB_PARAMS(CHOSEN(c, choice, now_ms), db_bool(choice->force),
-	                                after_param(at->after), db_int(ANALYSIS_PAGE)),
-	                      NULL, a, &r);
+	enum err e = read_page(db, a, c, choice, now_ms, &after, &finished, &r);
 
 	if (e == ERR_OK)
-		e = write_page(db, a, rand, c, now_ms, &r, &written);
+		e = write_page(db, a, rand, c, choice->force, now_ms, &r, &written);
 	if (e != ERR_OK)
 		return e;
-	if (r.nrows > 0)
-		at->after = db_get_uuid(&r, r.nrows - 1, 0);
+	at->after = after;
 	at->enqueued += written;
-	at->finished = r.nrows < ANALYSIS_PAGE;
+	at->finished = finished;
 	return ERR_OK;
 }

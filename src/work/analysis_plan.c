@@ -87,8 +87,7 @@ sample(struct db *db, struct arena *a, const struct analyser_model *model,
 	while (e == ERR_OK && looked < s->most && !page.finished) {
 		e = analysis_queue_candidates(db, a, &combo, &choice, now_ms, &page);
 		for (size_t i = 0; e == ERR_OK && i < page.n && looked < s->most; i++, looked++)
-			e = sample_one(db, model, p, script, client_id, now_ms,
-			               page.v[i].session_id, s);
+			e = sample_one(db, model, p, script, client_id, now_ms, page.v[i], s);
 	}
 	arena_free(s->arena);
 	return e;
@@ -96,14 +95,11 @@ sample(struct db *db, struct arena *a, const struct analyser_model *model,
 
 /* Output tokens of a report, from those that were made. */
 static enum err
-usual_output(struct db *db, struct arena *a, const struct analysis_params *p, struct uuid client_id,
-             int64_t *tokens)
+usual_output(struct db *db, struct arena *a, const struct analysis_combo *c, int64_t *tokens)
 {
 	struct db_result r;
-	enum err e = db_query(db, &q_analysis_usual_output,
-	                      DB_PARAMS(db_uuid(client_id), db_text(p->script_key),
-	                                db_int(p->script_version), db_text(p->tag)),
-	                      NULL, a, &r);
+	enum err e =
+		db_query(db, &q_analysis_usual_output, DB_PARAMS(ANALYSIS_COMBO(c)), NULL, a, &r);
 
 	if (e == ERR_OK)
 		*tokens = r.nrows > 0 && !db_is_null(&r, 0, 0) ? db_get_int(&r, 0, 0)
@@ -116,9 +112,8 @@ analysis_script_fits(struct arena *a, const struct analyser_model *m, const stru
 {
 	const struct prompt_options o = { .model = m->model,
 		                          .max_input_tokens = m->max_input_tokens };
-	int64_t tokens;
 
-	return prompt_estimate(a, script, &o, 1, 0, &tokens);
+	return prompt_fits(a, script, &o);
 }
 
 /* What a run without a limit would work on. */
@@ -153,7 +148,7 @@ analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model
 	if (x.sessions > 0)
 		e = sample(db, a, model, p, script, client_id, now_ms, &seen);
 	if (e == ERR_OK)
-		e = usual_output(db, a, p, client_id, &output);
+		e = usual_output(db, a, &combo, &output);
 	if (e != ERR_OK)
 		return e;
 	x.sampled = seen.read != x.sessions;

@@ -14,11 +14,6 @@
 #include "store/queries.h"
 #include "work/event.h"
 
-/* The four parameters that name a combo. */
-#define COMBO(c)                                                                                   \
-	db_uuid((c)->client_id), db_text((c)->script_key), db_int((c)->script_version),            \
-		db_text((c)->tag)
-
 /* Bounded batches until one is not full. */
 static enum err
 in_batches(struct db *db, const struct query *q, const struct db_param *params, int64_t *sum)
@@ -42,7 +37,8 @@ analysis_queue_retry_failed(struct db *db, const struct analysis_combo *c, int64
                             int64_t *changed)
 {
 	return in_batches(db, &q_analysis_retry,
-	                  DB_PARAMS(COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)), changed);
+	                  DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	                  changed);
 }
 
 enum err
@@ -74,7 +70,8 @@ analysis_queue_make_due(struct db *db, const struct analysis_combo *c, int64_t n
 	int64_t changed;
 
 	return in_batches(db, &q_analysis_due,
-	                  DB_PARAMS(COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)), &changed);
+	                  DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	                  &changed);
 }
 
 static int
@@ -99,8 +96,7 @@ read_claimed(const struct db_result *r, size_t i, struct analysis_claimed *x)
 		.created_at = db_get_time(r, i, 3),
 		.retry_count = db_get_int(r, i, 4),
 		.losses = (unsigned)db_get_int(r, i, 5),
-		.attempts = db_get_int(r, i, 6),
-		.longer_output = db_get_bool(r, i, 7),
+		.longer_output = db_get_bool(r, i, 6),
 	};
 }
 
@@ -121,7 +117,7 @@ analysis_queue_claim(struct db *db, struct arena *a, const struct analysis_combo
 	 * empty answer means that there is none */
 	while (e == ERR_OK && got < n && empty < 2) {
 		e = db_query(db, &q_analysis_claim,
-		             DB_PARAMS(COMBO(c), db_uuid(owner), db_time(now_ms),
+		             DB_PARAMS(ANALYSIS_COMBO(c), db_uuid(owner), db_time(now_ms),
 		                       db_time(lease_until), db_time(before),
 		                       db_int((int64_t)(n - got))),
 		             NULL, a, &r);
@@ -210,8 +206,8 @@ analysis_queue_counts(struct db *db, struct arena *a, const struct analysis_comb
                       int64_t now_ms, struct analysis_counts *out)
 {
 	struct db_result r;
-	enum err e =
-		db_query(db, &q_analysis_counts, DB_PARAMS(COMBO(c), db_time(now_ms)), NULL, a, &r);
+	enum err e = db_query(db, &q_analysis_counts, DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms)),
+	                      NULL, a, &r);
 
 	if (e != ERR_OK)
 		return e;
@@ -222,15 +218,4 @@ analysis_queue_counts(struct db *db, struct arena *a, const struct analysis_comb
 		                         .failed_permanent = db_get_int(&r, 0, 4),
 		                         .done = db_get_int(&r, 0, 5) };
 	return ERR_OK;
-}
-
-enum err
-analysis_queue_next_due(struct db *db, struct arena *a, const struct analysis_combo *c, int64_t *at)
-{
-	struct db_result r;
-	enum err e = db_query(db, &q_analysis_next_due, DB_PARAMS(COMBO(c)), NULL, a, &r);
-
-	if (e == ERR_OK)
-		*at = r.nrows > 0 ? db_get_time(&r, 0, 0) : TIME_NONE;
-	return e;
 }

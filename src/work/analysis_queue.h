@@ -23,6 +23,11 @@ struct analysis_combo {
 	struct str tag; /* analysisVersionTag */
 };
 
+/* The parameters of queries that name one. */
+#define ANALYSIS_COMBO(c)                                                                          \
+	db_uuid((c)->client_id), db_text((c)->script_key), db_int((c)->script_version),            \
+		db_text((c)->tag)
+
 /* Which sessions of the client: settled ones (core/session.h R9), not a group's, of a person
  * without a tag, not an episode that a helpdesk tells whole as well. */
 struct analysis_choice {
@@ -37,7 +42,6 @@ struct analysis_figures {
 	int64_t already_done;      /* of these */
 	int64_t would_enqueue;     /* eligible without already_done; with force all of them */
 	int64_t already_queued;    /* rows that are pending or failed */
-	int64_t processing;        /* rows */
 	int64_t would_process_now; /* rows that may be claimed now, before anything is enqueued */
 	int64_t failed_permanent;  /* rows */
 	int64_t would_write; /* what enqueueing would count: without those in the queue already */
@@ -50,15 +54,11 @@ analysis_queue_figures(struct db *, struct arena *, const struct analysis_combo 
                        const struct analysis_choice *, int64_t now_ms,
                        struct analysis_figures *out);
 
-/* A session that would be analysed, for an estimate of what that costs. */
-struct analysis_candidate {
-	struct uuid session_id;
-	int64_t ended_at, messages;
-};
-/* How far the list of them is. Begin with zeros. */
+/* How far the list of sessions that would be analysed is, for an estimate of what that costs. Begin
+ * with zeros. */
 struct analysis_candidates {
 	struct uuid after;
-	struct analysis_candidate *v; /* of this page; may be none of them */
+	struct uuid *v; /* of this page; may be none of them */
 	size_t n;
 	bool finished;
 };
@@ -97,7 +97,6 @@ struct analysis_claimed {
 	int64_t session_ended_at, created_at;
 	int64_t retry_count; /* attempts that failed */
 	unsigned losses;     /* calls whose answer never came: core/model_retry.h */
-	int64_t attempts;    /* calls that were answered */
 	bool longer_output;  /* an answer was cut for its length */
 };
 /* Failed rows whose time has come may be claimed from now on. Several transactions. */
@@ -185,9 +184,5 @@ struct analysis_counts {
 MUST_CHECK enum err
 analysis_queue_counts(struct db *, struct arena *, const struct analysis_combo *, int64_t now_ms,
                       struct analysis_counts *out);
-/* When the next failed row may be tried again, of those that could not be at the last claim;
- * TIME_NONE: there is none. Inside or outside a transaction. */
-MUST_CHECK enum err
-analysis_queue_next_due(struct db *, struct arena *, const struct analysis_combo *, int64_t *at);
 
 #endif

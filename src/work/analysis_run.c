@@ -5,7 +5,19 @@
  */
 #include "work/analysis_run.h"
 
-#define JSON_BYTES ((size_t)64 << 10)
+#define JSON_BYTES   ((size_t)64 << 10)
+#define MIN_MESSAGES 20
+#define LIMIT        200
+
+void
+analysis_params_init(struct analysis_params *p, struct str script_key)
+{
+	*p = (struct analysis_params){ .script_key = script_key,
+		                       .tag = STR(ANALYSIS_TAG),
+		                       .min_messages = MIN_MESSAGES,
+		                       .limit = LIMIT,
+		                       .max_cost = -1 };
+}
 
 struct str
 analysis_params_write(struct arena *a, const struct analysis_params *p)
@@ -185,6 +197,15 @@ analysis_write_cost(struct jw *w, const char *key, bool known, int64_t micro_usd
 }
 
 void
+analysis_write_usage(struct jw *w, const struct model_usage *u, bool priced, int64_t micro_usd)
+{
+	jw_ki64(w, "inputTokens", u->input_tokens);
+	jw_ki64(w, "cachedTokens", u->cached_tokens);
+	jw_ki64(w, "outputTokens", u->output_tokens);
+	analysis_write_cost(w, "costUsd", priced, micro_usd);
+}
+
+void
 analysis_run_write_head(struct jw *w, struct uuid client_id, const struct analysis_params *p)
 {
 	jw_kuuid(w, "clientId", client_id);
@@ -212,10 +233,7 @@ analysis_run_write_tally(struct jw *w, const struct analysis_tally *t)
 	write_sample(w, t);
 	jw_key(w, "usage");
 	jw_obj(w);
-	jw_ki64(w, "inputTokens", t->usage.input_tokens);
-	jw_ki64(w, "cachedTokens", t->usage.cached_tokens);
-	jw_ki64(w, "outputTokens", t->usage.output_tokens);
-	analysis_write_cost(w, "costUsd", t->priced, t->cost);
+	analysis_write_usage(w, &t->usage, t->priced, t->cost);
 	jw_obj_end(w);
 	jw_kstr(w, "reason", t->reason);
 }

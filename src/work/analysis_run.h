@@ -10,9 +10,10 @@
 #include "core/model_cost.h"
 #include "work/analysis_queue.h"
 
-#define ANALYSIS_RUN_LIMIT  500 /* rows worked on by one run at most; more is clamped */
-#define ANALYSIS_RUN_SAMPLE 20  /* ids of each kind that are shown */
-#define ANALYSIS_MAX_TAG    64  /* characters of analysisVersionTag */
+#define ANALYSIS_RUN_LIMIT  500  /* rows worked on by one run at most; more is clamped */
+#define ANALYSIS_RUN_SAMPLE 20   /* ids of each kind that are shown */
+#define ANALYSIS_MAX_TAG    64   /* characters of analysisVersionTag */
+#define ANALYSIS_TAG        "v1" /* where none is named */
 
 struct analysis_params {
 	struct str script_key, tag;
@@ -22,6 +23,8 @@ struct analysis_params {
 	int64_t max_cost; /* micro-USD; -1: no bound */
 };
 
+/* What a run does if nothing more is said: 5-analysis. */
+void analysis_params_init(struct analysis_params *, struct str script_key);
 /* The params column. */
 struct str analysis_params_write(struct arena *, const struct analysis_params *);
 /* ERR_CORRUPT: it is none of ours. Text borrows from `json` and the arena. */
@@ -61,5 +64,7 @@ void analysis_run_write_head(struct jw *, struct uuid client_id, const struct an
 void analysis_run_write_tally(struct jw *, const struct analysis_tally *);
 /* Micro-USD as a number of USD, or null. */
 void analysis_write_cost(struct jw *, const char *key, bool known, int64_t micro_usd);
+/* Members inputTokens … costUsd. */
+void analysis_write_usage(struct jw *, const struct model_usage *, bool priced, int64_t micro_usd);
 
 #endif

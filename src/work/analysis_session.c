@@ -8,8 +8,12 @@
 
 #include "core/episode.h"
 #include "store/queries.h"
+#include "work/session_row.h"
 
 #define HALF (ANALYSIS_MAX_MESSAGES / 2)
+
+/* Columns of a message. */
+enum { AT = 5, KEY = 8 };
 
 struct loading {
 	struct db *db;
@@ -18,6 +22,7 @@ struct loading {
 	struct analysis_session *s;
 	bool episode;
 	int64_t from, to;
+	int64_t messages; /* of the session, as its row counts them */
 	struct db_result head, tail;
 };
 
@@ -28,16 +33,12 @@ read_message(const struct db_result *r, size_t i, struct analysis_message *m)
 		.id = db_get_uuid(r, i, 0),
 		.outbound = str_eq(db_get_text(r, i, 1), STR("OUTBOUND")),
 		.sender_type = db_get_text(r, i, 2),
-		.source = db_get_text(r, i, 3),
-		.type = db_get_text(r, i, 4),
-		.body = db_get_text(r, i, 5),
-		.content = db_get_text(r, i, 6),
-		.at = db_get_time(r, i, 7),
-		.external_updated_at = db_get_time(r, i, 8),
-		.external_id = db_get_int(r, i, 9),
-		.revoked_at = db_get_time(r, i, 10),
-		.missing_since = db_get_time(r, i, 11),
-		.key = db_get_text(r, i, 12),
+		.type = db_get_text(r, i, 3),
+		.body = db_get_text(r, i, 4),
+		.at = db_get_time(r, i, AT),
+		.external_updated_at = db_get_time(r, i, 6),
+		.revoked_at = db_get_time(r, i, 7),
+		.key = db_get_text(r, i, KEY),
 	};
 }
 
@@ -56,8 +57,8 @@ read_rows(struct loading *l)
 	return db_query(l->db,
 	                of_ticket ? &q_analysis_session_ticket_tail
 	                          : &q_analysis_session_episode_tail,
-	                DB_PARAMS(client, of, db_time(db_get_time(&l->head, HALF - 1, 7)),
-	                          db_text(db_get_text(&l->head, HALF - 1, 12)), to, n),
+	                DB_PARAMS(client, of, db_time(db_get_time(&l->head, HALF - 1, AT)),
+	                          db_text(db_get_text(&l->head, HALF - 1, KEY)), to, n),
 	                NULL, l->a, &l->tail);
 }
 
@@ -69,7 +70,7 @@ keep_own(struct loading *l)
 	struct session *v;
 	struct db_result r;
 	int64_t *times = ARENA_ARRAY(l->a, l->s->n, int64_t);
-	size_t *in = ARENA_ARRAY(l->a, l->s->n, size_t), kept = 0;
+	size_t *in = ARENA_ARRAY(l->a, l->s->n, size_t), kept = 0, first = 0;
 	enum err e = db_query(l->db, &q_analysis_session_trackings,
 	                      DB_PARAMS(db_uuid(l->client_id), db_uuid(l->s->ticket_id),
 	                                db_time(l->from), db_time(l->to)),
@@ -79,25 +80,21 @@ keep_own(struct loading *l)
 		return e;
 	v = ARENA_ARRAY(l->a, r.nrows, struct session);
 	for (size_t i = 0; i < r.nrows; i++)
-		v[i] = (struct session){
-			.type = session_type_of(db_get_text(&r, i, 1)),
-			.start = db_get_time(&r, i, 2),
-			.end = db_get_time(&r, i, 3),
-			.lead_in = db_get_time(&r, i, 4),
-			.ids = &r.cells[(i * r.ncols) + 5].i, /* the highest decides ties */
-			.n_ids = 1,
-		};
+		v[i] = session_of_row(&r, i, 1);
 	for (size_t i = 0; i < l->s->n; i++)
 		times[i] = l->s->messages[i].at;
 	session_assign_all(l->a, v, r.nrows, times, l->s->n, in);
 	for (size_t i = 0; i < l->s->n; i++) {
 		if (in[i] == SESSION_NONE)
 			continue;
-		if (l->episode ? v[in[i]].type == SESSION_OPEN_WEAK
-		               : uuid_eq(db_get_uuid(&r, in[i], 0), l->s->id))
-			l->s->messages[kept++] = l->s->messages[i];
+		if (l->episode ? v[in[i]].type != SESSION_OPEN_WEAK
+		               : !uuid_eq(db_get_uuid(&r, in[i], 0), l->s->id))
+			continue;
+		first += i < l->s->gap;
+		l->s->messages[kept++] = l->s->messages[i];
 	}
 	l->s->n = kept;
+	l->s->gap = first;
 	return ERR_OK;
 }
 
@@ -105,6 +102,7 @@ static enum err
 load_messages(struct loading *l)
 {
 	size_t head, tail;
+	int64_t others;
 	enum err e = read_rows(l);
 
 	if (e != ERR_OK)
@@ -117,8 +115,13 @@ load_messages(struct loading *l)
 	for (size_t i = 0; i < tail; i++)
 		read_message(&l->tail, tail - 1 - i, &l->s->messages[head + i]);
 	l->s->n = head + tail;
-	l->s->cut = tail == HALF;
-	return uuid_is_nil(l->s->ticket_id) ? ERR_OK : keep_own(l);
+	l->s->gap = head;
+	if (!uuid_is_nil(l->s->ticket_id))
+		e = keep_own(l);
+	others = l->messages - (int64_t)l->s->n;
+	if (tail == HALF && others > 0)
+		l->s->unread = (size_t)others;
+	return e;
 }
 
 static enum err
@@ -137,12 +140,12 @@ load(struct loading *l, int64_t now_ms)
 		return e;
 	s->conversation_id = db_get_uuid(&r, 0, 0);
 	s->ticket_id = db_get_uuid(&r, 0, 1);
-	s->started_at = db_get_time(&r, 0, 4);
-	s->ended_at = db_get_time(&r, 0, 5);
+	s->ended_at = db_get_time(&r, 0, 4);
 	l->episode = str_eq(db_get_text(&r, 0, 2), STR("episode"));
-	l->from = db_get_time(&r, 0, 6);
+	l->from = db_get_time(&r, 0, 5);
 	l->to = s->ended_at;
-	retired = !db_is_null(&r, 0, 7);
+	l->messages = db_get_int(&r, 0, 7);
+	retired = !db_is_null(&r, 0, 6);
 	bounds = (struct session){ .type = l->episode ? episode_view(s->ended_at, now_ms).type
 		                                      : session_type_of(db_get_text(&r, 0, 3)),
 		                   .end = s->ended_at };

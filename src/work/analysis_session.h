@@ -15,29 +15,26 @@ struct analysis_message {
 	struct uuid id;
 	bool outbound;
 	struct str sender_type; /* HUMAN, SYSTEM, AI; STR_NONE: HUMAN */
-	struct str source;      /* live, history, app_echo, api, helpdesk */
 	struct str type;
 	struct str body;             /* STR_NONE: none */
-	struct str content;          /* JSON of the type's own, STR_NONE */
 	int64_t at;                  /* Meta's timestamp, or the helpdesk's createdAt */
 	int64_t external_updated_at; /* the helpdesk's updatedAt; TIME_NONE at WhatsApp */
-	int64_t external_id;         /* the helpdesk's; 0 at WhatsApp */
 	int64_t revoked_at;          /* TIME_NONE */
-	int64_t missing_since;       /* gone at the helpdesk; TIME_NONE */
 	struct str key;              /* dedup_key: unique, and the same on every machine */
 };
 
 struct analysis_session {
 	struct uuid id, conversation_id;
 	struct uuid ticket_id; /* the helpdesk's; nil: an episode of a WhatsApp conversation */
-	int64_t started_at;
-	int64_t ended_at; /* TIME_NONE while it is open */
+	int64_t ended_at;      /* TIME_NONE while it is open */
 	/* Closed for a day, and still a session. If it is not, its messages are not read and its
 	 * row belongs out of the queue. */
 	bool settled;
-	struct analysis_message *messages; /* by (at, key) */
+	/* By (at, key). What is gone at the helpdesk is among them: it was said. */
+	struct analysis_message *messages;
 	size_t n;
-	bool cut; /* there are more between the first half and the last */
+	size_t gap;    /* so many of them are of the first half */
+	size_t unread; /* and so many come between the halves that were not read; 0: none */
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "core/episode.h"
 #include "store/queries.h"
+#include "work/session_row.h"
 
 void
 analysis_stale_init(struct analysis_stale *s, struct arena *a, struct uuid client_id,
@@ -159,14 +160,7 @@ find_in_tickets(struct db *db, struct analysis_stale *s)
 	for (size_t i = 0; i < r.nrows; i++) {
 		if (is_episode(&r, i))
 			continue;
-		t.v[t.n] = (struct session){
-			.type = session_type_of(db_get_text(&r, i, 2)),
-			.start = db_get_time(&r, i, 3),
-			.end = db_get_time(&r, i, 4),
-			.lead_in = db_get_time(&r, i, 5),
-			.ids = &r.cells[(i * r.ncols) + 6].i, /* the highest decides ties */
-			.n_ids = 1,
-		};
+		t.v[t.n] = session_of_row(&r, i, 2);
 		t.row[t.n++] = i;
 	}
 	for (size_t i = 0; i < s->n; i++)

@@ -53,13 +53,6 @@ drain_close(struct drain *d)
 	free(d);
 }
 
-bool
-drain_is_away(enum err e)
-{
-	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
-	       e == ERR_CANCELLED || e == ERR_IO;
-}
-
 enum err
 drain_bodies(struct drain *d, struct arena *arena, struct drain_entry *v, size_t n)
 {

@@ -306,7 +306,7 @@ apply_one_by_one(struct drain *d, const struct batch *b, int64_t now_ms)
 		enum err e = b->v[i].facts == NULL ? ERR_CORRUPT
 		                                   : apply_alone(d, b->client_id, &b->v[i], now_ms);
 
-		if (drain_is_away(e) && e != ERR_TIMEOUT)
+		if (db_is_away(e) && e != ERR_TIMEOUT)
 			return e;
 		if (e != ERR_OK)
 			e = mark_failed(d, b->client_id, &b->v[i], e, now_ms);
@@ -351,7 +351,7 @@ apply_claimed(struct drain *d, struct batch *b, int64_t now_ms)
 		db_rollback(d->db);
 	if (e == ERR_BUSY && b->n == 0)
 		return ERR_OK; /* another worker has the lane */
-	if (e == ERR_OK || (drain_is_away(e) && e != ERR_TIMEOUT) || b->n == 0)
+	if (e == ERR_OK || (db_is_away(e) && e != ERR_TIMEOUT) || b->n == 0)
 		return e;
 	return apply_one_by_one(d, b, now_ms);
 }

@@ -27,7 +27,5 @@ MUST_CHECK enum err drain_bodies(struct drain *, struct arena *, struct drain_en
 MUST_CHECK enum err drain_route(struct drain *, int64_t now_ms, size_t *routed);
 /* Applies one batch of one client; *worked: whether there was one. */
 MUST_CHECK enum err drain_apply(struct drain *, int64_t now_ms, bool *worked);
-/* true for errors that concern the database and not the entries. */
-bool drain_is_away(enum err e);
 
 #endif

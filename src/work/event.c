@@ -23,12 +23,6 @@ static const struct {
 	[EVENT_CLIENT] = { "client.changed", "client" },
 };
 
-const char *
-event_name(enum event_kind kind)
-{
-	return kinds[kind].name;
-}
-
 void
 event_batch_init(struct event_batch *b, struct arena *a)
 {

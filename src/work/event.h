@@ -25,7 +25,6 @@ enum event_kind {
 	EVENT_SCRIPT,         /* script.changed: rubrics; of no subject */
 	EVENT_CLIENT          /* client.changed: name, settings, tokens; of no subject */
 };
-const char *event_name(enum event_kind);
 
 /* Those of one transaction, each (client, kind, subject) once. Lives in the arena. */
 struct event_batch {

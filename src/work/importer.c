@@ -166,7 +166,7 @@ one_job(struct import_job *j, int64_t now_ms, int64_t *next_ms, bool *worked)
 	bool ending = j->ending;
 	enum err e = job_step(j, now_ms, next_ms, worked);
 
-	if (e == ERR_OK || import_is_away(e))
+	if (e == ERR_OK || db_is_away(e))
 		return e;
 	*worked = true;
 	if (!ending)

@@ -148,8 +148,6 @@ void import_job_stop(struct import_job *, enum job_end, struct str error);
 /* Ends it in the database as import_job_stop said, and forgets it; or it begins anew, if more was
  * asked of it meanwhile. */
 MUST_CHECK enum err import_job_end(struct import_job *, int64_t now_ms);
-/* The database is away: to be tried again. Any other error is the job's own. */
-bool import_is_away(enum err e);
 /* An error of its own ends the job, and no other; ERR_OK then. What is away is given back. */
 MUST_CHECK enum err import_job_error(struct import_job *, enum err e);
 /* Why a list that does not end is given up. */

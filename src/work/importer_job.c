@@ -46,7 +46,7 @@ import_job_stop(struct import_job *j, enum job_end end, struct str error)
 enum err
 import_job_error(struct import_job *j, enum err e)
 {
-	if (e == ERR_OK || import_is_away(e))
+	if (e == ERR_OK || db_is_away(e))
 		return e;
 	log_error("import.error", LOG_UUID("job", j->job.id), LOG_ERR(e),
 	          LOG_Z("detail", db_message(j->im->db)));

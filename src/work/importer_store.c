@@ -122,7 +122,7 @@ store(struct import_storer *st)
 {
 	enum err e = together(st, 0, st->n);
 
-	if (e == ERR_OK || import_is_away(e) || st->n == 1)
+	if (e == ERR_OK || db_is_away(e) || st->n == 1)
 		return;
 	for (size_t i = 0; i < st->n; i++)
 		(void)together(st, i, 1);
@@ -149,7 +149,7 @@ importer_store_step(void *importer, int64_t now_ms, int64_t *next_ms)
 static void
 not_stored(struct import_job *j, struct ticket_work *t, enum err e, const char *detail)
 {
-	if (import_is_away(e))
+	if (db_is_away(e))
 		return;
 	log_warn("import.not_stored", LOG_UUID("job", j->job.id),
 	         LOG_STR("ticket", t->ticket->uuid), LOG_Z("detail", detail));
@@ -172,7 +172,7 @@ import_storer_take(struct import_job *j)
 		if (st->outcome[i] == ERR_OK)
 			continue;
 		not_stored(j, t, st->outcome[i], st->detail[i]);
-		if (import_is_away(st->outcome[i]))
+		if (db_is_away(st->outcome[i]))
 			e = st->outcome[i];
 	}
 	st->job = NULL;

@@ -303,13 +303,6 @@ ticket_messages(struct ticket_work *t, struct str body, int64_t now_ms, enum imp
 	return ERR_OK;
 }
 
-bool
-import_is_away(enum err e)
-{
-	return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_DISK_FULL ||
-	       e == ERR_CANCELLED || e == ERR_IO;
-}
-
 static enum err
 store_failure(struct import_job *j, struct ticket_work *t, int64_t now_ms)
 {

@@ -207,6 +207,16 @@ desk_plant(struct desk *d, struct planted *p)
 }
 
 void
+desk_plant_many(struct desk *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct planted p = { .ended_ago = (int64_t)(2 + i) * DAY };
+
+		desk_plant(d, &p);
+	}
+}
+
+void
 desk_message(struct desk *d, struct planted_message *m)
 {
 	bool helpdesk = !uuid_is_nil(m->ticket);
@@ -218,21 +228,19 @@ desk_message(struct desk *d, struct planted_message *m)
 		m->key = Z(str_fmt(test_arena(), "k%lld", (long long)d->made));
 	desk_sql(d,
 	         "INSERT INTO messages (client_id, id, connection_id, conversation_id, dedup_key, "
-	         "at, bad_time, direction, type, body, content, source, seen, status, "
+	         "at, bad_time, direction, type, body, source, seen, status, "
 	         "status_rank, content_key, received_at, unread, ticket_id, external_id, "
 	         "external_updated_at, sender_type, same_key, revoked_at, missing_since, "
 	         "created_at, updated_at) VALUES (%s, %s, %s, %s, '%s', %s, FALSE, '%s', '%s', "
-	         "%s, %s, '%s', 0, 'received', 0, %s, %s, FALSE, %s, %s, %s, %s, %s, %s, %s, %s, "
+	         "%s, '%s', 0, 'received', 0, %s, %s, FALSE, %s, %s, %s, %s, %s, %s, %s, %s, "
 	         "%s)",
 	         desk_uuid(d, m->client), desk_uuid(d, m->id), desk_uuid(d, desk_id(d)),
 	         desk_uuid(d, m->conversation), m->key, desk_time(d, m->at),
 	         m->outbound ? "OUTBOUND" : "INBOUND", m->type != NULL ? m->type : "text",
-	         text(m->body), text(m->content), helpdesk ? "helpdesk" : "history",
+	         text(m->body), helpdesk ? "helpdesk" : "history",
 	         db_engine(d->s.db) == DB_POSTGRES ? "''" : "x''", desk_time(d, m->at),
 	         desk_uuid(d, m->ticket),
-	         helpdesk ? Z(str_fmt(test_arena(), "%lld",
-	                              (long long)(m->external_id != 0 ? m->external_id : d->made)))
-	                  : "NULL",
+	         helpdesk ? Z(str_fmt(test_arena(), "%lld", (long long)d->made)) : "NULL",
 	         m->updated_at != 0 ? desk_time(d, m->updated_at) : "NULL", text(m->sender),
 	         text(m->same_key), m->revoked_at != 0 ? desk_time(d, m->revoked_at) : "NULL",
 	         m->missing_since != 0 ? desk_time(d, m->missing_since) : "NULL",

@@ -51,6 +51,8 @@ struct planted {
 	int64_t start, end;
 };
 void desk_plant(struct desk *, struct planted *);
+/* So many, the first one the newest, a day between them. */
+void desk_plant_many(struct desk *, size_t n);
 
 struct planted_message {
 	struct uuid client, conversation, ticket; /* client nil: the first */
@@ -59,10 +61,10 @@ struct planted_message {
 	const char *key;      /* dedup_key; NULL: some */
 	const char *same_key; /* of a helpdesk's: the WhatsApp message that it is */
 	const char *type;     /* NULL: text */
-	const char *body, *content;
+	const char *body;
 	const char *sender; /* HUMAN, SYSTEM, AI */
 	bool outbound;
-	int64_t updated_at, external_id, revoked_at, missing_since;
+	int64_t updated_at, revoked_at, missing_since;
 };
 void desk_message(struct desk *, struct planted_message *);
 

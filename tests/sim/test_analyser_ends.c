@@ -296,8 +296,8 @@ START_TEST(an_answer_for_a_row_that_is_anothers_by_now_changes_nothing)
 		o->hands[0].paused = false;
 		bureau_pass(o, 5 * TIME_SECOND);
 		ck_assert_str_eq(rows_of(o), before);
-		ck_assert_uint_eq(analyser_running(o->hands[0].analyser), 0);
-		ck_assert_uint_eq(analyser_in_flight(o->hands[0].analyser), 0);
+		ck_assert_uint_eq(o->hands[0].analyser->nruns, 0);
+		ck_assert_uint_eq(http_client_in_flight(o->hands[0].analyser->o.http), 0);
 		o->hands[1].paused = false;
 		ck_assert_str(bureau_run(o, job), "succeeded");
 		for (size_t i = 0; i < 4; i++) {

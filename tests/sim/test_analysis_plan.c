@@ -148,7 +148,6 @@ START_TEST(a_dry_run_says_what_the_real_run_then_does)
 	for (int story = 0; story < STORIES; story++) {
 		struct dice d = dice_for(7, 1, (uint64_t)story);
 		struct analysis_plan p;
-		struct analysis_figures f;
 		int64_t reopened, rows;
 
 		plant_some(o, &d);
@@ -162,10 +161,7 @@ START_TEST(a_dry_run_says_what_the_real_run_then_does)
 		                                         : ANALYSIS_RUN_LIMIT;
 		rows = desk_number(o->d, "SELECT count(*) FROM session_analyses");
 		p = plan(o);
-		f = p.figures;
 		ck_assert_int_eq(desk_number(o->d, "SELECT count(*) FROM session_analyses"), rows);
-		ck_assert_int_eq(f.would_enqueue,
-		                 f.eligible - (o->params.force ? 0 : f.already_done));
 		check_against_run(o, &p, reopened, story);
 		worked += (int64_t)o->nasked;
 		desk_sql(o->d, "UPDATE session_analyses SET \"status\" = 'pending', \"leaseOwner\" "

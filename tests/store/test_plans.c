@@ -74,7 +74,6 @@ static const struct found_by list[] = {
 	{ &q_analysis_sweep, { "ix_session_analyses_lease" } },
 	{ &q_analysis_retry, { BY_STATUS } },
 	{ &q_analysis_counts, { BY_STATUS } },
-	{ &q_analysis_next_due, { "ix_session_analyses_retry" } },
 	{ &q_analysis_session_ticket, { "ix_messages_sessionId" } },
 	{ &q_analysis_session_ticket_tail, { "ix_messages_sessionId" } },
 	{ &q_analysis_session_episode, { "ix_messages_time" } },
@@ -276,10 +275,13 @@ END_TEST
 START_TEST(the_queues_order_is_the_indexes)
 {
 	static const struct query *const queries[] = {
-		&q_analysis_claim,           &q_analysis_due,
-		&q_analysis_sweep,           &q_analysis_next_due,
-		&q_analysis_session_ticket,  &q_analysis_session_ticket_tail,
-		&q_analysis_session_episode, &q_analysis_session_episode_tail
+		&q_analysis_claim,
+		&q_analysis_due,
+		&q_analysis_sweep,
+		&q_analysis_session_ticket,
+		&q_analysis_session_ticket_tail,
+		&q_analysis_session_episode,
+		&q_analysis_session_episode_tail,
 	};
 	struct db *db = migrated();
 

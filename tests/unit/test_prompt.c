@@ -475,25 +475,40 @@ START_TEST(the_estimate_is_bytes_by_three_rounded_up)
 }
 END_TEST
 
+/* The line of a gap, before which `at` messages have their place; how many of those it names. */
+static size_t
+assert_gap(const cJSON *v, const struct prompt *p, const struct prompt_options *o, size_t at)
+{
+	size_t named = p->omitted - o->unread;
+	int64_t omitted;
+
+	ck_assert(json_i64(json_get(v, "omitted"), &omitted));
+	ck_assert_uint_eq((size_t)omitted, p->omitted);
+	ck_assert(json_get(v, "note") != NULL);
+	if (o->unread > 0)
+		ck_assert(at <= o->gap && o->gap <= at + named);
+	if (named == 0) {
+		ck_assert(json_get(v, "from") == NULL && json_get(v, "to") == NULL);
+		return 0;
+	}
+	ck_assert_slice(json_str(json_get(v, "from")), str_fmt(test_arena(), "m%zu", at + 1));
+	ck_assert_slice(json_str(json_get(v, "to")), str_fmt(test_arena(), "m%zu", at + named));
+	return named;
+}
+
 /* What was sent of a conversation whose messages are all alike, against what it says. */
 static void
-assert_cut(const struct prompt *p, size_t n)
+assert_cut(const struct prompt *p, size_t n, const struct prompt_options *o)
 {
 	struct str data = fixture_data(p->body), line;
-	size_t at = 0, shown = 0;
+	size_t at = 0, shown = 0, gaps = 0;
 
 	while (str_split(&data, '\n', &line) && line.n > 0) {
 		const cJSON *v = test_json(line);
-		int64_t omitted;
 
 		if (json_get(v, "id") == NULL) {
-			ck_assert(json_i64(json_get(v, "omitted"), &omitted));
-			ck_assert_uint_eq((size_t)omitted, p->omitted);
-			ck_assert_slice(json_str(json_get(v, "from")),
-			                str_fmt(test_arena(), "m%zu", at + 1));
-			at += (size_t)omitted;
-			ck_assert_slice(json_str(json_get(v, "to")),
-			                str_fmt(test_arena(), "m%zu", at));
+			at += assert_gap(v, p, o, at);
+			gaps++;
 			continue;
 		}
 		ck_assert_slice(json_str(json_get(v, "id")), str_fmt(test_arena(), "m%zu", at + 1));
@@ -503,7 +518,8 @@ assert_cut(const struct prompt *p, size_t n)
 		shown++;
 	}
 	ck_assert_uint_eq(at, n);
-	ck_assert_uint_eq(shown + p->omitted, n);
+	ck_assert_uint_eq(gaps, p->omitted > 0);
+	ck_assert_uint_eq(shown + p->omitted, n + o->unread);
 	ck_assert(n == 0 || (p->sent[0].shown && p->sent[n - 1].shown));
 }
 
@@ -528,9 +544,39 @@ START_TEST(whatever_the_budget_what_is_sent_fits_and_says_what_is_missing)
 			cuts++;
 			ck_assert_int_ge(p.input_tokens, budget - 2 * (240 + 160) / 3);
 		}
-		assert_cut(&p, 200);
+		assert_cut(&p, 200, &o);
 	}
 	ck_assert_uint_gt(cuts, 50);
+}
+END_TEST
+
+START_TEST(what_was_not_given_is_marked_where_it_is_missing)
+{
+	static const size_t gaps[] = { 1, 60, 120, 199 };
+	struct script s = fixture_script();
+	struct prompt_options o = fixture_options();
+	struct prompt_message *m = conversation(200, 150);
+	struct prompt whole = fixture_build(&s, m, 200, &o), p;
+	int64_t fixed = fixture_build(&s, m, 0, &o).input_tokens;
+
+	o.unread = 1000;
+	for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
+		o.gap = gaps[i];
+		for (int64_t budget = fixed + 501; budget < whole.input_tokens + 300;
+		     budget += 499) {
+			o.max_input_tokens = budget;
+			p = fixture_build(&s, m, 200, &o);
+			ck_assert_int_le(p.input_tokens, budget);
+			ck_assert(p.truncated && p.omitted >= 1000);
+			assert_cut(&p, 200, &o);
+		}
+		o.max_input_tokens = fixture_options().max_input_tokens;
+		p = fixture_build(&s, m, 200, &o);
+		ck_assert(p.truncated);
+		ck_assert_uint_eq(p.omitted, 1000);
+		assert_cut(&p, 200, &o);
+		ck_assert(!str_eq(p.hash, whole.hash));
+	}
 }
 END_TEST
 
@@ -553,7 +599,7 @@ START_TEST(one_long_text_gives_way_before_a_message_is_left_out)
 	ck_assert_uint_eq(p.omitted, 0);
 	ck_assert_int_le(p.input_tokens, 10000);
 	ck_assert_int_ge(p.input_tokens, 9900); /* what there is room for is sent */
-	assert_cut(&p, 50);
+	assert_cut(&p, 50, &o);
 	ck_assert(str_starts(p.sent[20].text, STR("COMEÇO")));
 	ck_assert(str_ends(p.sent[20].text, STR("FIM")));
 	ck_assert_ptr_nonnull(memmem(p.sent[20].text.p, p.sent[20].text.n,
@@ -597,20 +643,28 @@ START_TEST(a_budget_without_room_is_too_small)
 	struct prompt_options o = fixture_options();
 	struct prompt_message *m = conversation(100, 100);
 	struct prompt p = fixture_build(&s, NULL, 0, &o);
-	int64_t fixed = p.input_tokens, tokens;
+	int64_t fixed = p.input_tokens, fits = 0;
 
 	o.max_input_tokens = fixed - 1;
 	ck_assert_err(prompt_build(test_arena(), &s, NULL, 0, &o, &p), ERR_TOO_LARGE);
 	ck_assert_err(prompt_build(test_arena(), &s, m, 100, &o, &p), ERR_TOO_LARGE);
-	ck_assert_err(prompt_estimate(test_arena(), &s, &o, 100, 10000, &tokens), ERR_TOO_LARGE);
 	o.max_input_tokens = fixed + 400; /* not the least of a long conversation */
 	ck_assert_err(prompt_build(test_arena(), &s, m, 100, &o, &p), ERR_TOO_LARGE);
-	ck_assert_err(prompt_estimate(test_arena(), &s, &o, 100, 10000, &tokens), ERR_TOO_LARGE);
 	ck_assert_ok(prompt_build(test_arena(), &s, m, 2, &o, &p)); /* but a short one */
 	o.max_input_tokens = -5;
 	ck_assert_err(prompt_build(test_arena(), &s, m, 2, &o, &p), ERR_TOO_LARGE);
 	o.max_input_tokens = INT64_MAX;
 	ck_assert_ok(prompt_build(test_arena(), &s, m, 100, &o, &p));
+	/* who asks beforehand is told of the long one, whatever is left */
+	for (o.max_input_tokens = fixed - 5; o.max_input_tokens < fixed + 600;
+	     o.max_input_tokens++) {
+		enum err e = prompt_build(test_arena(), &s, m, 100, &o, &p);
+
+		ck_assert_err(prompt_fits(test_arena(), &s, &o), e);
+		fits += e == ERR_OK;
+	}
+	ck_assert_int_gt(fits, 0);
+	ck_assert_int_lt(fits, 200);
 }
 END_TEST
 
@@ -636,26 +690,6 @@ START_TEST(twenty_thousand_messages_cost_memory_in_proportion)
 	p = fixture_build(&s, m, MANY, &o);
 	ck_assert(p.truncated && p.omitted > 0);
 	ck_assert_uint_eq(p.n, MANY);
-}
-END_TEST
-
-START_TEST(an_estimate_without_the_messages_is_close)
-{
-	struct script s = fixture_script();
-	struct prompt_options o = fixture_options();
-
-	for (size_t n = 0; n <= 800; n = n * 2 + 1) {
-		struct prompt p = fixture_build(&s, conversation(n, 60), n, &o);
-		int64_t tokens;
-
-		ck_assert_ok(prompt_estimate(test_arena(), &s, &o, (int64_t)n, (int64_t)n * 60,
-		                             &tokens));
-		ck_assert_int_le(tokens, p.input_tokens * 103 / 100);
-		ck_assert_int_ge(tokens, p.input_tokens * 97 / 100);
-	}
-	int64_t tokens;
-	ck_assert_ok(prompt_estimate(test_arena(), &s, &o, INT64_MAX, INT64_MAX, &tokens));
-	ck_assert_int_eq(tokens, o.max_input_tokens);
 }
 END_TEST
 
@@ -696,10 +730,10 @@ make_suite(void)
 		the_hash_covers_what_decides_the_answer_and_nothing_else,
 		the_request_of_the_fixture_is_pinned, the_estimate_is_bytes_by_three_rounded_up,
 		whatever_the_budget_what_is_sent_fits_and_says_what_is_missing,
+		what_was_not_given_is_marked_where_it_is_missing,
 		one_long_text_gives_way_before_a_message_is_left_out,
 		a_cut_text_says_how_many_characters_are_gone, a_budget_without_room_is_too_small,
 		twenty_thousand_messages_cost_memory_in_proportion,
-		an_estimate_without_the_messages_is_close,
 		short_ids_are_found_in_one_spelling_only);
 }
 

@@ -200,15 +200,27 @@ START_TEST(utf8_is_read_one_character_at_a_time)
 }
 END_TEST
 
+START_TEST(utf8_is_cut_between_characters)
+{
+	const struct str s = STR("aé…😀b"); /* 1, 2, 3, 4 and 1 bytes */
+	static const size_t ends[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11 };
+
+	for (size_t max = 0; max < sizeof ends / sizeof ends[0]; max++)
+		ck_assert_slice(utf8_cut(s, max), str_sub(s, 0, ends[max]));
+	ck_assert_none(utf8_cut(STR_NONE, 3));
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
-	return TEST_SUITE(
-		"str", absent_and_empty_are_different, order_is_by_bytes_and_shorter_first,
-		equality_without_case_is_ascii_only, beginnings_and_ends, cutting_is_clamped,
-		splitting_gives_every_part_and_ends, formatting_takes_any_length,
-		a_number_is_the_whole_slice_within_int64, hashes_spread,
-		utf8_is_valid_only_as_rfc_3629_has_it, utf8_is_read_one_character_at_a_time);
+	return TEST_SUITE("str", absent_and_empty_are_different,
+	                  order_is_by_bytes_and_shorter_first, equality_without_case_is_ascii_only,
+	                  beginnings_and_ends, cutting_is_clamped,
+	                  splitting_gives_every_part_and_ends, formatting_takes_any_length,
+	                  a_number_is_the_whole_slice_within_int64, hashes_spread,
+	                  utf8_is_valid_only_as_rfc_3629_has_it,
+	                  utf8_is_read_one_character_at_a_time, utf8_is_cut_between_characters);
 }
 
 TEST_MAIN(suite)
