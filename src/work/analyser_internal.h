@@ -60,6 +60,7 @@ struct analyser_run {
 	bool dry;    /* nothing could be claimed */
 	bool ending; /* nothing more is claimed; it ends when its calls have */
 	bool cancelled;
+	bool orphan;      /* the job is another's by now; ending */
 	struct str error; /* for people */
 };
 
@@ -86,13 +87,13 @@ bool analyser_is_away(enum err e);
 MUST_CHECK enum err analyser_run_open(struct analyser *, const struct job *, int64_t now_ms);
 /* Nothing more is to be claimed for it; the first word counts. reason: stable; NULL: none. */
 void analyser_run_stop(struct analyser_run *, const char *reason, struct str error);
-/* Holds on to it and shows how far it is. It may be forgotten. */
+/* Holds on to it and shows how far it is; one that is another's by now is an orphan. */
 MUST_CHECK enum err analyser_run_renew(struct analyser_run *, int64_t now_ms);
 /* One page of sessions into the queue, until tally.enqueue_done. */
 MUST_CHECK enum err analyser_run_enqueue(struct analyser_run *, int64_t now_ms);
 /* How many rows may be claimed for it. */
 size_t analyser_run_wants(const struct analyser_run *);
-/* Ends it in the database, and forgets it. */
+/* Ends it in the database, unless it is an orphan, and forgets it. */
 MUST_CHECK enum err analyser_run_end(struct analyser_run *, int64_t now_ms);
 /* Gives it back to be gone on with from where it is, and forgets it. */
 void analyser_run_release(struct analyser_run *, int64_t now_ms);

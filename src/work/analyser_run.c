@@ -105,6 +105,27 @@ progress(struct analyser_run *run, struct job_progress *p, int64_t now_ms)
 		p->eta_seconds = (run->total - done) * elapsed / done / 1000;
 }
 
+/* The job is another's. The rows are not: what was asked is waited for and stored. */
+static void
+orphan(struct analyser_run *run)
+{
+	log_warn("analysis.lease_lost", LOG_UUID("job", run->job.id));
+	run->orphan = true;
+	run->renew_at = INT64_MAX;
+	analyser_run_stop(run, NULL, STR_NONE);
+}
+
+/* What has come already is paid for: it is stored before the run ends. */
+static void
+cancel_calls(struct analyser_run *run, int64_t now_ms)
+{
+	for (struct analyser_call *c = run->calls, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->flying)
+			analyser_call_drop(c, now_ms);
+	}
+}
+
 enum err
 analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 {
@@ -117,8 +138,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 	progress(run, &p, now_ms);
 	e = jobs_renew(an->db, run->job.id, an->o.owner, now_ms, &p, &cancel);
 	if (e == ERR_CONFLICT) {
-		log_warn("analysis.lease_lost", LOG_UUID("job", run->job.id));
-		analyser_run_drop(run, now_ms);
+		orphan(run);
 		return ERR_OK;
 	}
 	if (e != ERR_OK)
@@ -127,8 +147,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 	if (cancel && !run->cancelled) {
 		run->cancelled = true;
 		analyser_run_stop(run, "cancelled", STR_NONE);
-		while (run->calls != NULL)
-			analyser_call_drop(run->calls, now_ms);
+		cancel_calls(run, now_ms);
 	}
 	return ERR_OK;
 }
@@ -229,6 +248,10 @@ analyser_run_end(struct analyser_run *run, int64_t now_ms)
 	struct job_progress p;
 	enum err e;
 
+	if (run->orphan) {
+		analyser_run_drop(run, now_ms);
+		return ERR_OK;
+	}
 	arena_reset(an->arena);
 	e = count_queue(run, now_ms, &n);
 	if (analyser_is_away(e))
@@ -257,6 +280,10 @@ analyser_run_release(struct analyser_run *run, int64_t now_ms)
 	bool cancel;
 	enum err e;
 
+	if (run->orphan) {
+		analyser_run_drop(run, now_ms);
+		return;
+	}
 	while (run->calls != NULL)
 		analyser_call_drop(run->calls, now_ms);
 	arena_reset(an->arena);

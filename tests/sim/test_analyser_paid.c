@@ -40,11 +40,52 @@ START_TEST(answers_that_waited_longer_than_their_leases_are_not_paid_again)
 }
 END_TEST
 
+START_TEST(answers_that_are_there_when_a_run_is_cancelled_are_stored)
+{
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_sessions(o, MANY + 1), job;
+
+	o->params.limit = MANY;
+	job = bureau_in_flight(o, MANY);
+	o->time.now_ms += 1001; /* they have come, and none is stored */
+	ck_assert_ok(jobs_cancel(o->d->s.db, job, o->time.now_ms));
+	ck_assert_str(bureau_run(o, job), "cancelled");
+	ck_assert_int_eq(bureau_tally(o, job).processed, MANY);
+	check_paid_once(o, v, MANY);
+	ck_assert_str(bureau_row(o, v[MANY]).status, "pending");
+	bureau_close(o);
+}
+END_TEST
+
+/* The rows are still ours: what their calls say is stored, and nothing more is begun. */
+START_TEST(a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight)
+{
+	for (int heard = 0; heard < 2; heard++) {
+		struct bureau *o = bureau_open();
+		struct uuid *v = bureau_sessions(o, MANY + 3), job = bureau_in_flight(o, MANY);
+
+		desk_sql(o->d, "UPDATE jobs SET lease_owner = %s, lease_until = %s",
+		         desk_uuid(o->d, desk_id(o->d)), desk_time(o->d, o->time.now_ms + DAY));
+		if (heard)
+			o->time.now_ms += 1001;
+		bureau_pass(o, 5 * TIME_SECOND);
+		check_paid_once(o, v, MANY);
+		ck_assert_uint_eq(o->nasked, MANY);
+		ck_assert_int_eq(bureau_count(o, "pending"), 3);
+		ck_assert_uint_eq(analyser_running(o->hands[0].analyser), 0);
+		ck_assert_str(bureau_status(o, job), "running");
+		bureau_close(o);
+	}
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("analyser paid",
-	                  answers_that_waited_longer_than_their_leases_are_not_paid_again);
+	                  answers_that_waited_longer_than_their_leases_are_not_paid_again,
+	                  answers_that_are_there_when_a_run_is_cancelled_are_stored,
+	                  a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight);
 }
 
 BUREAU_MAIN(make_suite)
