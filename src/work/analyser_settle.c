@@ -106,7 +106,8 @@ judge_failure(struct analyser_call *c, struct str said, int64_t now_ms)
 	};
 }
 
-/* What is to become of the row. */
+/* What is to become of the row; and what holds for its run and the server from now on, stored or
+ * not. */
 static void
 judge(struct analyser_call *c, int64_t now_ms)
 {
@@ -125,6 +126,9 @@ judge(struct analyser_call *c, int64_t now_ms)
 		judge_report(c, now_ms);
 	else
 		judge_failure(c, said.text, now_ms);
+	/* the server's own words stay in the row: it may have echoed what it was sent */
+	if (c->outcome.verdict.ends_run != NULL)
+		analyser_run_stop(c->run, c->outcome.verdict.ends_run, error_text(c, STR_NONE));
 }
 
 static enum err
@@ -218,9 +222,6 @@ tell_failure(struct analyser_call *c)
 	c->run->dry = false;
 	log_info("analysis.call_failed", LOG_UUID("analysis", c->row.id),
 	         LOG_Z("reason", v->reason), LOG_INT("status", c->result.status));
-	/* the server's own words stay in the row: it may have echoed what it was sent */
-	if (v->ends_run != NULL)
-		analyser_run_stop(c->run, v->ends_run, error_text(c, STR_NONE));
 }
 
 /* The database has it. */
@@ -289,10 +290,10 @@ analyser_settle(struct analyser *an, int64_t now_ms, bool *worked)
 	struct analyser_call *v[ANALYSER_GROUP];
 	size_t n = 0, together;
 
-	for (struct analyser_call *c = an->heard; c != NULL && n < ANALYSER_GROUP;
-	     c = c->next_heard) {
-		judge(c, now_ms);
-		v[n++] = c;
+	for (struct analyser_call *c = an->heard; c != NULL; c = c->next_heard) {
+		judge(c, now_ms); /* all of them: the last may say that nobody is to be asked */
+		if (n < ANALYSER_GROUP)
+			v[n++] = c;
 	}
 	together = n; /* and if that cannot be, each alone */
 	for (size_t i = 0; i < n; i += together) {

@@ -79,13 +79,69 @@ START_TEST(a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight)
 }
 END_TEST
 
+/* The session whose first call is refused, as late as the others are answered. */
+static struct {
+	struct uuid session;
+	int status;
+} late;
+
+static void
+refuse(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake_reply *out)
+{
+	static const char *const headers[] = { "Retry-After: 77", NULL };
+
+	(void)ctx;
+	(void)call;
+	(void)now_ms;
+	*out = (struct http_fake_reply){
+		.status = late.status, .delay_ms = 1000, .headers = headers, .body = STR("{}")
+	};
+}
+
+static void
+refuse_late(struct bureau *o, const struct analyser_call *c)
+{
+	bool it = uuid_eq(c->row.session_id, late.session) && bureau_times(o, late.session) == 1;
+
+	o->other = it ? refuse : NULL;
+}
+
+/* It comes behind more answers than one transaction stores. */
+START_TEST(what_the_last_of_many_answers_says_holds_before_the_next_call_begins)
+{
+	static const struct {
+		int status;
+		const char *end;
+		size_t calls;
+	} cases[] = { { 429, "succeeded", 2 * MANY + 1 }, { 401, "partial", MANY } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct bureau *o = bureau_open();
+		struct uuid job;
+
+		late.session = bureau_sessions(o, 2 * MANY)[MANY - 1];
+		late.status = cases[i].status;
+		o->meanwhile = refuse_late;
+		job = bureau_in_flight(o, MANY);
+		o->time.now_ms += 1001; /* all are answered */
+		ck_assert_slice(bureau_run(o, job), str_from(cases[i].end));
+		ck_assert_uint_eq(o->nasked, cases[i].calls);
+		for (size_t k = MANY; k < o->nasked; k++)
+			ck_assert_int_ge(o->asked[k].at - o->asked[0].at, 77 * TIME_SECOND);
+		ck_assert_int_eq(bureau_tally(o, job).processed, i == 0 ? 2 * MANY : MANY - 1);
+		bureau_close(o);
+	}
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("analyser paid",
 	                  answers_that_waited_longer_than_their_leases_are_not_paid_again,
 	                  answers_that_are_there_when_a_run_is_cancelled_are_stored,
-	                  a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight);
+	                  a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight,
+	                  what_the_last_of_many_answers_says_holds_before_the_next_call_begins);
 }
 
 BUREAU_MAIN(make_suite)
