@@ -29,6 +29,7 @@ analyser_call_forget(struct analyser_call *c)
 	an->ncalls--;
 	http_result_deinit(&c->result);
 	arena_free(c->arena);
+	arena_free(c->answer);
 	free(c);
 }
 

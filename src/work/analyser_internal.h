@@ -30,7 +30,8 @@ struct analyser_outcome {
 struct analyser_call {
 	struct analyser_call *next;
 	struct analyser_run *run;
-	struct arena *arena; /* the row, the prompt, what the report is made of */
+	struct arena *arena;  /* the row, the prompt */
+	struct arena *answer; /* what the outcome is made of; NULL until it is judged */
 	struct analysis_claimed row;
 	struct prompt prompt;
 	bool asked, flying;

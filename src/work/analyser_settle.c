@@ -11,6 +11,9 @@
 #include "work/analyser_internal.h"
 #include "work/event.h"
 
+/* Beside that of the call: a session that nearly fills one must not make its answer too large. */
+#define ANSWER_ARENA ((size_t)256 << 20)
+
 static struct analysis_paid
 paid_for(const struct analyser_call *c, const struct report *r)
 {
@@ -36,7 +39,7 @@ judge_report(struct analyser_call *c, int64_t now_ms)
 	struct analyser_outcome *o = &c->outcome;
 	struct report *r = &o->report;
 
-	report_read(c->arena, &asked, str_n(c->result.body, c->result.body_len), r);
+	report_read(c->answer, &asked, str_n(c->result.body, c->result.body_len), r);
 	o->paid = paid_for(c, r);
 	o->failure = (struct analysis_failure){ .error = r->error,
 		                                .model = r->model,
@@ -81,8 +84,8 @@ error_text(struct analyser_call *c, struct str said)
 	const char *reason = c->outcome.verdict.reason;
 
 	if (c->result.failure != HTTP_OK)
-		return str_fmt(c->arena, "%s: %s", reason, http_failure_name(c->result.failure));
-	return str_fmt(c->arena, "%s: the model server answered %d%s" STR_FMT, reason,
+		return str_fmt(c->answer, "%s: %s", reason, http_failure_name(c->result.failure));
+	return str_fmt(c->answer, "%s: the model server answered %d%s" STR_FMT, reason,
 	               c->result.status, str_is_set(said) ? ": " : "", STR_ARG(said));
 }
 
@@ -118,8 +121,9 @@ judge(struct analyser_call *c, int64_t now_ms)
 	if (c->judged)
 		return;
 	c->judged = true;
+	c->answer = arena_new(ANSWER_ARENA);
 	if (c->result.failure == HTTP_OK && (c->result.status < 200 || c->result.status > 299))
-		model_error_read(c->arena, str_n(c->result.body, c->result.body_len), &said);
+		model_error_read(c->answer, str_n(c->result.body, c->result.body_len), &said);
 	t = try_of(c, &said, now_ms);
 	c->outcome.verdict = model_judge(&an->client, &t, now_ms, rand_u64(an->o.rand));
 	if (c->outcome.verdict.act == MODEL_TAKE)

@@ -134,6 +134,38 @@ START_TEST(what_the_last_of_many_answers_says_holds_before_the_next_call_begins)
 }
 END_TEST
 
+static void
+fill_memory(struct bureau *o, const struct analyser_call *c)
+{
+	(void)o;
+	while (arena_try_alloc(c->arena, (size_t)1 << 20) != NULL)
+		continue;
+	while (arena_try_alloc(c->arena, 64) != NULL)
+		continue;
+}
+
+START_TEST(a_session_that_leaves_no_memory_of_its_call_takes_nothing_from_its_answer)
+{
+	static const char *const marks[] = { NULL, "sim:400", "sim:refusal" };
+	static const char *const says[] = { NULL, "answered 400", "The model refused" };
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_marked(o, marks, 3);
+
+	o->meanwhile = fill_memory;
+	bureau_analyse(o, "partial");
+	for (size_t i = 0; i < 3; i++) {
+		struct bureau_row row = bureau_row(o, v[i]);
+
+		ck_assert_slice(row.status, str_from(i == 0 ? "done" : "failed"));
+		ck_assert_uint_eq(bureau_times(o, v[i]), 1);
+		if (i > 0)
+			ck_assert_msg(strstr(row.error.p, says[i]) != NULL, STR_FMT,
+			              STR_ARG(row.error));
+	}
+	bureau_close(o);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -141,7 +173,8 @@ make_suite(void)
 	                  answers_that_waited_longer_than_their_leases_are_not_paid_again,
 	                  answers_that_are_there_when_a_run_is_cancelled_are_stored,
 	                  a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight,
-	                  what_the_last_of_many_answers_says_holds_before_the_next_call_begins);
+	                  what_the_last_of_many_answers_says_holds_before_the_next_call_begins,
+	                  a_session_that_leaves_no_memory_of_its_call_takes_nothing_from_its_answer);
 }
 
 BUREAU_MAIN(make_suite)
