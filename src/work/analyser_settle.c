@@ -28,6 +28,15 @@ paid_for(const struct analyser_call *c, const struct report *r)
 	};
 }
 
+/* A row's error begins with a stable word, whatever failed. */
+static struct str
+with_reason(struct analyser_call *c, const char *reason, struct str sentence)
+{
+	if (reason == NULL)
+		return STR_NONE;
+	return str_fmt(c->answer, "%s: " STR_FMT, reason, STR_ARG(sentence));
+}
+
 /* A 2xx answer: a report, or what is wrong with it. */
 static void
 judge_report(struct analyser_call *c, int64_t now_ms)
@@ -41,7 +50,7 @@ judge_report(struct analyser_call *c, int64_t now_ms)
 
 	report_read(c->answer, &asked, str_n(c->result.body, c->result.body_len), r);
 	o->paid = paid_for(c, r);
-	o->failure = (struct analysis_failure){ .error = r->error,
+	o->failure = (struct analysis_failure){ .error = with_reason(c, r->reason, r->error),
 		                                .model = r->model,
 		                                .prompt_hash = c->prompt.hash,
 		                                .next_retry_at = TIME_NONE };
@@ -84,7 +93,7 @@ error_text(struct analyser_call *c, struct str said)
 	const char *reason = c->outcome.verdict.reason;
 
 	if (c->result.failure != HTTP_OK)
-		return str_fmt(c->answer, "%s: %s", reason, http_failure_name(c->result.failure));
+		return with_reason(c, reason, str_from(c->result.detail));
 	return str_fmt(c->answer, "%s: the model server answered %d%s" STR_FMT, reason,
 	               c->result.status, str_is_set(said) ? ": " : "", STR_ARG(said));
 }
