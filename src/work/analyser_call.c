@@ -186,10 +186,12 @@ give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 
 	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled))
 		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
-	if (why == ERR_TOO_LARGE)
+	if (why == ERR_TOO_LARGE) {
+		analyser_run_reason(c->run, "too_large");
 		return fail(c, now_ms,
 		            STR("too_large: the session does not fit into the memory of one call"),
 		            TIME_NONE, c->row.losses, STR_NONE, &paid);
+	}
 	return why;
 }
 

@@ -5,6 +5,7 @@
  * the next one.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sys/log.h"
 #include "work/analyser_internal.h"
@@ -12,6 +13,23 @@
 
 #define RUN_ARENA ((size_t)4 << 20)
 #define RENEW_MS  1000
+
+#define REASONS_BYTES 4096 /* of a log line */
+
+/* What the requests of the run have in common, in one word. */
+static enum err
+hash_prompt(struct analyser_run *run)
+{
+	const struct analyser_model *m = &run->an->o.model;
+	const struct prompt_options o = { .model = m->model,
+		                          .max_input_tokens = m->max_input_tokens };
+	struct prompt p;
+	enum err e = prompt_build(run->an->arena, &run->script, NULL, 0, &o, &p);
+
+	if (e == ERR_OK)
+		run->hash = str_dup(run->arena, p.hash);
+	return e;
+}
 
 /* The rubric as it is stored. *why: it cannot be used. */
 static enum err
@@ -26,7 +44,8 @@ load_script(struct analyser_run *run, const char **why)
 		return ERR_OK;
 	}
 	if (e == ERR_OK &&
-	    analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) != ERR_OK)
+	    (analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) != ERR_OK ||
+	     hash_prompt(run) != ERR_OK))
 		*why = "script_too_large";
 	return e;
 }
@@ -211,6 +230,33 @@ analyser_run_wants(const struct analyser_run *run)
 	return (size_t)left;
 }
 
+void
+analyser_run_reason(struct analyser_run *run, const char *word)
+{
+	struct analyser_reason *r = run->reasons;
+
+	while (r != NULL && strcmp(r->word, word) != 0)
+		r = r->next;
+	if (r == NULL) {
+		r = ARENA_NEW(run->arena, struct analyser_reason);
+		*r = (struct analyser_reason){ .next = run->reasons, .word = word };
+		run->reasons = r;
+	}
+	r->n++;
+}
+
+/* "rate_limited:3,refusal:1"; STR_NONE: none. */
+static struct str
+list_reasons(const struct analyser_run *run)
+{
+	struct buf b;
+
+	buf_init(&b, run->an->arena, REASONS_BYTES);
+	for (const struct analyser_reason *r = run->reasons; r != NULL; r = r->next)
+		buf_fmt(&b, "%s%s:%lld", b.n > 0 ? "," : "", r->word, (long long)r->n);
+	return b.n > 0 ? buf_slice(&b) : STR_NONE;
+}
+
 static enum job_end
 how_it_ended(const struct analyser_run *run)
 {
@@ -267,7 +313,8 @@ analyser_run_end(struct analyser_run *run, int64_t now_ms)
 	         LOG_INT("enqueued", run->tally.enqueued),
 	         LOG_INT("processed", run->tally.processed), LOG_INT("failed", run->tally.failed),
 	         LOG_INT("released", run->tally.released),
-	         LOG_INT("remaining", run->tally.remaining), LOG_STR("reason", run->tally.reason));
+	         LOG_INT("remaining", run->tally.remaining), LOG_STR("reason", run->tally.reason),
+	         LOG_STR("reasons", list_reasons(run)), LOG_STR("promptHash", run->hash));
 	analyser_run_drop(run, now_ms);
 	return ERR_OK;
 }

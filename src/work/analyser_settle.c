@@ -220,9 +220,11 @@ tell_report(const struct analyser_call *c)
 
 	count_paid(c->run, &c->outcome.paid);
 	metrics_add(r->outcome == REPORT_DONE ? M_MODEL_CALLS_DONE : M_MODEL_CALLS_UNUSABLE, 1);
-	if (r->outcome != REPORT_DONE)
-		log_info("analysis.unusable", LOG_UUID("analysis", c->row.id),
-		         LOG_Z("reason", r->reason), LOG_STR("promptHash", c->prompt.hash));
+	if (r->outcome == REPORT_DONE)
+		return;
+	analyser_run_reason(c->run, r->reason);
+	log_info("analysis.unusable", LOG_UUID("analysis", c->row.id), LOG_Z("reason", r->reason),
+	         LOG_STR("promptHash", c->prompt.hash));
 }
 
 static void
@@ -233,6 +235,7 @@ tell_failure(struct analyser_call *c)
 	metrics_add(M_MODEL_CALLS_FAILED, 1);
 	c->run->tally.released += v->act == MODEL_RELEASE;
 	c->run->dry = false;
+	analyser_run_reason(c->run, v->reason);
 	log_info("analysis.call_failed", LOG_UUID("analysis", c->row.id),
 	         LOG_Z("reason", v->reason), LOG_INT("status", c->result.status));
 }
