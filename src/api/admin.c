@@ -123,6 +123,21 @@ admin_text_wrong(struct arena *a, struct str s, size_t max)
 	return has_control(s) ? "must not hold control characters" : NULL;
 }
 
+const char *
+admin_key_wrong(struct arena *a, struct str s, size_t max)
+{
+	const char *wrong = admin_text_wrong(a, s, max);
+
+	if (wrong == NULL && str_trim(s).n != s.n)
+		return "must not begin or end with white space";
+	if (wrong == NULL && (str_eq(s, STR(".")) || str_eq(s, STR(".."))))
+		return "must not be . or .., which no path can name";
+	if (wrong == NULL &&
+	    (str_find(s, '\n') < s.n || str_find(s, '\r') < s.n || str_find(s, '\t') < s.n))
+		return "must not hold control characters";
+	return wrong;
+}
+
 /* The client's helpdesk connection follows its address, its key and whether it is active. */
 static enum err
 follow_helpdesk(const struct admin *ad, struct uuid client)

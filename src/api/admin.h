@@ -39,6 +39,8 @@ struct str admin_secret(const struct admin *, const char *prefix);
 const char *admin_slug_wrong(struct str slug);
 /* NULL, or what is wrong with text of at most max characters of UTF-8; 0: any number. */
 const char *admin_text_wrong(struct arena *, struct str text, size_t max);
+/* The same of a key: text on one line that is not blank at either end, and that a path can name. */
+const char *admin_key_wrong(struct arena *, struct str text, size_t max);
 #define ADMIN_NAME_MAX 200
 /* NULL, or what is wrong with an http or https address of at most 1,024 characters. */
 const char *admin_url_wrong(struct str url);

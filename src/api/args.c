@@ -55,21 +55,6 @@ check_int(struct api_call *c, const struct api_field *f, int64_t n, struct api_v
 }
 
 static const char *
-check_key(struct api_call *c, const struct api_field *f, struct str s)
-{
-	const char *wrong = admin_text_wrong(c->a, s, f->max);
-
-	if (wrong == NULL && str_trim(s).n != s.n)
-		return "must not begin or end with white space";
-	if (wrong == NULL && (str_eq(s, STR(".")) || str_eq(s, STR(".."))))
-		return "must not be . or .., which no path can name";
-	if (wrong == NULL &&
-	    (str_find(s, '\n') < s.n || str_find(s, '\r') < s.n || str_find(s, '\t') < s.n))
-		return "must not hold control characters";
-	return wrong;
-}
-
-static const char *
 check_date(struct str s, struct api_value *v)
 {
 	v->b = time_parse_date(s, &v->i) == ERR_OK;
@@ -111,7 +96,7 @@ take_text(struct api_call *c, const struct api_field *f, struct str s, struct ap
 	case KIND_CURSOR:
 		return NULL;
 	case KIND_KEY:
-		return check_key(c, f, s);
+		return admin_key_wrong(c->a, s, f->max);
 	case KIND_DATE:
 		return check_date(s, v);
 	case KIND_INT: /* of the query; a body's is a number */

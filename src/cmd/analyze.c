@@ -13,6 +13,7 @@
 #include "work/analysis_plan.h"
 
 #define MAX_COUNT INT64_C(1000000)
+#define TAG_ARENA ((size_t)4 << 10) /* for what is wrong with it */
 
 /* A whole number from 1 on; what was not given stays. False: *status is to be returned. */
 static bool
@@ -48,6 +49,24 @@ take_cost(const struct invocation *inv, int64_t *out, int *status)
 	return false;
 }
 
+/* What a request of the API could not name either is refused. */
+static bool
+take_tag(const struct invocation *inv, struct str *out, int *status)
+{
+	const char *text = invocation_get(inv, "--tag"), *wrong;
+	struct arena *a;
+
+	if (text == NULL)
+		return true;
+	*out = str_from(text);
+	a = arena_new(TAG_ARENA);
+	wrong = admin_key_wrong(a, *out, ANALYSIS_MAX_TAG);
+	if (wrong != NULL)
+		*status = command_refuse(inv, text, wrong);
+	arena_free(a);
+	return wrong == NULL;
+}
+
 static bool
 take_order(const struct invocation *inv, bool *sent, int *status)
 {
@@ -63,7 +82,7 @@ take_order(const struct invocation *inv, bool *sent, int *status)
 }
 
 static void
-print_plan(const struct jobrun *x, const struct analysis_params *p,
+print_plan(const struct jobrun *x, struct uuid client, const struct analysis_params *p,
            const struct analysis_plan *plan)
 {
 	const struct analysis_figures *f = &plan->figures;
@@ -75,7 +94,7 @@ print_plan(const struct jobrun *x, const struct analysis_params *p,
 		jw_init(&w, &b);
 		jw_obj(&w);
 		jw_kz(&w, "type", "plan");
-		analysis_run_write_head(&w, UUID_NIL, p);
+		analysis_run_write_head(&w, client, p);
 		analysis_plan_write(&w, plan);
 		jw_obj_end(&w);
 		printf(STR_FMT "\n", STR_ARG(buf_slice(&b)));
@@ -147,7 +166,7 @@ ask(struct jobrun *x)
 		e = analysis_plan(x->db, x->arena, &model, &p, &script, client,
 		                  clock_now(&clock_real), &plan);
 		if (e == ERR_OK)
-			print_plan(x, &p, &plan);
+			print_plan(x, client, &p, &plan);
 		return e;
 	}
 	if (e != ERR_OK)
@@ -169,22 +188,18 @@ ask(struct jobrun *x)
 int
 analyze_run(const struct invocation *inv)
 {
-	const char *tag = invocation_get(inv, "--tag");
 	struct analysis_params p;
 	int status = EXIT_USAGE;
 
 	analysis_params_init(&p, str_from(invocation_get(inv, "--script")));
-	if (tag != NULL)
-		p.tag = str_from(tag);
 	p.force = invocation_get(inv, "--force") != NULL;
 	p.retry_failed = invocation_get(inv, "--retry-failed") != NULL;
 	if (!take_count(inv, "--version", &p.script_version, &status) ||
 	    !take_count(inv, "--limit", &p.limit, &status) ||
 	    !take_count(inv, "--min-messages", &p.min_messages, &status) ||
-	    !take_cost(inv, &p.max_cost, &status) || !take_order(inv, &p.order_sent, &status))
+	    !take_cost(inv, &p.max_cost, &status) || !take_order(inv, &p.order_sent, &status) ||
+	    !take_tag(inv, &p.tag, &status))
 		return status;
-	if (p.tag.n == 0 || p.tag.n > ANALYSIS_MAX_TAG)
-		return command_refuse(inv, tag, "must be 1 to 64 characters");
 	if (p.limit > ANALYSIS_RUN_LIMIT)
 		p.limit = ANALYSIS_RUN_LIMIT;
 	return jobrun_command(inv, JOB_ANALYSIS, ask, &p);

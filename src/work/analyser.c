@@ -80,14 +80,15 @@ claim_job(struct analyser *an, int64_t now_ms, bool *worked)
 	return analyser_run_open(an, &job, now_ms);
 }
 
-/* Rows of processes that are gone, whoever they were. */
+/* Rows of processes that are gone, whoever they were. Not while answers wait here: if the database
+ * was away for long the leases of their rows are over too. */
 static enum err
 sweep(struct analyser *an, int64_t now_ms)
 {
 	int64_t returned = 0;
 	enum err e;
 
-	if (now_ms < an->sweep_at)
+	if (an->heard != NULL || now_ms < an->sweep_at)
 		return ERR_OK;
 	e = analysis_queue_sweep(an->db, now_ms, &returned);
 	if (e != ERR_OK)

@@ -29,6 +29,7 @@ analyser_call_forget(struct analyser_call *c)
 	an->ncalls--;
 	http_result_deinit(&c->result);
 	arena_free(c->arena);
+	arena_free(c->answer);
 	free(c);
 }
 
@@ -178,6 +179,7 @@ give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
 	if (why != ERR_TOO_LARGE)
 		return why;
+	analyser_run_reason(c->run, "too_large");
 	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &too_large, &nothing);
 	if (e == ERR_OK)
 		analysis_tally_failed(&c->run->tally, c->row.id);

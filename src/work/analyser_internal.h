@@ -30,7 +30,8 @@ struct analyser_outcome {
 struct analyser_call {
 	struct analyser_call *next;
 	struct analyser_run *run;
-	struct arena *arena; /* the row, the prompt, what the report is made of */
+	struct arena *arena;  /* the row, the prompt */
+	struct arena *answer; /* what the outcome is made of; NULL until it is judged */
 	struct analysis_claimed row;
 	struct prompt prompt;
 	bool asked, flying;
@@ -43,15 +44,24 @@ struct analyser_call {
 	bool lost;                       /* the row was somebody else's when that was stored */
 };
 
+/* How often something was no report. */
+struct analyser_reason {
+	struct analyser_reason *next;
+	const char *word; /* of a verdict or a report */
+	int64_t n;
+};
+
 /* A job from claim to end. */
 struct analyser_run {
 	struct analyser *an;
 	struct job job;
-	struct arena *arena; /* params, script, reason */
+	struct arena *arena; /* params, script, reasons */
 	struct analysis_params params;
 	struct analysis_combo combo;
 	struct script script;
+	struct str hash; /* promptHash of a request without a conversation */
 	struct analysis_tally tally;
+	struct analyser_reason *reasons; /* since this process has the job */
 	int64_t total; /* rows it will work on, as far as is known; -1 */
 	int64_t began_at, renew_at;
 	int64_t due_at; /* when failed rows are to be looked for again */
@@ -60,6 +70,7 @@ struct analyser_run {
 	bool dry;    /* nothing could be claimed */
 	bool ending; /* nothing more is claimed; it ends when its calls have */
 	bool cancelled;
+	bool orphan;      /* the job is another's by now; ending */
 	struct str error; /* for people */
 };
 
@@ -83,13 +94,15 @@ struct analyser {
 MUST_CHECK enum err analyser_run_open(struct analyser *, const struct job *, int64_t now_ms);
 /* Nothing more is to be claimed for it; the first word counts. reason: stable. */
 void analyser_run_stop(struct analyser_run *, const char *reason, struct str error);
-/* Holds on to it and shows how far it is. It may be forgotten. */
+/* Counts why something was no report, for the log. word: lives on. */
+void analyser_run_reason(struct analyser_run *, const char *word);
+/* Holds on to it and shows how far it is; one that is another's by now is an orphan. */
 MUST_CHECK enum err analyser_run_renew(struct analyser_run *, int64_t now_ms);
 /* One page of sessions into the queue, until tally.enqueue_done. */
 MUST_CHECK enum err analyser_run_enqueue(struct analyser_run *, int64_t now_ms);
 /* How many rows may be claimed for it. */
 size_t analyser_run_wants(const struct analyser_run *);
-/* Ends it in the database, and forgets it. */
+/* Ends it in the database, unless it is an orphan, and forgets it. */
 MUST_CHECK enum err analyser_run_end(struct analyser_run *, int64_t now_ms);
 /* Gives it back to be gone on with from where it is, and forgets it. */
 void analyser_run_release(struct analyser_run *, int64_t now_ms);

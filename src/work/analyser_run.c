@@ -5,6 +5,7 @@
  * the next one.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sys/log.h"
 #include "work/analyser_internal.h"
@@ -12,6 +13,23 @@
 
 #define RUN_ARENA ((size_t)4 << 20)
 #define RENEW_MS  1000
+
+#define REASONS_BYTES 4096 /* of a log line */
+
+/* What the requests of the run have in common, in one word. */
+static enum err
+hash_prompt(struct analyser_run *run)
+{
+	const struct analyser_model *m = &run->an->o.model;
+	const struct prompt_options o = { .model = m->model,
+		                          .max_input_tokens = m->max_input_tokens };
+	struct prompt p;
+	enum err e = prompt_build(run->an->arena, &run->script, NULL, 0, &o, &p);
+
+	if (e == ERR_OK)
+		run->hash = str_dup(run->arena, p.hash);
+	return e;
+}
 
 /* The rubric as it is stored. *why: it cannot be used. */
 static enum err
@@ -26,7 +44,8 @@ load_script(struct analyser_run *run, const char **why)
 		return ERR_OK;
 	}
 	if (e == ERR_OK &&
-	    analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) != ERR_OK)
+	    (analysis_script_fits(run->an->arena, &run->an->o.model, &run->script) != ERR_OK ||
+	     hash_prompt(run) != ERR_OK))
 		*why = "script_too_large";
 	return e;
 }
@@ -104,6 +123,27 @@ progress(struct analyser_run *run, struct job_progress *p, int64_t now_ms)
 		p->eta_seconds = (run->total - done) * elapsed / done / 1000;
 }
 
+/* The job is another's. The rows are not: what was asked is waited for and stored. */
+static void
+orphan(struct analyser_run *run)
+{
+	log_warn("analysis.lease_lost", LOG_UUID("job", run->job.id));
+	run->orphan = true;
+	run->renew_at = INT64_MAX;
+	analyser_run_stop(run, NULL, STR_NONE);
+}
+
+/* What has come already is paid for: it is stored before the run ends. */
+static void
+cancel_calls(struct analyser_run *run, int64_t now_ms)
+{
+	for (struct analyser_call *c = run->calls, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->flying)
+			analyser_call_drop(c, now_ms);
+	}
+}
+
 enum err
 analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 {
@@ -116,8 +156,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 	progress(run, &p, now_ms);
 	e = jobs_renew(an->db, run->job.id, an->o.owner, now_ms, &p, &cancel);
 	if (e == ERR_CONFLICT) {
-		log_warn("analysis.lease_lost", LOG_UUID("job", run->job.id));
-		analyser_run_drop(run, now_ms);
+		orphan(run);
 		return ERR_OK;
 	}
 	if (e != ERR_OK)
@@ -126,8 +165,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 	if (cancel && !run->cancelled) {
 		run->cancelled = true;
 		analyser_run_stop(run, "cancelled", STR_NONE);
-		while (run->calls != NULL)
-			analyser_call_drop(run->calls, now_ms);
+		cancel_calls(run, now_ms);
 	}
 	return ERR_OK;
 }
@@ -191,6 +229,33 @@ analyser_run_wants(const struct analyser_run *run)
 	return (size_t)left;
 }
 
+void
+analyser_run_reason(struct analyser_run *run, const char *word)
+{
+	struct analyser_reason *r = run->reasons;
+
+	while (r != NULL && strcmp(r->word, word) != 0)
+		r = r->next;
+	if (r == NULL) {
+		r = ARENA_NEW(run->arena, struct analyser_reason);
+		*r = (struct analyser_reason){ .next = run->reasons, .word = word };
+		run->reasons = r;
+	}
+	r->n++;
+}
+
+/* "rate_limited:3,refusal:1"; STR_NONE: none. */
+static struct str
+list_reasons(const struct analyser_run *run)
+{
+	struct buf b;
+
+	buf_init(&b, run->an->arena, REASONS_BYTES);
+	for (const struct analyser_reason *r = run->reasons; r != NULL; r = r->next)
+		buf_fmt(&b, "%s%s:%lld", b.n > 0 ? "," : "", r->word, (long long)r->n);
+	return b.n > 0 ? buf_slice(&b) : STR_NONE;
+}
+
 static enum job_end
 how_it_ended(const struct analyser_run *run)
 {
@@ -228,6 +293,10 @@ analyser_run_end(struct analyser_run *run, int64_t now_ms)
 	struct job_progress p;
 	enum err e;
 
+	if (run->orphan) {
+		analyser_run_drop(run, now_ms);
+		return ERR_OK;
+	}
 	arena_reset(an->arena);
 	e = count_queue(run, now_ms, &n);
 	if (db_is_away(e))
@@ -243,7 +312,8 @@ analyser_run_end(struct analyser_run *run, int64_t now_ms)
 	         LOG_INT("enqueued", run->tally.enqueued),
 	         LOG_INT("processed", run->tally.processed), LOG_INT("failed", run->tally.failed),
 	         LOG_INT("released", run->tally.released),
-	         LOG_INT("remaining", run->tally.remaining), LOG_STR("reason", run->tally.reason));
+	         LOG_INT("remaining", run->tally.remaining), LOG_STR("reason", run->tally.reason),
+	         LOG_STR("reasons", list_reasons(run)), LOG_STR("promptHash", run->hash));
 	analyser_run_drop(run, now_ms);
 	return ERR_OK;
 }
@@ -256,6 +326,10 @@ analyser_run_release(struct analyser_run *run, int64_t now_ms)
 	bool cancel;
 	enum err e;
 
+	if (run->orphan) {
+		analyser_run_drop(run, now_ms);
+		return;
+	}
 	while (run->calls != NULL)
 		analyser_call_drop(run->calls, now_ms);
 	arena_reset(an->arena);

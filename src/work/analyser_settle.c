@@ -11,6 +11,9 @@
 #include "work/analyser_internal.h"
 #include "work/event.h"
 
+/* Beside that of the call: a session that nearly fills one must not make its answer too large. */
+#define ANSWER_ARENA ((size_t)256 << 20)
+
 static struct analysis_paid
 paid_for(const struct analyser_call *c, const struct report *r)
 {
@@ -25,6 +28,15 @@ paid_for(const struct analyser_call *c, const struct report *r)
 	};
 }
 
+/* A row's error begins with a stable word, whatever failed. */
+static struct str
+with_reason(struct analyser_call *c, const char *reason, struct str sentence)
+{
+	if (reason == NULL)
+		return STR_NONE;
+	return str_fmt(c->answer, "%s: " STR_FMT, reason, STR_ARG(sentence));
+}
+
 /* A 2xx answer: a report, or what is wrong with it. */
 static void
 judge_report(struct analyser_call *c, int64_t now_ms)
@@ -36,9 +48,9 @@ judge_report(struct analyser_call *c, int64_t now_ms)
 	struct analyser_outcome *o = &c->outcome;
 	struct report *r = &o->report;
 
-	report_read(c->arena, &asked, str_n(c->result.body, c->result.body_len), r);
+	report_read(c->answer, &asked, str_n(c->result.body, c->result.body_len), r);
 	o->paid = paid_for(c, r);
-	o->failure = (struct analysis_failure){ .error = r->error,
+	o->failure = (struct analysis_failure){ .error = with_reason(c, r->reason, r->error),
 		                                .model = r->model,
 		                                .prompt_hash = c->prompt.hash,
 		                                .next_retry_at = TIME_NONE };
@@ -81,8 +93,8 @@ error_text(struct analyser_call *c, struct str said)
 	const char *reason = c->outcome.verdict.reason;
 
 	if (c->result.failure != HTTP_OK)
-		return str_fmt(c->arena, "%s: %s", reason, http_failure_name(c->result.failure));
-	return str_fmt(c->arena, "%s: the model server answered %d%s" STR_FMT, reason,
+		return with_reason(c, reason, str_from(c->result.detail));
+	return str_fmt(c->answer, "%s: the model server answered %d%s" STR_FMT, reason,
 	               c->result.status, str_is_set(said) ? ": " : "", STR_ARG(said));
 }
 
@@ -106,7 +118,8 @@ judge_failure(struct analyser_call *c, struct str said, int64_t now_ms)
 	};
 }
 
-/* What is to become of the row. */
+/* What is to become of the row; and what holds for its run and the server from now on, stored or
+ * not. */
 static void
 judge(struct analyser_call *c, int64_t now_ms)
 {
@@ -117,14 +130,18 @@ judge(struct analyser_call *c, int64_t now_ms)
 	if (c->judged)
 		return;
 	c->judged = true;
+	c->answer = arena_new(ANSWER_ARENA);
 	if (c->result.failure == HTTP_OK && (c->result.status < 200 || c->result.status > 299))
-		model_error_read(c->arena, str_n(c->result.body, c->result.body_len), &said);
+		model_error_read(c->answer, str_n(c->result.body, c->result.body_len), &said);
 	t = try_of(c, &said, now_ms);
 	c->outcome.verdict = model_judge(&an->client, &t, now_ms, rand_u64(an->o.rand));
 	if (c->outcome.verdict.act == MODEL_TAKE)
 		judge_report(c, now_ms);
 	else
 		judge_failure(c, said.text, now_ms);
+	/* the server's own words stay in the row: it may have echoed what it was sent */
+	if (c->outcome.verdict.ends_run != NULL)
+		analyser_run_stop(c->run, c->outcome.verdict.ends_run, error_text(c, STR_NONE));
 }
 
 static enum err
@@ -203,9 +220,11 @@ tell_report(const struct analyser_call *c)
 
 	count_paid(c->run, &c->outcome.paid);
 	metrics_add(r->outcome == REPORT_DONE ? M_MODEL_CALLS_DONE : M_MODEL_CALLS_UNUSABLE, 1);
-	if (r->outcome != REPORT_DONE)
-		log_info("analysis.unusable", LOG_UUID("analysis", c->row.id),
-		         LOG_Z("reason", r->reason), LOG_STR("promptHash", c->prompt.hash));
+	if (r->outcome == REPORT_DONE)
+		return;
+	analyser_run_reason(c->run, r->reason);
+	log_info("analysis.unusable", LOG_UUID("analysis", c->row.id), LOG_Z("reason", r->reason),
+	         LOG_STR("promptHash", c->prompt.hash));
 }
 
 static void
@@ -216,11 +235,9 @@ tell_failure(struct analyser_call *c)
 	metrics_add(M_MODEL_CALLS_FAILED, 1);
 	c->run->tally.released += v->act == MODEL_RELEASE;
 	c->run->dry = false;
+	analyser_run_reason(c->run, v->reason);
 	log_info("analysis.call_failed", LOG_UUID("analysis", c->row.id),
 	         LOG_Z("reason", v->reason), LOG_INT("status", c->result.status));
-	/* the server's own words stay in the row: it may have echoed what it was sent */
-	if (v->ends_run != NULL)
-		analyser_run_stop(c->run, v->ends_run, error_text(c, STR_NONE));
 }
 
 /* The database has it. */
@@ -289,10 +306,10 @@ analyser_settle(struct analyser *an, int64_t now_ms, bool *worked)
 	struct analyser_call *v[ANALYSER_GROUP];
 	size_t n = 0, together;
 
-	for (struct analyser_call *c = an->heard; c != NULL && n < ANALYSER_GROUP;
-	     c = c->next_heard) {
-		judge(c, now_ms);
-		v[n++] = c;
+	for (struct analyser_call *c = an->heard; c != NULL; c = c->next_heard) {
+		judge(c, now_ms); /* all of them: the last may say that nobody is to be asked */
+		if (n < ANALYSER_GROUP)
+			v[n++] = c;
 	}
 	together = n; /* and if that cannot be, each alone */
 	for (size_t i = 0; i < n; i += together) {

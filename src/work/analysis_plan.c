@@ -9,6 +9,7 @@
 #include "store/queries.h"
 
 #define PROMPT_ARENA ((size_t)256 << 20)
+#define PAGE_ARENA   ((size_t)4 << 20) /* of ANALYSIS_PAGE sessions */
 
 void
 analysis_model_of(const struct config *c, struct analyser_model *out)
@@ -73,23 +74,25 @@ sample_one(struct db *db, const struct analyser_model *model, const struct analy
 
 /* Tokens of the first sessions' requests. */
 static enum err
-sample(struct db *db, struct arena *a, const struct analyser_model *model,
-       const struct analysis_params *p, const struct script *script, struct uuid client_id,
-       int64_t now_ms, struct sample *s)
+sample(struct db *db, const struct analyser_model *model, const struct analysis_params *p,
+       const struct script *script, struct uuid client_id, int64_t now_ms, struct sample *s)
 {
 	const struct analysis_combo combo = analysis_params_combo(p, client_id);
 	const struct analysis_choice choice = analysis_params_choice(p);
 	struct analysis_candidates page = { .finished = false };
+	struct arena *a = arena_new(PAGE_ARENA);
 	size_t looked = 0;
 	enum err e = ERR_OK;
 
 	s->arena = arena_new(PROMPT_ARENA);
 	while (e == ERR_OK && looked < s->most && !page.finished) {
+		arena_reset(a);
 		e = analysis_queue_candidates(db, a, &combo, &choice, now_ms, &page);
 		for (size_t i = 0; e == ERR_OK && i < page.n && looked < s->most; i++, looked++)
 			e = sample_one(db, model, p, script, client_id, now_ms, page.v[i], s);
 	}
 	arena_free(s->arena);
+	arena_free(a);
 	return e;
 }
 
@@ -146,7 +149,7 @@ analysis_plan(struct db *db, struct arena *a, const struct analyser_model *model
 	if (x.sessions < ANALYSIS_PLAN_SAMPLE)
 		seen.most = (size_t)x.sessions;
 	if (x.sessions > 0)
-		e = sample(db, a, model, p, script, client_id, now_ms, &seen);
+		e = sample(db, model, p, script, client_id, now_ms, &seen);
 	if (e == ERR_OK)
 		e = usual_output(db, a, &combo, &output);
 	if (e != ERR_OK)

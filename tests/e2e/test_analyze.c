@@ -66,8 +66,13 @@ START_TEST(a_dry_run_says_what_there_is_and_costs_nothing)
 	ck_assert_int_eq(analyze(s, "--dry-run", "--json"), 0);
 	ck_assert_ok(json_parse(test_arena(), str_from(out(s)), &v));
 	ck_assert_str(text_at(v, "type"), "plan");
+	ck_assert_slice(text_at(v, "clientId"), uuid_text(test_arena(), s->d->client));
 	ck_assert_int_eq(int_at(v, "eligible"), 7);
 	ck_assert_int_eq(int_at(v, "estimate.sessions"), 7);
+	/* characters are counted, not bytes */
+	ck_assert_int_eq(analyze(s, "--dry-run",
+	                         "--tag=áááááááááááááááááááááááááááááááááááááááááááááááááááááá"),
+	                 0);
 	ck_assert_int_eq(desk_number(s->d, JOBS), 0);
 	ck_assert_int_eq(desk_number(s->d, ROWS_WHERE "TRUE"), 0);
 	ck_assert_int_eq(model_number(&s->model, "requests"), 0);
@@ -115,9 +120,14 @@ static const char *const wrongs[][3] = {
 	{ "--max-cost", "nan", "amount in USD" },
 	{ "--max-cost", "1e9", "amount in USD" },
 	{ "--order", "newest", "updated or sent" },
-	{ "--tag", "", "1 to 64 characters" },
+	{ "--tag", "", "must not be empty" },
 	{ "--tag", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	  "1 to 64 characters" },
+	  "at most 64 characters" },
+	{ "--tag", " v1", "begin or end with white space" },
+	{ "--tag", "v1 ", "begin or end with white space" },
+	{ "--tag", "v\t1", "control characters" },
+	{ "--tag", "v\xff", "must be UTF-8" },
+	{ "--tag", "..", "no path can name" },
 	{ "--frobnicate", "1", "frobnicate" },
 };
 

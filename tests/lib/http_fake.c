@@ -48,7 +48,9 @@ static void
 fill(struct http_result *r, const struct http_fake_reply *reply, int64_t now_ms)
 {
 	if (r->failure != HTTP_OK) {
-		(void)snprintf(r->detail, sizeof r->detail, "%s", http_failure_name(r->failure));
+		(void)snprintf(r->detail, sizeof r->detail, "%s",
+		               reply->detail != NULL ? reply->detail
+		                                     : http_failure_name(r->failure));
 		return;
 	}
 	r->status = reply->status == 0 ? 200 : reply->status;

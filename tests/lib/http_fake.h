@@ -13,6 +13,7 @@ struct http_fake;
 /* Zeroed: nothing is said; status 0 stands for 200. Text is copied. */
 struct http_fake_reply {
 	enum http_failure failure; /* HTTP_OK: there is an answer */
+	const char *detail;        /* of the failure; NULL: its name */
 	int64_t delay_ms;          /* until its first byte, or until the failure */
 	int64_t body_delay_ms;     /* from there to its last */
 	int status;

@@ -328,6 +328,23 @@ bureau_pass(struct bureau *o, int64_t ms)
 		bureau_step(o);
 }
 
+struct uuid
+bureau_in_flight(struct bureau *o, size_t n)
+{
+	size_t until = o->nasked + n;
+	struct uuid job;
+
+	o->options.concurrency = n;
+	bureau_hire(o, 0);
+	job = bureau_ask(o);
+	for (int i = 0; o->nasked < until; i++) {
+		ck_assert_int_lt(i, MOST_STEPS);
+		bureau_step(o);
+	}
+	ck_assert_uint_eq(o->nasked, until);
+	return job;
+}
+
 static struct str
 job_text(struct bureau *o, const char *column, struct uuid job)
 {

@@ -86,6 +86,8 @@ struct str bureau_run(struct bureau *, struct uuid job);
 struct uuid bureau_analyse(struct bureau *, const char *status);
 /* Steps until so much time has passed. */
 void bureau_pass(struct bureau *, int64_t ms);
+/* An analyser hired anew, with n calls in flight, of one run and one moment; its job. */
+struct uuid bureau_in_flight(struct bureau *, size_t n);
 /* As the row of the job says. */
 struct str bureau_status(struct bureau *, struct uuid job);
 struct str bureau_error(struct bureau *, struct uuid job);

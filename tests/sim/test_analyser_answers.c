@@ -433,6 +433,43 @@ START_TEST(what_the_key_or_the_address_is_to_blame_for_ends_the_run_at_once)
 }
 END_TEST
 
+static void
+too_large(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake_reply *out)
+{
+	(void)ctx;
+	(void)call;
+	(void)now_ms;
+	*out = (struct http_fake_reply){ .failure = HTTP_TOO_LARGE,
+		                         .detail = "the answer is larger than allowed",
+		                         .delay_ms = 10 };
+}
+
+START_TEST(the_error_of_a_row_is_a_stable_word_and_a_sentence)
+{
+	static const struct {
+		const char *mark, *error;
+		http_fake_answer *other;
+	} cases[] = {
+		{ NULL, "too_large: the answer is larger than allowed", too_large },
+		{ "sim:broken_json", "invalid_json: The report is not JSON.", NULL },
+		{ "sim:content_filter",
+		  "content_filter: The server's content filter stopped the answer.", NULL },
+		{ "sim:400", "bad_request: the model server answered 400: Your input", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct bureau *o = bureau_open();
+		struct uuid session = plant(o, cases[i].mark);
+
+		o->other = cases[i].other;
+		bureau_analyse(o, "partial");
+		ck_assert_msg(str_starts(bureau_row(o, session).error, str_from(cases[i].error)),
+		              STR_FMT, STR_ARG(bureau_row(o, session).error));
+		bureau_close(o);
+	}
+}
+END_TEST
+
 START_TEST(a_run_that_waits_for_the_server_can_be_cancelled)
 {
 	struct bureau *o = bureau_open();
@@ -496,6 +533,7 @@ make_suite(void)
 		two_lost_calls_cost_nothing_and_the_third_an_attempt,
 		a_call_that_hangs_is_given_up_when_its_time_is_over,
 		what_the_key_or_the_address_is_to_blame_for_ends_the_run_at_once,
+		the_error_of_a_row_is_a_stable_word_and_a_sentence,
 		a_run_that_waits_for_the_server_can_be_cancelled,
 		a_session_that_is_too_long_is_graded_by_its_head_and_tail);
 }

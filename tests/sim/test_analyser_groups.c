@@ -5,8 +5,6 @@
  */
 #include "analyser_fixture.h"
 
-#define MOST_STEPS 20000
-
 /* The database refuses to have one session done. */
 #define REFUSES_SQLITE                                                                             \
 	"CREATE TRIGGER refuses BEFORE UPDATE ON session_analyses WHEN new.\"status\" = 'done' "   \
@@ -16,24 +14,6 @@
 	"RAISE EXCEPTION 'refused'; END $$; CREATE TRIGGER refuses BEFORE UPDATE ON "              \
 	"session_analyses FOR EACH ROW WHEN (new.\"status\" = 'done' AND new.\"sessionId\" = "     \
 	"%s) EXECUTE FUNCTION refuse()"
-
-/* n calls are in flight, of one run and one moment; its job. */
-static struct uuid
-in_flight(struct bureau *o, size_t n)
-{
-	size_t until = o->nasked + n;
-	struct uuid job;
-
-	o->options.concurrency = n;
-	bureau_hire(o, 0);
-	job = bureau_ask(o);
-	for (int i = 0; o->nasked < until; i++) {
-		ck_assert_int_lt(i, MOST_STEPS);
-		bureau_step(o);
-	}
-	ck_assert_uint_eq(o->nasked, until);
-	return job;
-}
 
 /* All that are in flight are answered; how many transactions it takes to store that. */
 static uint64_t
@@ -57,7 +37,7 @@ START_TEST(answers_that_come_together_are_one_transaction_however_many)
 		struct uuid job;
 
 		bureau_sessions(o, n);
-		job = in_flight(o, n);
+		job = bureau_in_flight(o, n);
 		ck_assert_uint_eq(answers_come(o), 1);
 		ck_assert_int_eq(desk_number(o->d,
 		                             "SELECT count(*) FROM events WHERE kind = "
@@ -80,7 +60,7 @@ START_TEST(an_answer_that_cannot_be_stored_takes_none_of_the_others_along)
 		struct uuid job;
 
 		bureau_sessions(o, 6);
-		job = in_flight(o, 6);
+		job = bureau_in_flight(o, 6);
 		db_fail_at(o->hands[0].analyser->db, at, ERR_DB);
 		ck_assert_uint_eq(answers_come(o), 7); /* together, and each alone */
 		ck_assert_int_eq(bureau_count(o, "done"), 6);
@@ -100,7 +80,7 @@ START_TEST(one_that_never_can_is_given_back_and_the_others_are_stored)
 	/* no report of it fits into its row */
 	desk_sql(o->d, db_engine(o->d->s.db) == DB_SQLITE ? REFUSES_SQLITE : REFUSES_POSTGRES,
 	         desk_uuid(o->d, v[1]));
-	job = in_flight(o, 3);
+	job = bureau_in_flight(o, 3);
 	(void)answers_come(o);
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_slice(bureau_row(o, v[i]).status, str_from(i == 1 ? "pending" : "done"));
@@ -114,7 +94,7 @@ END_TEST
 START_TEST(a_row_that_was_lost_takes_none_of_the_others_along)
 {
 	struct bureau *o = bureau_open();
-	struct uuid *v = bureau_sessions(o, 5), job = in_flight(o, 5);
+	struct uuid *v = bureau_sessions(o, 5), job = bureau_in_flight(o, 5);
 
 	/* somebody else has it by now */
 	desk_sql(o->d, "UPDATE session_analyses SET \"leaseOwner\" = %s WHERE \"sessionId\" = %s",
@@ -140,7 +120,7 @@ START_TEST(more_answers_than_a_group_are_all_stored)
 	struct uuid job;
 
 	bureau_sessions(o, 50);
-	job = in_flight(o, 40);
+	job = bureau_in_flight(o, 40);
 	ck_assert_str(bureau_run(o, job), "succeeded");
 	ck_assert_int_eq(bureau_count(o, "done"), 50);
 	ck_assert_uint_eq(o->nasked, 50);
@@ -162,7 +142,7 @@ START_TEST(a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it)
 	         "\"nextRetryAt\" = %s WHERE \"sessionId\" = %s",
 	         desk_time(o->d, o->time.now_ms + 2500), desk_uuid(o->d, v[0]));
 	bureau_sessions(o, 4);
-	job = in_flight(o, 1); /* one after the other: the last one ends after four seconds */
+	job = bureau_in_flight(o, 1); /* one after the other: the last one ends after four seconds */
 	ck_assert_str(bureau_run(o, job), "succeeded");
 	ck_assert_int_eq(bureau_tally(o, job).processed, 5);
 	ck_assert_str(bureau_row(o, v[0]).status, "done");

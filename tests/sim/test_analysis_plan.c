@@ -214,13 +214,59 @@ START_TEST(the_estimate_of_very_many_sessions_is_made_from_some_and_says_so)
 }
 END_TEST
 
+/* Settled sessions of somebody with a tag, before all others in the order of ids. */
+static void
+plant_tagged(struct bureau *o, int64_t n)
+{
+	struct planted p = { .tag = TAG_BY_HAND };
+	struct desk *d = o->d;
+
+	bureau_session(o, NULL, &p);
+	desk_sql(d,
+	         "INSERT INTO sessions (client_id, id, conversation_id, ticket_id, source, class, "
+	         "started_at, ended_at, lead_in_at, tracking_id, flags, message_count, created_at, "
+	         "updated_at) WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE "
+	         "n < %lld) SELECT client_id, %s, conversation_id, ticket_id, source, class, "
+	         "started_at, ended_at, lead_in_at, 1000000 + n, flags, message_count, created_at, "
+	         "updated_at FROM sessions CROSS JOIN g WHERE id = %s",
+	         (long long)n,
+	         db_engine(d->s.db) == DB_POSTGRES
+	                 ? "CAST('00000000-0000-7000-8000-' || lpad(CAST(n AS text), 12, '0') AS uuid)"
+	                 : "CAST(x'0000000000007000' || substr('0000000' || n, -8) AS blob)",
+	         desk_uuid(d, p.id));
+}
+
+/* The memory of the caller holds no more than the first page of them. */
+START_TEST(however_many_sessions_there_are_the_memory_of_a_dry_run_is_that_of_a_page)
+{
+	struct bureau *o = bureau_open();
+	struct arena *a = arena_new((size_t)160 << 10);
+	struct analysis_plan out;
+	struct script script;
+
+	plant_tagged(o, 5 * ANALYSIS_PAGE);
+	bureau_sessions(o, 2);
+	ck_assert_ok(analysis_script_find(o->d->s.db, test_arena(), o->d->client,
+	                                  o->params.script_key, o->params.script_version,
+	                                  &script));
+	ck_assert_ok(analysis_plan(o->d->s.db, a, &o->options.model, &o->params, &script,
+	                           o->d->client, o->time.now_ms, &out));
+	ck_assert_int_eq(out.sessions, 2);
+	ck_assert(!out.sampled);
+	ck_assert_int_gt(out.input_tokens, 0);
+	arena_free(a);
+	bureau_close(o);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE(
 		"analysis plan", a_dry_run_says_what_the_real_run_then_does,
 		what_a_run_would_cost_is_told_from_requests_and_from_reports_that_were_made,
-		the_estimate_of_very_many_sessions_is_made_from_some_and_says_so);
+		the_estimate_of_very_many_sessions_is_made_from_some_and_says_so,
+		however_many_sessions_there_are_the_memory_of_a_dry_run_is_that_of_a_page);
 }
 
 BUREAU_MAIN(make_suite)

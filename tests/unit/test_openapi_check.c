@@ -132,7 +132,8 @@ END_TEST
 START_TEST(a_word_that_is_none_of_the_list_is_caught)
 {
 	must_say(check("GET", "/api/me", 200, "", JSON,
-	               "{\"role\":\"guest\",\"clients\":[],\"language\":\"pt-BR\"}"),
+	               "{\"role\":\"guest\",\"clients\":[],\"clientSlug\":null,\"language\":\"pt-"
+	               "BR\"}"),
 	         "role: is \"guest\", which is none of its words");
 }
 END_TEST
