@@ -128,21 +128,6 @@ struct digesting {
 	int64_t at;
 };
 
-static size_t
-push(struct arena *a, struct str **list, size_t *n, size_t *cap, struct str s)
-{
-	if (*n == *cap) {
-		size_t more = *cap ? *cap * 2 : 1024;
-		struct str *v = ARENA_ARRAY(a, more, struct str);
-		if (*n > 0)
-			memcpy(v, *list, *n * sizeof *v);
-		*list = v;
-		*cap = more;
-	}
-	(*list)[*n] = s;
-	return (*n)++;
-}
-
 static struct str
 id_key(struct digesting *d, struct uuid id)
 {
@@ -152,8 +137,8 @@ id_key(struct digesting *d, struct uuid id)
 static void
 set_key(struct digesting *d, enum kind kind, struct uuid id, struct str text)
 {
-	map_set(&d->keys[kind], id_key(d, id),
-	        push(d->arena, &d->texts, &d->ntexts, &d->texts_cap, text));
+	*ARENA_ADD(d->arena, d->texts, d->ntexts, d->texts_cap) = text;
+	map_set(&d->keys[kind], id_key(d, id), d->ntexts - 1);
 }
 
 /* Natural key of a reference; what points nowhere says so. */
@@ -355,7 +340,7 @@ put_line(struct digesting *d, size_t table, size_t row)
 	}
 	if (table == T_RUNS && d->at != TIME_NONE)
 		put_status(d, &b, r, row);
-	push(d->arena, &d->lines, &d->nlines, &d->lines_cap, buf_slice(&b));
+	*ARENA_ADD(d->arena, d->lines, d->nlines, d->lines_cap) = buf_slice(&b);
 }
 
 static int

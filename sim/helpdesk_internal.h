@@ -4,11 +4,6 @@
 
 #include "sim/helpdesk_world.h"
 
-/* Room for one more element of the array; the new element is zeroed. */
-void *helpdesk_grow(struct arena *, void *v, size_t *n, size_t *cap, size_t size);
-#define HELPDESK_ADD(a, v, n, cap)                                                                 \
-	((v) = helpdesk_grow((a), (v), &(n), &(cap), sizeof *(v)), &(v)[(n)-1])
-
 struct helpdesk_tag *helpdesk_add_tag(struct helpdesk *, struct dice *);
 struct helpdesk_contact *helpdesk_add_contact(struct helpdesk *, struct dice *);
 /* A ticket without trackings and messages, made at that time. */

@@ -32,21 +32,6 @@ helpdesk_options_init(struct helpdesk_options *o)
 		                        .unauthorized_after = UINT64_MAX };
 }
 
-void *
-helpdesk_grow(struct arena *a, void *v, size_t *n, size_t *cap, size_t size)
-{
-	if (*n == *cap) {
-		size_t more = *cap ? *cap * 2 : 4;
-		void *old = v;
-		v = arena_array(a, more, size);
-		if (*n > 0)
-			memcpy(v, old, *n * size);
-		*cap = more;
-	}
-	(*n)++;
-	return v;
-}
-
 struct helpdesk_tag *
 helpdesk_add_tag(struct helpdesk *w, struct dice *d)
 {
@@ -57,7 +42,7 @@ helpdesk_add_tag(struct helpdesk *w, struct dice *d)
 	};
 	size_t k = w->ntags % (sizeof names / sizeof names[0]);
 	size_t round = w->ntags / (sizeof names / sizeof names[0]);
-	struct helpdesk_tag *t = HELPDESK_ADD(w->arena, w->tags, w->ntags, w->tags_cap);
+	struct helpdesk_tag *t = ARENA_ADD(w->arena, w->tags, w->ntags, w->tags_cap);
 
 	t->id = w->next_tag++;
 	t->name = round == 0 ? str_from(names[k])
@@ -102,7 +87,7 @@ helpdesk_add_contact(struct helpdesk *w, struct dice *d)
 {
 	struct arena *a = w->arena;
 	size_t i = w->ncontacts;
-	struct helpdesk_contact *c = HELPDESK_ADD(a, w->contacts, w->ncontacts, w->contacts_cap);
+	struct helpdesk_contact *c = ARENA_ADD(a, w->contacts, w->ncontacts, w->contacts_cap);
 	struct world_person p;
 
 	people_make(a, w->options.people_seed, i, &p);
@@ -145,7 +130,7 @@ struct helpdesk_ticket *
 helpdesk_add_ticket(struct helpdesk *w, struct dice *d, int64_t at)
 {
 	size_t i = w->ntickets;
-	struct helpdesk_ticket *t = HELPDESK_ADD(w->arena, w->tickets, w->ntickets, w->tickets_cap);
+	struct helpdesk_ticket *t = ARENA_ADD(w->arena, w->tickets, w->ntickets, w->tickets_cap);
 
 	t->uuid = make_uuid(w->arena, d);
 	t->status = STR("pending");
@@ -165,7 +150,7 @@ struct helpdesk_tracking *
 helpdesk_add_tracking(struct helpdesk *w, struct helpdesk_ticket *t, int64_t at)
 {
 	struct helpdesk_tracking *k =
-		HELPDESK_ADD(w->arena, t->trackings, t->ntrackings, t->trackings_cap);
+		ARENA_ADD(w->arena, t->trackings, t->ntrackings, t->trackings_cap);
 
 	k->id = w->next_tracking++;
 	k->created_at = at;
@@ -203,7 +188,7 @@ struct helpdesk_message *
 helpdesk_add_message(struct helpdesk *w, struct helpdesk_ticket *t, struct dice *d, int64_t at)
 {
 	struct arena *a = w->arena;
-	struct helpdesk_message *m = HELPDESK_ADD(a, t->messages, t->nmessages, t->messages_cap);
+	struct helpdesk_message *m = ARENA_ADD(a, t->messages, t->nmessages, t->messages_cap);
 
 	m->id = w->next_message++;
 	m->from_me = dice_permille(d, 480);

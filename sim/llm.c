@@ -200,17 +200,11 @@ llm_count_body(struct llm *m, const char digest[SHA256_HEX_LEN + 1])
 	size_t i = map_get(m->by_digest, key);
 
 	if (i == MAP_NONE) {
-		if (m->ncounts == m->counts_cap) {
-			size_t cap = m->counts_cap == 0 ? 64 : 2 * m->counts_cap;
-			struct llm_prompt_count *more =
-				ARENA_ARRAY(m->arena, cap, struct llm_prompt_count);
-			if (m->ncounts > 0)
-				memcpy(more, m->counts, m->ncounts * sizeof *more);
-			m->counts = more;
-			m->counts_cap = cap;
-		}
-		memcpy(m->counts[m->ncounts].digest, digest, SHA256_HEX_LEN + 1);
-		i = map_put(m->by_digest, str_dup(m->arena, key), m->ncounts++, &added);
+		struct llm_prompt_count *c =
+			ARENA_ADD(m->arena, m->counts, m->ncounts, m->counts_cap);
+
+		memcpy(c->digest, digest, SHA256_HEX_LEN + 1);
+		i = map_put(m->by_digest, str_dup(m->arena, key), m->ncounts - 1, &added);
 	}
 	m->counts[i].requests++;
 	return i;

@@ -45,20 +45,6 @@ find_marker(struct str text, struct llm_prompt *p)
 	return false;
 }
 
-/* Room for one more; the new element's place. */
-static struct llm_message *
-grow(struct arena *a, struct llm_messages *list)
-{
-	if (list->n == list->cap) {
-		struct llm_message *old = list->v;
-		list->cap = list->cap == 0 ? 64 : 2 * list->cap;
-		list->v = ARENA_ARRAY(a, list->cap, struct llm_message);
-		if (list->n > 0)
-			memcpy(list->v, old, list->n * sizeof *old);
-	}
-	return &list->v[list->n++];
-}
-
 /* A line of the input: a message, or words around messages. */
 static void
 read_line(struct arena *a, struct str line, struct llm_prompt *p)
@@ -70,13 +56,15 @@ read_line(struct arena *a, struct str line, struct llm_prompt *p)
 		m = (struct llm_message){ json_str(json_get(v, "id")),
 			                  json_str(json_get(v, "text")) };
 	if (!str_is_set(m.id) || !str_is_set(m.text)) {
-		*grow(a, &p->told) = (struct llm_message){ STR("input"), line };
+		*ARENA_ADD(a, p->told.v, p->told.n, p->told.cap) =
+			(struct llm_message){ STR("input"), line };
 		return;
 	}
-	*grow(a, &p->messages) = m;
+	*ARENA_ADD(a, p->messages.v, p->messages.n, p->messages.cap) = m;
 	for (const cJSON *c = json_first(v); c != NULL; c = c->next)
 		if (str_is_set(json_str(c)) && strcmp(c->string, "at") != 0)
-			*grow(a, &p->told) = (struct llm_message){ m.id, json_str(c) };
+			*ARENA_ADD(a, p->told.v, p->told.n, p->told.cap) =
+				(struct llm_message){ m.id, json_str(c) };
 }
 
 /* A text of the input: its bytes, its share of the digest, its lines. */

@@ -12,15 +12,7 @@
 void
 world_body_add(struct arena *a, struct world_bodies *list, struct world_body body)
 {
-	if (list->n == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 64;
-		struct world_body *v = ARENA_ARRAY(a, cap, struct world_body);
-		if (list->n > 0)
-			memcpy(v, list->v, list->n * sizeof *v);
-		list->v = v;
-		list->cap = cap;
-	}
-	list->v[list->n++] = body;
+	*ARENA_ADD(a, list->v, list->n, list->cap) = body;
 }
 
 static struct str

@@ -33,6 +33,7 @@
 #define ARENA_ALIGN       16
 #define ARENA_FIRST_BLOCK ((size_t)8 * 1024)
 #define ARENA_MAX_BLOCK   ((size_t)4 * 1024 * 1024)
+#define ARENA_FIRST_LIST  16 /* elements */
 
 struct block {
 	struct block *older;
@@ -210,6 +211,22 @@ arena_array(struct arena *a, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &n))
 		arena_abort("arena: impossible size\n");
 	return arena_alloc(a, n);
+}
+
+void *
+arena_grow(struct arena *a, void *v, size_t *n, size_t *cap, size_t size)
+{
+	if (*n == *cap) {
+		size_t more = *cap == 0 ? ARENA_FIRST_LIST : *cap * 2;
+		void *old = v;
+
+		v = arena_array(a, more, size);
+		if (*n > 0)
+			memcpy(v, old, *n * size);
+		*cap = more;
+	}
+	++*n;
+	return v;
 }
 
 size_t

@@ -31,6 +31,12 @@ void *arena_try_alloc(struct arena *, size_t n);
 char *arena_copy(struct arena *, const void *p, size_t n);
 /* `count` zeroed elements; aborts on overflow of the product. */
 void *arena_array(struct arena *, size_t count, size_t size);
+/*
+ * `v`, a list of *n elements with room for *cap, made longer by one: the list to go on with. The
+ * new element is zeroed, unless the list was longer before. Never NULL. Begin with NULL and zeros.
+ */
+void *arena_grow(struct arena *, void *v, size_t *n, size_t *cap, size_t size)
+	__attribute__((returns_nonnull));
 
 /* Marks the arena as `over`, for a writer that had to stop at the cap. */
 void arena_fail(struct arena *);
@@ -41,5 +47,7 @@ MUST_CHECK enum err arena_check(const struct arena *);
 
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, n, type) ((type *)arena_array((a), (n), sizeof(type)))
+/* The place of one more element of such a list. */
+#define ARENA_ADD(a, v, n, cap) ((v) = arena_grow((a), (v), &(n), &(cap), sizeof *(v)), &(v)[(n)-1])
 
 #endif

@@ -186,16 +186,7 @@ put_replaced(struct norm *s, char with)
 static void
 part_add(struct norm *s, int32_t c)
 {
-	if (s->n == s->cap) {
-		size_t cap = s->cap == 0 ? 64 : s->cap * 2;
-		int32_t *more = ARENA_ARRAY(s->arena, cap, int32_t);
-
-		if (s->n > 0)
-			memcpy(more, s->part, s->n * sizeof *more);
-		s->part = more;
-		s->cap = cap;
-	}
-	s->part[s->n++] = c;
+	*ARENA_ADD(s->arena, s->part, s->n, s->cap) = c;
 }
 
 static unsigned

@@ -13,33 +13,18 @@ kpi_init(struct kpi *k, struct arena *a)
 	map_init(&k->names, a, 64);
 }
 
-/* Room for one more element of `size`. */
-static void *
-grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
-{
-	size_t wider = *cap == 0 ? 16 : 2 * *cap;
-	void *p;
-
-	if (n < *cap)
-		return v;
-	p = arena_array(a, wider, size);
-	if (n > 0)
-		memcpy(p, v, n * size);
-	*cap = wider;
-	return p;
-}
-
 struct kpi_group *
 kpi_group(struct kpi *k, struct str name)
 {
 	size_t at = map_get(&k->names, name);
+	struct kpi_group *g;
 
 	if (at != MAP_NONE)
 		return &k->groups[at];
-	k->groups = grow(k->arena, k->groups, k->n, &k->cap, sizeof(*k->groups));
-	k->groups[k->n] = (struct kpi_group){ .name = str_dup(k->arena, name) };
-	map_set(&k->names, k->groups[k->n].name, k->n);
-	return &k->groups[k->n++];
+	g = ARENA_ADD(k->arena, k->groups, k->n, k->cap);
+	*g = (struct kpi_group){ .name = str_dup(k->arena, name) };
+	map_set(&k->names, g->name, k->n - 1);
+	return g;
 }
 
 void
@@ -51,8 +36,7 @@ kpi_add(struct kpi *k, struct str name, int64_t ms)
 		g->without++;
 		return;
 	}
-	g->v = grow(k->arena, g->v, g->n, &g->cap, sizeof(*g->v));
-	g->v[g->n++] = ms;
+	*ARENA_ADD(k->arena, g->v, g->n, g->cap) = ms;
 }
 
 /* The mean, without summing what might not fit. */

@@ -51,26 +51,6 @@ analysis_stale_session(struct analysis_stale *s, struct uuid id, int64_t ended_b
 		add_session(s, id);
 }
 
-static void
-add_ticket_time(struct analysis_stale *s, struct uuid ticket, int64_t at)
-{
-	if (s->n == s->cap) {
-		size_t cap = s->cap == 0 ? 64 : 2 * s->cap;
-		int64_t *times = ARENA_ARRAY(s->arena, cap, int64_t);
-		struct uuid *ids = ARENA_ARRAY(s->arena, cap, struct uuid);
-
-		for (size_t i = 0; i < s->n; i++) {
-			times[i] = s->ticket_times[i];
-			ids[i] = s->ticket_ids[i];
-		}
-		s->ticket_times = times;
-		s->ticket_ids = ids;
-		s->cap = cap;
-	}
-	s->ticket_times[s->n] = at;
-	s->ticket_ids[s->n++] = ticket;
-}
-
 void
 analysis_stale_message(struct analysis_stale *s, struct uuid conversation, struct uuid ticket,
                        int64_t at)
@@ -81,7 +61,8 @@ analysis_stale_message(struct analysis_stale *s, struct uuid conversation, struc
 		return;
 	if (!uuid_is_nil(ticket)) {
 		if (first_time(s, 't', ticket, at))
-			add_ticket_time(s, ticket, at);
+			*ARENA_ADD(s->arena, s->in_tickets, s->n, s->cap) =
+				(struct analysis_stale_moment){ ticket, at };
 		if (first_time(s, 'T', ticket, 0))
 			db_row_uuid(rows_of(s, &s->tickets, &q_analysis_stale_tickets), ticket);
 	} else if (first_time(s, 'c', conversation, at)) {
@@ -164,7 +145,7 @@ find_in_tickets(struct db *db, struct analysis_stale *s)
 		t.row[t.n++] = i;
 	}
 	for (size_t i = 0; i < s->n; i++)
-		find_in_ticket(s, &t, s->ticket_ids[i], s->ticket_times[i]);
+		find_in_ticket(s, &t, s->in_tickets[i].ticket, s->in_tickets[i].at);
 	return ERR_OK;
 }
 

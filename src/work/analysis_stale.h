@@ -20,8 +20,10 @@ struct analysis_stale {
 	bool marked; /* out: an analysis was, since the beginning; who tells of it looks here */
 	struct map seen; /* what is in the batches already */
 	struct db_rows *sessions, *moments, *tickets;
-	int64_t *ticket_times; /* of messages of tickets, each with its ticket */
-	struct uuid *ticket_ids;
+	struct analysis_stale_moment {
+		struct uuid ticket;
+		int64_t at;
+	} * in_tickets; /* messages of tickets */
 	size_t n, cap;
 };
 

@@ -8,21 +8,6 @@
 #include "base/digest.h"
 #include "work/apply_internal.h"
 
-void
-apply_grow(struct arena *a, void **v, size_t *n, size_t *cap, size_t size)
-{
-	if (*n == *cap) {
-		size_t next = *cap == 0 ? 16 : *cap * 2;
-		char *p = arena_array(a, next, size);
-
-		if (*n > 0)
-			memcpy(p, *v, *n * size);
-		*v = p;
-		*cap = next;
-	}
-	(*n)++;
-}
-
 struct uuid
 apply_new_id(struct apply *ap)
 {

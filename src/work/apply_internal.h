@@ -135,10 +135,7 @@ struct apply {
 };
 
 /* Grows a FACTS_LIST in the arena and gives the new element, zeroed. */
-#define APPLY_ADD(arena, list)                                                                     \
-	(apply_grow((arena), (void **)&(list)->v, &(list)->n, &(list)->cap, sizeof(*(list)->v)),   \
-	 &(list)->v[(list)->n - 1])
-void apply_grow(struct arena *, void **v, size_t *n, size_t *cap, size_t size);
+#define APPLY_ADD(arena, list) ARENA_ADD(arena, (list)->v, (list)->n, (list)->cap)
 
 /* A new id of ours: version 7, growing inside the batch, so that rows of one batch lie together in
  * every index. */

@@ -131,6 +131,25 @@ START_TEST(a_copy_ends_with_a_nul)
 }
 END_TEST
 
+START_TEST(a_list_grows_by_zeroed_elements_and_keeps_what_it_had)
+{
+	struct {
+		size_t i, zero;
+	} *v = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < 1000; i++) {
+		ck_assert_uint_eq(ARENA_ADD(test_arena(), v, n, cap)->i, 0);
+		ck_assert_uint_eq(n, i + 1);
+		ck_assert_uint_ge(cap, n);
+		v[i].i = i + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		ck_assert(v[i].i == i + 1 && v[i].zero == 0);
+	ck_assert_uint_lt(cap, 2 * n + 1);
+}
+END_TEST
+
 START_TEST(nothing_is_given_back_twice)
 {
 	arena_free(NULL);
@@ -146,6 +165,7 @@ suite(void)
 	                  passing_the_cap_is_an_error_of_the_input_not_a_crash,
 	                  a_try_stops_at_the_cap_and_marks_nothing,
 	                  only_twice_the_cap_or_an_impossible_size_aborts, a_copy_ends_with_a_nul,
+	                  a_list_grows_by_zeroed_elements_and_keeps_what_it_had,
 	                  nothing_is_given_back_twice);
 }
 
