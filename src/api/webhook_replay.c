@@ -31,7 +31,7 @@ write_job(struct api_call *c, const struct admin_replay *p)
 	jw_key(w, "counts");
 	jw_obj(w);
 	jw_obj_end(w);
-	jw_knull(w, "error");
+	api_write_error(w, STR_NONE);
 	jw_ktime(w, "createdAt", c->now);
 	jw_ktime(w, "startedAt", c->now);
 	jw_ktime(w, "finishedAt", c->now);
@@ -70,11 +70,11 @@ static enum err
 count(struct api_call *c, const struct admin_replay *p)
 {
 	struct db_result r;
-	enum err e = db_query(c->rd, &q_api_replay_count,
-	                      DB_PARAMS(db_uuid(p->client), db_text(p->status),
-	                                event_field(p->field), db_time(p->from), db_time(p->to),
-	                                db_bool(is_operator(c))),
-	                      NULL, c->a, &r);
+	enum err e =
+		db_query(c->rd, &q_api_replay_count,
+	                 DB_PARAMS(db_uuid(p->client), db_text(p->status), event_field(p->field),
+	                           db_time(p->from), db_time(p->to), db_bool(is_operator(c))),
+	                 NULL, c->a, &r);
 
 	if (e != ERR_OK)
 		return e;
