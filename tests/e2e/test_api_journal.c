@@ -196,6 +196,9 @@ START_TEST(entries_are_applied_again_one_or_by_filter_without_doubling)
 	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op",
 	         "{\"dryRun\":true,\"status\":\"parked\"}");
 	ck_assert_int_eq(int_at(d, "count"), 1);
+	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op",
+	         "{\"dryRun\":true,\"status\":\"parked\",\"field\":\"history\"}");
+	ck_assert_int_eq(int_at(d, "count"), 0);
 	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op", "{\"dryRun\":true}");
 	ck_assert_int_eq(int_at(d, "count"), 3);
 	d = MUST(w, 202, "POST", "/api/webhook-events/replay", "op", "{}");
