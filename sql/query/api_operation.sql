@@ -76,6 +76,14 @@ WHERE (:client IS NULL OR client_id = :client) AND status <> 'received' AND (sta
   AND (:status IS NULL OR status = :status) AND (:field IS NULL OR (fields & :field) <> 0)
   AND (:from_at IS NULL OR received_at >= :from_at) AND (:to_at IS NULL OR received_at < :to_at);
 
+-- Of what is parked, which the page asks for again and again, by the index that holds nothing else.
+-- name: api_replay_count_parked
+-- param: field int, from_at time, to_at time
+-- returns: int
+SELECT count(DISTINCT entry_id) FROM journal_parts
+WHERE status = 'parked' AND (:field IS NULL OR (fields & :field) <> 0)
+  AND (:from_at IS NULL OR received_at >= :from_at) AND (:to_at IS NULL OR received_at < :to_at);
+
 -- client NULL: every part; those without a client are routed again. A parked part keeps the key it is released for, and
 -- only the operator may release it.
 -- name: api_replay_mark

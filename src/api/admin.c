@@ -18,7 +18,7 @@
 #define DETAIL_BYTES ((size_t)64 << 10)
 #define REPLAY_BATCH 1000                /* entries per transaction */
 #define REPLAY_ARENA ((size_t)256 << 10) /* of one batch */
-#define REPLAY_NOTE  "It is under way, or was cut short: asking again does no harm."
+#define REPLAY_NOTE  "unfinished: it is under way, or was cut short; asking again does no harm."
 
 /* What a change is told as, by what it was of. Of the others whoever changes them tells. */
 static const struct {
@@ -265,24 +265,32 @@ begin(const struct admin *ad, struct uuid client)
 	return e;
 }
 
-/* Why no job can be for the client; NULL if one can. */
 static enum err
-job_refused(const struct admin *ad, struct uuid client, const char **why)
+refuse(struct admin_job *x, const char *code, const char *why)
+{
+	x->refused_code = code;
+	x->refused = why;
+	return ERR_CONFLICT;
+}
+
+/* Whether no job can be for the client. */
+static enum err
+job_refused(const struct admin *ad, struct admin_job *x)
 {
 	struct db_result r;
-	enum err e =
-		db_query(ad->db, &q_jobs_client, DB_PARAMS(db_uuid(client)), NULL, ad->arena, &r);
+	enum err e = db_query(ad->db, &q_jobs_client, DB_PARAMS(db_uuid(x->client)), NULL,
+	                      ad->arena, &r);
 
-	*why = NULL;
 	if (e != ERR_OK)
 		return e;
 	if (r.nrows == 0)
 		return ERR_NOT_FOUND;
 	if (!db_get_bool(&r, 0, 1) || !db_get_bool(&r, 0, 2))
-		*why = "The client has no helpdesk: set its apiBaseUrl and apiKey.";
-	else if (!db_get_bool(&r, 0, 0))
-		*why = "The client is not active.";
-	return *why != NULL ? ERR_CONFLICT : ERR_OK;
+		return refuse(x, "no_helpdesk",
+		              "The client has no helpdesk: set its apiBaseUrl and apiKey.");
+	if (!db_get_bool(&r, 0, 0))
+		return refuse(x, "inactive", "The client is not active.");
+	return ERR_OK;
 }
 
 /* ERR_CONFLICT: another process works on the one that is under way. */
@@ -300,8 +308,7 @@ job_held(const struct admin *ad, struct admin_job *x)
 		return e;
 	x->id = db_get_uuid(&r, 0, 0);
 	x->existing = x->held = true;
-	x->refused = "Another process works on the client's job.";
-	return ERR_CONFLICT;
+	return refuse(x, "job_held", "Another process works on the client's job.");
 }
 
 enum err
@@ -309,11 +316,11 @@ admin_job_start(const struct admin *ad, struct admin_job *x)
 {
 	enum err e = begin(ad, x->client);
 
-	x->refused = NULL;
+	x->refused = x->refused_code = NULL;
 	x->held = false;
 	if (e != ERR_OK)
 		return e;
-	e = job_refused(ad, x->client, &x->refused);
+	e = job_refused(ad, x);
 	if (e == ERR_OK && x->unheld)
 		e = job_held(ad, x);
 	if (e == ERR_OK)
@@ -401,7 +408,9 @@ static enum err
 finish_job(const struct admin *ad, const struct admin_replay *p, enum err e)
 {
 	bool failed = e != ERR_OK;
-	struct str error = failed ? str_from(err_info(e)->title) : STR_NONE;
+	struct str error =
+		failed ? str_fmt(ad->arena, "%s: %s", err_info(e)->code, err_info(e)->title)
+		       : STR_NONE;
 	enum err stored = begin(ad, UUID_NIL);
 
 	if (stored != ERR_OK)

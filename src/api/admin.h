@@ -87,12 +87,13 @@ struct admin_job {
 	struct uuid client;
 	enum job_kind kind;
 	bool full, episodes;
-	bool retry;          /* failures are tried again, also by one that is under way */
-	bool unheld;         /* only if nobody works on the one that is under way */
-	struct uuid id;      /* out: its id, or of the one that is under way */
-	bool existing;       /* out: that one */
-	bool held;           /* out: with ERR_CONFLICT, another process works on that one */
-	const char *refused; /* out: with ERR_CONFLICT, why not, for people */
+	bool retry;               /* failures are tried again, also by one that is under way */
+	bool unheld;              /* only if nobody works on the one that is under way */
+	struct uuid id;           /* out: its id, or of the one that is under way */
+	bool existing;            /* out: that one */
+	bool held;                /* out: with ERR_CONFLICT, another process works on that one */
+	const char *refused;      /* out: with ERR_CONFLICT, why not, for people */
+	const char *refused_code; /* out: the same, stable */
 };
 /*
  * In a transaction of its own, in the client's lane. ERR_NOT_FOUND: no such client. ERR_CONFLICT:

@@ -211,7 +211,7 @@ write_analysis(struct jw *w, const struct db_result *r)
 	jw_ktime(w, "processedAt", db_get_time(r, 0, 3));
 	jw_ki64(w, "retryCount", db_get_int(r, 0, 4));
 	jw_ktime(w, "nextRetryAt", db_get_time(r, 0, 5));
-	jw_kstr(w, "error", db_get_text(r, 0, 6));
+	api_write_error(w, db_get_text(r, 0, 6));
 	jw_kstr(w, "model", db_get_text(r, 0, 7));
 	jw_kstr(w, "promptHash", db_get_text(r, 0, 8));
 	jw_kbool(w, "stale", db_get_bool(r, 0, 9));

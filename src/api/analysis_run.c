@@ -129,9 +129,9 @@ check_fits(struct api_call *c, const struct analyser_model *m, const struct scri
 
 	if (e != ERR_TOO_LARGE)
 		return e;
-	return api_fail(c, ERR_INVALID,
-	                "The rubric leaves no room for a conversation: raise "
-	                "ANALYSIS_MAX_INPUT_TOKENS, or shorten it.");
+	return api_refuse(c, ERR_INVALID, "rubric_too_long",
+	                  "The rubric leaves no room for a conversation: raise "
+	                  "ANALYSIS_MAX_INPUT_TOKENS, or shorten it.");
 }
 
 static enum err
@@ -205,7 +205,7 @@ analysis_run(struct api_call *c)
 	if (e == ERR_OK && dry)
 		return answer_plan(c, &model, &p, &script);
 	if (e == ERR_OK && str_is_empty(config->openai_api_key))
-		e = api_fail(c, ERR_UNAVAILABLE,
-		             "OPENAI_API_KEY is not set: only a dry run is possible.");
+		e = api_refuse(c, ERR_UNAVAILABLE, "no_model_key",
+		               "OPENAI_API_KEY is not set: only a dry run is possible.");
 	return e == ERR_OK ? start(c, &p) : e;
 }

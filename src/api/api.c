@@ -170,7 +170,8 @@ check_role(struct api_call *c)
 		                        ? "This is the operator's."
 		                        : "Your token's role does not allow this.");
 	if (c->route->scope == SCOPE_ALL && !c->who.all_clients)
-		return api_fail(c, ERR_FORBIDDEN, "Your token is bound to one client.");
+		return api_refuse(c, ERR_FORBIDDEN, "one_client",
+		                  "Your token is bound to one client.");
 	return ERR_OK;
 }
 

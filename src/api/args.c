@@ -124,7 +124,7 @@ take_list(struct api_call *c, const struct api_field *f, const cJSON *json, stru
 
 		if (wrong != NULL) {
 			problem_add(&c->problem, str_fmt(c->a, "%s[%zu]", f->name, v->nlist),
-			            str_from(wrong));
+			            PROBLEM_INVALID, str_from(wrong));
 			return NULL;
 		}
 		v->list[v->nlist++] = str_trim(s);
@@ -173,6 +173,13 @@ take_json(struct api_call *c, const struct api_field *f, const cJSON *json, stru
 	return take_text(c, f, s, v);
 }
 
+/* What is wrong with something that stands at this index of the route's fields. */
+static const char *
+fault(size_t at)
+{
+	return at == SIZE_MAX ? PROBLEM_UNKNOWN : PROBLEM_INVALID;
+}
+
 static size_t
 field_index(const struct api_field *fields, struct str name)
 {
@@ -215,12 +222,12 @@ args_check_query(struct api_call *c)
 		if (at != SIZE_MAX)
 			wrong = take_text(c, &c->route->query[at], q.p[i].value, &c->query[at]);
 		if (wrong != NULL)
-			problem_add(&c->problem, q.p[i].name, str_from(wrong));
+			problem_add(&c->problem, q.p[i].name, fault(at), str_from(wrong));
 	}
 	for (size_t i = 0; c->route->query != NULL && c->route->query[i].name != NULL; i++)
 		if ((c->route->query[i].flags & FIELD_REQUIRED) != 0 && !c->query[i].set)
 			problem_add(&c->problem, str_from(c->route->query[i].name),
-			            STR("is required"));
+			            PROBLEM_REQUIRED, STR("is required"));
 	return outcome(c);
 }
 
@@ -248,12 +255,13 @@ args_check_body(struct api_call *c)
 			wrong = take_json(c, &fields[at], m, &c->body[at]);
 		}
 		if (wrong != NULL)
-			problem_add(&c->problem, str_from(m->string), str_from(wrong));
+			problem_add(&c->problem, str_from(m->string), fault(at), str_from(wrong));
 	}
 	for (size_t i = 0; fields[i].name != NULL; i++)
 		if ((fields[i].flags & FIELD_REQUIRED) != 0 &&
 		    json_get(doc, fields[i].name) == NULL)
-			problem_add(&c->problem, str_from(fields[i].name), STR("is required"));
+			problem_add(&c->problem, str_from(fields[i].name), PROBLEM_REQUIRED,
+			            STR("is required"));
 	return outcome(c);
 }
 

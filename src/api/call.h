@@ -217,7 +217,12 @@ struct uuid cursor_last_id(void);
 
 /* reply.c */
 enum err api_fail(struct api_call *, enum err, const char *detail); /* returns the err */
+/* The same with the stable code of why, which a page can say in other words. */
+enum err api_refuse(struct api_call *, enum err, const char *code, const char *detail);
 enum err api_invalid(struct api_call *, const char *path, const char *message); /* ERR_INVALID */
+/* `error` and `errorCode`, of a text that begins with its code ("code: what happened") or is one;
+ * STR_NONE: both are null. */
+void api_write_error(struct jw *, struct str text);
 /* `{"data":[` … `],"nextCursor":…}` */
 void api_list_begin(struct api_call *);
 void api_list_end(struct api_call *, const struct api_cursor *next); /* NULL: last page */

@@ -96,7 +96,7 @@ clients_create(struct api_call *c)
 	if (e != ERR_OK)
 		return e;
 	if (!made)
-		return api_fail(c, ERR_CONFLICT, "The slug is taken.");
+		return api_refuse(c, ERR_CONFLICT, "slug_taken", "The slug is taken.");
 	c->status = 201;
 	return clients_get(c);
 }

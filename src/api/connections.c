@@ -76,20 +76,41 @@ error_code(const struct sync_shown *s)
 	return json_i64(json_get(s->error, "code"), &code) ? code : -1;
 }
 
+/* What we say where Meta says nothing. NULL: nothing went wrong. */
+static const char *
+own_reason(const struct sync_shown *s)
+{
+	if (strcmp(s->status, "failed") == 0)
+		return "no_history";
+	if (strcmp(s->status, "declined") == 0)
+		return "declined";
+	return s->failed_chunks > 0 ? "chunks_failed" : NULL;
+}
+
+struct str
+connection_error_reason(const struct sync_shown *s)
+{
+	return str_is_set(json_str(json_get(s->error, "message"))) ? STR_NONE
+	                                                           : str_from(own_reason(s));
+}
+
 struct str
 connection_error_text(const struct sync_shown *s)
 {
+	static const struct {
+		const char *reason, *text;
+	} texts[] = {
+		{ "no_history", "No history came within 24 hours of the request." },
+		{ "declined", "The business did not share its history." },
+		{ "chunks_failed", "Some chunks could not be applied; replay them." },
+	};
 	struct str message = json_str(json_get(s->error, "message"));
+	const char *reason = own_reason(s);
 
-	if (str_is_set(message))
-		return message;
-	if (strcmp(s->status, "failed") == 0)
-		return STR("No history came within 24 hours of the request.");
-	if (strcmp(s->status, "declined") == 0)
-		return STR("The business did not share its history.");
-	if (s->failed_chunks > 0)
-		return STR("Some chunks could not be applied; replay them.");
-	return STR_NONE;
+	for (size_t i = 0; !str_is_set(message) && reason != NULL && i < 3; i++)
+		if (strcmp(reason, texts[i].reason) == 0)
+			message = str_from(texts[i].text);
+	return message;
 }
 
 void
@@ -149,6 +170,7 @@ write_sync(struct api_call *c, const struct db_result *r, size_t row)
 	if (str_is_set(text)) {
 		jw_obj(w);
 		connection_write_code(w, "code", &s);
+		jw_kstr(w, "reason", connection_error_reason(&s));
 		jw_kstr(w, "message", text);
 		jw_ki64(w, "failedChunks", s.failed_chunks);
 		jw_obj_end(w);
@@ -279,7 +301,8 @@ insert(struct api_call *c, struct uuid id)
 	if (e != ERR_OK)
 		return e;
 	if (db_get_int(&r, 0, 0) > 0)
-		return api_fail(c, ERR_CONFLICT, "The WABA has connections of another client.");
+		return api_refuse(c, ERR_CONFLICT, "waba_taken",
+		                  "The WABA has connections of another client.");
 	e = db_exec(c->wr, &q_api_connection_insert,
 	            DB_PARAMS(db_uuid(id), db_uuid(c->client_id), db_text(mode),
 	                      db_text(operator_ ? STR("operator") : STR("admin")), db_text(number),
@@ -288,7 +311,7 @@ insert(struct api_call *c, struct uuid id)
 	                      db_bool(history && !cloud_api), db_time(c->now)),
 	            NULL, NULL);
 	if (e == ERR_CONFLICT)
-		return api_fail(c, e, "The number has a connection already.");
+		return api_refuse(c, e, "number_taken", "The number has a connection already.");
 	if (e == ERR_OK)
 		e = insert_run(c, id, history && !cloud_api, cloud_api);
 	if (e == ERR_OK)
@@ -334,9 +357,9 @@ refuse_helpdesk(struct api_call *c)
 	if (e == ERR_OK && r.nrows == 0)
 		e = ERR_NOT_FOUND;
 	if (e == ERR_OK && is_helpdesk(&r, 0))
-		e = api_fail(c, ERR_CONFLICT,
-		             "This is the client's helpdesk: it follows the client's apiBaseUrl, "
-		             "apiKey and isActive (PATCH /api/clients/:slug).");
+		e = api_refuse(c, ERR_CONFLICT, "helpdesk_connection",
+		               "This is the client's helpdesk: it follows the client's apiBaseUrl, "
+		               "apiKey and isActive (PATCH /api/clients/:slug).");
 	return e;
 }
 

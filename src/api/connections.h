@@ -58,6 +58,9 @@ struct sync_shown {
 struct sync_shown connection_sync(struct api_call *, const struct db_result *, size_t row);
 /* Why it failed or was declined, or that chunks failed; STR_NONE if all is well. */
 struct str connection_error_text(const struct sync_shown *);
+/* The code of that text where it is ours and not Meta's, one of words_history_reasons; else absent.
+ */
+struct str connection_error_reason(const struct sync_shown *);
 /* The error's code, or null. */
 void connection_write_code(struct jw *, const char *key, const struct sync_shown *);
 void connection_write_counters(struct jw *, const struct db_result *, size_t row,

@@ -66,6 +66,7 @@ write_run(struct api_call *c, const struct db_result *r)
 	jw_ktime(w, "lastPayloadAt", db_get_time(r, 0, K_LAST_CHUNK_AT));
 	jw_ktime(w, "completedAt", s.completed_at);
 	connection_write_code(w, "errorCode", &s);
+	jw_kstr(w, "errorReason", connection_error_reason(&s));
 	jw_kstr(w, "errorMessage", connection_error_text(&s));
 	jw_key(w, "counters");
 	connection_write_counters(w, r, 0, &s);
@@ -125,6 +126,7 @@ write_log(struct jw *w, const struct db_result *r)
 	for (size_t i = r->nrows; i > 0; i--) { /* read newest first, shown oldest first */
 		jw_obj(w);
 		jw_ktime(w, "at", db_get_time(r, i - 1, 0));
+		jw_kstr(w, "code", db_get_text(r, i - 1, 1));
 		jw_kstr(w, "text", text_of(db_get_text(r, i - 1, 1)));
 		jw_obj_end(w);
 	}

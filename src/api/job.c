@@ -49,7 +49,7 @@ write_job(struct jw *w, const struct db_result *r, size_t row)
 	write_percent(w, r, row);
 	write_known(w, "etaSeconds", r, row, J_ETA);
 	jw_kraw(w, "counts", str_is_set(counts) ? counts : STR("{}"));
-	jw_kstr(w, "error", db_get_text(r, row, J_ERROR));
+	api_write_error(w, db_get_text(r, row, J_ERROR));
 	jw_ktime(w, "createdAt", db_get_time(r, row, J_CREATED_AT));
 	jw_ktime(w, "startedAt", db_get_time(r, row, J_STARTED_AT));
 	jw_ktime(w, "finishedAt", db_get_time(r, row, J_FINISHED_AT));
@@ -125,7 +125,7 @@ job_cancel(struct api_call *c)
 	if (e == ERR_OK)
 		e = api_audit(c, "job.cancelled", "job", c->subject, STR_NONE);
 	if (e == ERR_CONFLICT)
-		(void)api_fail(c, e, "The job has ended.");
+		(void)api_refuse(c, e, "job_ended", "The job has ended.");
 	e = api_end(c, e);
 	if (e != ERR_OK)
 		return e;
@@ -140,7 +140,7 @@ job_start(struct api_call *c, struct admin_job *x)
 	enum err e = c->wr == NULL ? ERR_UNAVAILABLE : admin_job_start(&ad, x);
 
 	if (e == ERR_CONFLICT && x->refused != NULL)
-		return api_fail(c, e, x->refused);
+		return api_refuse(c, e, x->refused_code, x->refused);
 	if (e != ERR_OK)
 		return e;
 	if (c->api->o.wake != NULL)

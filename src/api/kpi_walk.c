@@ -236,6 +236,7 @@ kpi_each_session(struct api_call *c, const struct kpi_asked *x, bool responses, 
 	}
 	arena_free(a);
 	if (e == ERR_TOO_LARGE)
-		return api_fail(c, e, "These sessions hold too many messages: ask for fewer days.");
+		return api_refuse(c, e, "too_many_messages",
+		                  "These sessions hold too many messages: ask for fewer days.");
 	return e;
 }

@@ -212,7 +212,8 @@ insert(struct api_call *c, struct str digits, struct str match_key, struct str n
 	if (e != ERR_OK)
 		return e;
 	if (r.nrows > 0 && db_get_int(&r, 0, 1) != 0)
-		return api_fail(c, ERR_CONFLICT, "There is a lead with this number.");
+		return api_refuse(c, ERR_CONFLICT, "number_known",
+		                  "There is a lead with this number.");
 	c->subject = r.nrows > 0 ? db_get_uuid(&r, 0, 0) : api_new_id(c);
 	e = db_exec(
 		c->wr, r.nrows > 0 ? &q_api_lead_reveal : &q_api_lead_insert,

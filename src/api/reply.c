@@ -18,8 +18,27 @@ api_fail(struct api_call *c, enum err e, const char *detail)
 enum err
 api_invalid(struct api_call *c, const char *path, const char *message)
 {
-	problem_add(&c->problem, str_from(path), str_from(message));
+	problem_add(&c->problem, str_from(path), PROBLEM_INVALID, str_from(message));
 	return api_fail(c, ERR_INVALID, NULL);
+}
+
+enum err
+api_refuse(struct api_call *c, enum err e, const char *code, const char *detail)
+{
+	c->problem.why = code;
+	return api_fail(c, e, detail);
+}
+
+void
+api_write_error(struct jw *w, struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.n && ((text.p[n] >= 'a' && text.p[n] <= 'z') || text.p[n] == '_'))
+		n++;
+	jw_kstr(w, "error", text);
+	jw_kstr(w, "errorCode",
+	        n > 0 && (n == text.n || text.p[n] == ':') ? str_n(text.p, n) : STR_NONE);
 }
 
 void

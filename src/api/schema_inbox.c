@@ -7,6 +7,7 @@
 /* clang-format off */
 static SCHEMA(schema_history_error, "HistoryError", NULL, NULL,
 	INT("code", NUL, "Meta's"),
+	WORD("reason", NUL, words_history_reasons, "null: the message is Meta's"),
 	TEXT("message", 0, NULL),
 	INT("failedChunks", 0, "chunks that could not be applied"));
 
@@ -62,7 +63,8 @@ static SCHEMA(schema_history_run, "HistoryRun", NULL, NULL,
 	TIME("firstPayloadAt", NUL, NULL),
 	TIME("lastPayloadAt", NUL, NULL),
 	TIME("completedAt", NUL, NULL),
-	INT("errorCode", NUL, NULL),
+	INT("errorCode", NUL, "Meta's"),
+	WORD("errorReason", NUL, words_history_reasons, "null: the message is Meta's"),
 	TEXT("errorMessage", NUL, NULL),
 	OBJECT("counters", 0, &schema_history_counters, NULL));
 
@@ -81,7 +83,8 @@ static SCHEMA(schema_history_gap, "HistoryGap", NULL, "Chunks between two that c
 
 static SCHEMA(schema_history_line, "HistoryLine", NULL, NULL,
 	TIME("at", 0, NULL),
-	TEXT("text", 0, NULL));
+	TEXT("code", 0, "stable, such as `history_sync.completed`"),
+	TEXT("text", 0, "for people"));
 
 SCHEMA(schema_history_sync, "HistorySync", NULL, NULL,
 	OBJECT("run", NUL, &schema_history_run, NULL),

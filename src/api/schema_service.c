@@ -3,9 +3,11 @@
  * log and jobs. What always holds: members stand in the order they are written in.
  */
 #include "api/schema_rows.h"
+#include "net/problem.h"
 
 /* clang-format off */
 static const char *const alive[] = { "ok", NULL };
+static const char *const faults[] = { PROBLEM_REQUIRED, PROBLEM_UNKNOWN, PROBLEM_INVALID, NULL };
 static const char *const readiness[] = { "ready", "unavailable", NULL };
 
 SCHEMA(schema_health, "Health", NULL, NULL,
@@ -39,6 +41,7 @@ SCHEMA(schema_health_details, "HealthDetails", NULL, NULL,
 
 static SCHEMA(schema_problem_error, "ProblemError", NULL, NULL,
 	TEXT("path", 0, "of the parameter or member"),
+	WORD("code", 0, faults, NULL),
 	TEXT("message", 0, "goes on from the path"));
 
 SCHEMA(schema_problem, "Problem", NULL, "An error, by RFC 9457.",
@@ -47,6 +50,7 @@ SCHEMA(schema_problem, "Problem", NULL, "An error, by RFC 9457.",
 	INT("status", 0, "that of the answer"),
 	TEXT("detail", OPT, "for people"),
 	TEXT("error", 0, "the stable code"),
+	TEXT("code", OPT, "a finer one, such as `slug_taken`"),
 	OBJECT("errors", LIST | OPT, &schema_problem_error, "at most twenty"),
 	TEXT("requestId", 0, "lines of the log name it"));
 
@@ -96,6 +100,7 @@ SCHEMA(schema_webhook_event, "WebhookEvent", NULL, "An entry of the journal: one
 	INT("attempts", 0, NULL),
 	TIME("nextAttemptAt", NUL, NULL),
 	TEXT("error", NUL, "of the last attempt that failed"),
+	TEXT("errorCode", NUL, "its stable code, where it has one"),
 	OBJECT("problems", LIST, &schema_webhook_problem, NULL),
 	INT("bytes", 0, NULL));
 
@@ -117,6 +122,7 @@ SCHEMA(schema_job, "Job", NULL, "One execution of long work.",
 	INT("etaSeconds", NUL, NULL),
 	OBJECT("counts", 0, NULL, "what it did, by its kind"),
 	TEXT("error", NUL, "for people"),
+	TEXT("errorCode", NUL, "its stable code, where it has one"),
 	TIME("createdAt", 0, NULL),
 	TIME("startedAt", NUL, NULL),
 	TIME("finishedAt", NUL, NULL));

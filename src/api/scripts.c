@@ -74,7 +74,8 @@ check_topics(struct api_call *c, struct str *out)
 	if (e == ERR_OK)
 		*out = script_write_topics(c->a, &topics);
 	for (size_t i = 0; i < problems.n; i++)
-		problem_add(&c->problem, problems.v[i].path, str_from(problems.v[i].message));
+		problem_add(&c->problem, problems.v[i].path, PROBLEM_INVALID,
+		            str_from(problems.v[i].message));
 	return e == ERR_INVALID ? api_fail(c, e, NULL) : e;
 }
 
@@ -120,9 +121,9 @@ insert(struct api_call *c, struct str topics, int64_t *version)
 		                      db_bool(is_active), db_time(c->now)),
 		            NULL, &made);
 	if (e == ERR_OK && made == 0)
-		return api_fail(c, ERR_CONFLICT,
-		                "There is this version already, and a version is never changed: "
-		                "leave `version` out to make the next one.");
+		return api_refuse(c, ERR_CONFLICT, "version_taken",
+		                  "There is this version already, and a version is never changed: "
+		                  "leave `version` out to make the next one.");
 	if (e == ERR_OK)
 		e = api_audit(c, "analysis_script.created", "analysis_script", id,
 		              audit_detail(c, key, *version, "isActive", is_active));

@@ -232,7 +232,8 @@ insert(struct api_call *c, struct uuid conversation, struct uuid id)
 	if (r.nrows == 0)
 		return ERR_NOT_FOUND;
 	if (db_get_bool(&r, 0, 3))
-		return api_fail(c, ERR_CONFLICT, "The conversation has an open ticket.");
+		return api_refuse(c, ERR_CONFLICT, "ticket_open",
+		                  "The conversation has an open ticket.");
 	if (db_get_bool(&r, 0, 1))
 		origin = "existing";
 	else if (db_get_bool(&r, 0, 2))
@@ -313,7 +314,8 @@ apply_change(struct api_call *c, const struct db_result *now, struct str status,
 		e = db_exec(c->wr, &q_api_ticket_keep,
 		            DB_PARAMS(client, id, db_text(status), db_text(stage), at), NULL, NULL);
 		if (e == ERR_CONFLICT)
-			return api_fail(c, e, "Another ticket of the conversation is open.");
+			return api_refuse(c, e, "ticket_open",
+			                  "Another ticket of the conversation is open.");
 		if (e == ERR_OK && !was_open) {
 			action = "ticket.reopened";
 			e = set_open_ticket(c, conversation, c->subject);
@@ -340,9 +342,9 @@ change(struct api_call *c)
 	if (r.nrows == 0)
 		return ERR_NOT_FOUND;
 	if (str_eq(db_get_text(&r, 0, S_SOURCE), STR("helpdesk_import")))
-		return api_fail(c, ERR_CONFLICT,
-		                "The ticket is the helpdesk's, which alone decides about its "
-		                "state: change it there.");
+		return api_refuse(c, ERR_CONFLICT, "helpdesk_ticket",
+		                  "The ticket is the helpdesk's, which alone decides about its "
+		                  "state: change it there.");
 	if (!status->set && !stage->set)
 		return ERR_OK;
 	return apply_change(c, &r, status->set ? status->s : db_get_text(&r, 0, S_STATUS),

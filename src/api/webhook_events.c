@@ -103,7 +103,7 @@ write_members(struct api_call *c, const struct db_result *r, size_t row,
 	jw_ktime(w, "appliedAt", applied ? db_get_time(r, row, E_APPLIED_AT) : TIME_NONE);
 	jw_ki64(w, "attempts", db_get_int(r, row, E_ATTEMPTS));
 	jw_ktime(w, "nextAttemptAt", db_get_time(r, row, E_NEXT_AT));
-	jw_kstr(w, "error", db_get_text(r, row, E_ERROR));
+	api_write_error(w, db_get_text(r, row, E_ERROR));
 	write_problems(c, problems, db_get_uuid(r, row, E_ID));
 	jw_ki64(w, "bytes", db_get_int(r, row, E_BYTES));
 }

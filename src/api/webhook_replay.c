@@ -31,7 +31,7 @@ write_job(struct api_call *c, const struct admin_replay *p)
 	jw_key(w, "counts");
 	jw_obj(w);
 	jw_obj_end(w);
-	jw_knull(w, "error");
+	api_write_error(w, STR_NONE);
 	jw_ktime(w, "createdAt", c->now);
 	jw_ktime(w, "startedAt", c->now);
 	jw_ktime(w, "finishedAt", c->now);
@@ -65,17 +65,23 @@ replay(struct api_call *c, struct admin_replay *p)
 	return ERR_OK;
 }
 
-/* What a replay of these would take now. */
+/* How many entries a replay of these would take now. */
 static enum err
 count(struct api_call *c, const struct admin_replay *p)
 {
+	const struct db_param field = event_field(p->field), from = db_time(p->from),
+			      to = db_time(p->to), operator_ = db_bool(is_operator(c));
 	struct db_result r;
-	enum err e = db_query(c->rd, &q_api_replay_count,
-	                      DB_PARAMS(db_uuid(p->client), db_text(p->status),
-	                                event_field(p->field), db_time(p->from), db_time(p->to),
-	                                db_bool(is_operator(c))),
-	                      NULL, c->a, &r);
+	enum err e;
 
+	if (is_operator(c) && uuid_is_nil(p->client) && str_eq(p->status, STR("parked")))
+		e = db_query(c->rd, &q_api_replay_count_parked, DB_PARAMS(field, from, to), NULL,
+		             c->a, &r);
+	else
+		e = db_query(c->rd, &q_api_replay_count,
+		             DB_PARAMS(db_uuid(p->client), db_text(p->status), field, from, to,
+		                       operator_),
+		             NULL, c->a, &r);
 	if (e != ERR_OK)
 		return e;
 	jw_obj(&c->w);

@@ -16,6 +16,7 @@ const char *const words_connections[] = { "pending",    "connected",    "paused"
 const char *const words_sync[] = { "not_supported",   "not_requested", "pending_consent",
 	                           "pending_history", "syncing",       "completed",
 	                           "declined",        "failed",        NULL };
+const char *const words_history_reasons[] = { "no_history", "declined", "chunks_failed", NULL };
 const char *const words_filters[] = { "all", "open", "unread", "history", NULL };
 const char *const words_by_hand[] = { "manual", "api", NULL };
 const char *const words_states[] = { "open", "pending", "closed", NULL };

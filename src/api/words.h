@@ -4,16 +4,17 @@
 
 #include <stddef.h>
 
-extern const char *const words_roles[];       /* of tokens */
-extern const char *const words_callers[];     /* with the operator */
-extern const char *const words_kinds[];       /* of connections that are registered by hand */
-extern const char *const words_all_kinds[];   /* of connections */
-extern const char *const words_modes[];       /* of connections */
-extern const char *const words_connections[]; /* states of connections */
-extern const char *const words_sync[];        /* states of a history sync */
-extern const char *const words_filters[];     /* of conversations */
-extern const char *const words_by_hand[];     /* sources of tickets that are opened by hand */
-extern const char *const words_states[];      /* of WhatsApp tickets */
+extern const char *const words_roles[];           /* of tokens */
+extern const char *const words_callers[];         /* with the operator */
+extern const char *const words_kinds[];           /* of connections that are registered by hand */
+extern const char *const words_all_kinds[];       /* of connections */
+extern const char *const words_modes[];           /* of connections */
+extern const char *const words_connections[];     /* states of connections */
+extern const char *const words_sync[];            /* states of a history sync */
+extern const char *const words_history_reasons[]; /* why it failed, in our words */
+extern const char *const words_filters[];         /* of conversations */
+extern const char *const words_by_hand[];         /* sources of tickets that are opened by hand */
+extern const char *const words_states[];          /* of WhatsApp tickets */
 extern const char *const words_ticket_sources[];
 extern const char *const words_includes[]; /* what a ticket is asked to show besides */
 extern const char *const words_origins[];  /* of tickets */

@@ -10,11 +10,12 @@
 #include "base/json.h"
 
 void
-problem_add(struct problem *p, struct str path, struct str message)
+problem_add(struct problem *p, struct str path, const char *code, struct str message)
 {
 	if (p->nerrors == PROBLEM_MAX_ERRORS)
 		return;
 	p->errors[p->nerrors].path = path;
+	p->errors[p->nerrors].code = code;
 	p->errors[p->nerrors++].message = message;
 }
 
@@ -40,12 +41,15 @@ problem_render_as(const struct problem *p, int status, struct str request_id, st
 	if (!str_is_empty(p->detail))
 		jw_kstr(&w, "detail", p->detail);
 	jw_kz(&w, "error", info->code);
+	if (p->why != NULL)
+		jw_kz(&w, "code", p->why);
 	if (p->nerrors > 0) {
 		jw_key(&w, "errors");
 		jw_arr(&w);
 		for (size_t i = 0; i < p->nerrors; i++) {
 			jw_obj(&w);
 			jw_kstr(&w, "path", p->errors[i].path);
+			jw_kz(&w, "code", p->errors[i].code);
 			jw_kstr(&w, "message", p->errors[i].message);
 			jw_obj_end(&w);
 		}

@@ -9,16 +9,23 @@
 #define PROBLEM_MAX_ERRORS 20
 #define PROBLEM_BYTES      ((size_t)64 << 10) /* enough for the document of a short detail */
 
-/* What a handler found wrong. Collects up to 20 {path, message}; `detail` is for people. */
+/* What a handler found wrong. Collects up to 20 {path, code, message}; `detail` is for people. */
 struct problem {
 	enum err code;
+	const char *why; /* finer than the code and as stable; NULL: nothing finer */
 	struct str detail;
 	size_t nerrors;
 	struct {
 		struct str path, message;
+		const char *code;
 	} errors[PROBLEM_MAX_ERRORS];
 };
-void problem_add(struct problem *, struct str path, struct str message);
+/* What can be wrong with a parameter or member. */
+#define PROBLEM_REQUIRED "required"
+#define PROBLEM_UNKNOWN  "unknown"
+#define PROBLEM_INVALID  "invalid"
+/* code: one of these. */
+void problem_add(struct problem *, struct str path, const char *code, struct str message);
 /* The document. Never a secret, a stack or HTML. */
 void problem_render(const struct problem *, struct str request_id, struct buf *);
 /* The same under another status than the code's own (431 for a header, 408 …). */

@@ -275,13 +275,14 @@ explain(struct analyser_run *run)
 	if (p->max_cost >= 0 && run->tally.cost >= p->max_cost && run->tally.remaining > 0)
 		analyser_run_stop(
 			run, "budget_spent",
-			STR("The run's maxCostUsd is spent; the rest of the queue waits."));
+			STR("budget_spent: the run's maxCostUsd is spent; the rest of the queue "
+		            "waits."));
 	if (str_is_set(run->error))
 		return;
 	if (str_is_set(run->tally.reason) && !run->cancelled)
 		run->error = run->tally.reason;
 	else if (run->tally.failed > 0)
-		run->error = str_fmt(run->arena, "%lld sessions could not be analysed",
+		run->error = str_fmt(run->arena, "failures: %lld sessions could not be analysed",
 		                     (long long)run->tally.failed);
 }
 

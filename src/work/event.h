@@ -15,15 +15,15 @@
 /* Its name, then what its subject is. A subject of nil: the client's as a whole. */
 enum event_kind {
 	EVENT_CONVERSATION, /* conversation.changed: a message, its status, unread, a ticket; of
-	                       none: many at once */
+	                     * none: many at once */
 	EVENT_CONNECTION,   /* connection.changed: its status, progress of its history */
 	EVENT_LEAD, /* lead.changed: by hand, joined with another; of none: the address book */
 	EVENT_JOB,  /* job.changed: begun, progress (once a second at most), its end */
 	EVENT_WEBHOOK_EVENTS, /* webhook_events.changed: the journal's list; of no subject */
 	EVENT_IMPORT,         /* import.changed: cursor, failures, once it ended; of no subject */
-	EVENT_ANALYSIS, /* analysis.changed: rows of the queue, reports, stale; of no subject */
-	EVENT_SCRIPT,   /* script.changed: rubrics; of no subject */
-	EVENT_CLIENT    /* client.changed: name, settings, tokens; of no subject */
+	EVENT_ANALYSIS,       /* analysis.changed: the queue, reports, stale ones; of no subject */
+	EVENT_SCRIPT,         /* script.changed: rubrics; of no subject */
+	EVENT_CLIENT          /* client.changed: name, settings, tokens; of no subject */
 };
 
 /* Those of one transaction, each (client, kind, subject) once. Lives in the arena. */

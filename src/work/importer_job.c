@@ -308,14 +308,16 @@ look_back(struct import_job *j)
 		e = db_query(j->im->db, &q_importer_failures_left,
 		             DB_PARAMS(db_uuid(j->job.client_id)), NULL, a, &r);
 		if (e == ERR_OK && db_get_int(&r, 0, 0) > 0)
-			say_too(&b, str_fmt(a, "%lld tickets could not be imported",
+			say_too(&b, str_fmt(a, "failures: %lld tickets could not be imported",
 			                    (long long)db_get_int(&r, 0, 0)));
 	} else if (j->job.resumed) {
 		say_too(&b, STR("unmarked: the sweep was taken up in the middle; what vanished is "
 		                "marked by the next one"));
 	}
 	if (j->lost > 0)
-		say_too(&b, str_fmt(a, "%lld elements could not be read, the first: " STR_FMT,
+		say_too(&b, str_fmt(a,
+		                    "unreadable_elements: %lld elements could not be read, the "
+		                    "first: " STR_FMT,
 		                    (long long)j->lost, STR_ARG(j->first_lost)));
 	if (e == ERR_OK && b.n > 0) {
 		j->end = JOB_PARTIAL;

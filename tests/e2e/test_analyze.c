@@ -189,8 +189,8 @@ START_TEST(what_could_not_be_graded_makes_it_partly_done)
 
 	shop_talk(s, "sim:refusal*1", 3);
 	ck_assert_int_eq(analyze(s, NULL, NULL), 3);
-	ck_assert_has(err(s), "acme: partly done: 3 of 3 sessions: 1 sessions could not be "
-	                      "analysed");
+	ck_assert_has(err(s), "acme: partly done: 3 of 3 sessions: failures: 1 sessions could not "
+	                      "be analysed");
 	ck_assert_int_eq(shop_count(s, "done"), 2);
 	ck_assert_int_eq(analyze(s, "--retry-failed", "--json"), 0);
 	v = result_of(s);

@@ -13,7 +13,8 @@ START_TEST(a_client_is_made_changed_and_ensured)
 	ck_assert_str(text_at(d, "client.slug"), "acme");
 	ck_assert(true_at(d, "client.hasApiKey") && true_at(d, "client.isActive"));
 	ck_assert_uint_eq(json_count(at(d, "client")), 8);
-	MUST(w, 409, "POST", "/api/clients", "op", "{\"slug\":\"acme\",\"name\":\"Other\"}");
+	d = MUST(w, 409, "POST", "/api/clients", "op", "{\"slug\":\"acme\",\"name\":\"Other\"}");
+	ck_assert_str(text_at(d, "code"), "slug_taken");
 	d = MUST(w, 200, "POST", "/api/clients/ensure", "op",
 	         "{\"slug\":\"acme\",\"name\":\"Other\"}");
 	ck_assert_str(text_at(d, "client.name"), "Acme");
@@ -28,6 +29,9 @@ START_TEST(a_client_is_made_changed_and_ensured)
 	ck_assert_int_eq(r.status, 400);
 	ck_assert_uint_eq(json_count(at(r.doc, "errors")), 4);
 	ck_assert_str(text_at(r.doc, "errors.0.path"), "slug");
+	ck_assert_str(text_at(r.doc, "errors.0.code"), "invalid");
+	ck_assert_str(text_at(r.doc, "errors.3.path"), "name");
+	ck_assert_str(text_at(r.doc, "errors.3.code"), "required");
 	d = MUST(w, 200, "GET", "/api/clients?limit=1", "op", NULL);
 	ck_assert_str(text_at(d, "data.0.slug"), "acme");
 	d = MUST(w, 200, "GET", FMT("/api/clients?limit=1&cursor=%s", z_at(d, "nextCursor")), "op",
@@ -61,8 +65,10 @@ START_TEST(a_connection_is_registered_shown_changed_and_hidden)
 	/* a number is taken once in the whole installation, a WABA by one client */
 	again = "{\"mode\":\"coexistence\",\"phoneNumberId\":\"%s\",\"wabaId\":\"%s\","
 		"\"displayPhoneNumber\":\"+34910000001\"}";
-	MUST(w, 409, "POST", "/api/clients/beta/connections", "op", FMT(again, NUMBER, "1"));
-	MUST(w, 409, "POST", "/api/clients/beta/connections", "op", FMT(again, "2", WABA));
+	d = MUST(w, 409, "POST", "/api/clients/beta/connections", "op", FMT(again, NUMBER, "1"));
+	ck_assert_str(text_at(d, "code"), "number_taken");
+	d = MUST(w, 409, "POST", "/api/clients/beta/connections", "op", FMT(again, "2", WABA));
+	ck_assert_str(text_at(d, "code"), "waba_taken");
 	MUST(w, 409, "POST", "/api/clients/acme/connections", "op", FMT(again, NUMBER, WABA));
 	d = MUST(w, 201, "POST", "/api/clients/acme/connections", w->acme_admin,
 	         FMT(again, "2", WABA));
@@ -114,6 +120,8 @@ START_TEST(the_history_of_a_connection_is_followed_chunk_by_chunk)
 	ck_assert_int_eq(int_at(d, "gaps.0.from"), 2);
 	ck_assert_int_eq(int_at(d, "gaps.0.to"), 3);
 	ck_assert_uint_ge(json_count(at(d, "log")), 2);
+	ck_assert_str(text_at(d, "log.0.code"), "connection.registered");
+	ck_assert(null_at(d, "run.errorReason"));
 	hook(w, envelope(change(NUMBER, "history", history(w, 5, 100, 15, 5))));
 	settle(w);
 	d = MUST(w, 200, "GET", path, w->acme_viewer, NULL);

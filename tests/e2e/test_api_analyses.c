@@ -511,6 +511,7 @@ START_TEST(a_session_is_shown_with_its_analysis_in_every_state)
 	v = details(o, p.id);
 	check_text(v, "analysis.status", "failed");
 	check_text(v, "analysis.error", "no report");
+	ck_assert(null_at(v, "analysis.errorCode"));
 	ck_assert(number_at(v, "analysis.retryCount") == 1);
 	check_time(v, "analysis.nextRetryAt", AT + 5);
 	check_time(v, "analysis.processedAt", AT - 7);

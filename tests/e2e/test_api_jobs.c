@@ -73,7 +73,7 @@ START_TEST(an_import_is_started_once_shown_and_cancelled)
 	d = MUST(w, 202, "POST", "/api/jobs/import/acme", "op", NULL);
 	ck_assert_slice(text_at(d, "jobId"), str_from(id));
 	d = MUST(w, 200, "GET", job_path(id), w->acme_viewer, NULL);
-	ck_assert_uint_eq(json_count(at(d, "job")), 12);
+	ck_assert_uint_eq(json_count(at(d, "job")), 13);
 	ck_assert_str(text_at(d, "job.kind"), "import");
 	ck_assert_str(text_at(d, "job.clientSlug"), "acme");
 	ck_assert_str(text_at(d, "job.progress.unit"), "tickets");
@@ -151,6 +151,7 @@ START_TEST(a_job_that_cannot_be_is_refused_with_the_reason)
 	r = call(w, "POST", "/api/jobs/import/acme", "op", NULL);
 	ck_assert_int_eq(r.status, 409);
 	ck_assert_ptr_nonnull(strstr(z_at(r.doc, "detail"), "apiBaseUrl and apiKey"));
+	ck_assert_str(text_at(r.doc, "code"), "no_helpdesk");
 	give_helpdesk(w, "acme");
 	MUST(w, 403, "POST", "/api/jobs/import/acme", w->acme_agent, NULL);
 	MUST(w, 403, "POST", "/api/jobs/import", w->acme_viewer, NULL);
@@ -163,6 +164,7 @@ START_TEST(a_job_that_cannot_be_is_refused_with_the_reason)
 	r = call(w, "POST", "/api/jobs/import/acme", "op", NULL);
 	ck_assert_int_eq(r.status, 409);
 	ck_assert_ptr_nonnull(strstr(z_at(r.doc, "detail"), "not active"));
+	ck_assert_str(text_at(r.doc, "code"), "inactive");
 	ck_assert_uint_eq(json_count(at(MUST(w, 200, "GET", "/api/jobs", "op", NULL), "data")), 0);
 	world_end(w);
 }

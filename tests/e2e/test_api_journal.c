@@ -37,7 +37,7 @@ START_TEST(each_client_sees_only_its_own_changes_of_a_shared_body)
 	ck_assert_uint_eq(json_count(at(d, "data")), 1);
 	ck_assert_str(text_at(d, "data.0.status"), "applied");
 	ck_assert_str(text_at(d, "data.0.fields.0"), "messages");
-	ck_assert_uint_eq(json_count(at(d, "data.0")), 11);
+	ck_assert_uint_eq(json_count(at(d, "data.0")), 12);
 	id = z_at(d, "data.0.id");
 	r = call(w, "GET", FMT("/api/webhook-events/%s", id), w->acme_viewer, NULL);
 	ck_assert_int_eq(r.status, 200);
@@ -196,6 +196,9 @@ START_TEST(entries_are_applied_again_one_or_by_filter_without_doubling)
 	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op",
 	         "{\"dryRun\":true,\"status\":\"parked\"}");
 	ck_assert_int_eq(int_at(d, "count"), 1);
+	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op",
+	         "{\"dryRun\":true,\"status\":\"parked\",\"field\":\"history\"}");
+	ck_assert_int_eq(int_at(d, "count"), 0);
 	d = MUST(w, 200, "POST", "/api/webhook-events/replay", "op", "{\"dryRun\":true}");
 	ck_assert_int_eq(int_at(d, "count"), 3);
 	d = MUST(w, 202, "POST", "/api/webhook-events/replay", "op", "{}");

@@ -14,6 +14,17 @@ run(struct shop *s, int status, const char *more)
 	return MUST(&s->w, status, "POST", RUN_PATH, s->w.acme_admin, run_body(more));
 }
 
+/* A server beside its model server, with sessions that may be analysed. */
+static struct shop *
+serving(const char *manners, int latency_ms, const char *settings, int sessions)
+{
+	struct shop *s = shop_open(manners, latency_ms, settings);
+
+	shop_talk(s, NULL, sessions);
+	shop_serve(s);
+	return s;
+}
+
 /* A request that is sent and not yet answered. */
 static struct client
 begin(struct shop *s, const char *body)
@@ -62,11 +73,9 @@ end_of(struct shop *s, const char *job)
 
 START_TEST(a_run_that_is_waited_for_answers_with_what_it_has_done)
 {
-	struct shop *s = shop_open("none", 20, "ANALYSIS_CONCURRENCY=2\n");
+	struct shop *s = serving("none", 20, "ANALYSIS_CONCURRENCY=2\n", 5);
 	const cJSON *v;
 
-	shop_talk(s, NULL, 5);
-	shop_serve(s);
 	v = run(s, 200, ",\"dryRun\":true");
 	ck_assert(true_at(v, "dryRun"));
 	ck_assert_int_eq(int_at(v, "eligible"), 5);
@@ -104,11 +113,9 @@ END_TEST
 
 START_TEST(what_is_done_is_paid_again_only_when_it_is_forced)
 {
-	struct shop *s = shop_open("none", 0, "");
+	struct shop *s = serving("none", 0, "", 3);
 	const cJSON *v;
 
-	shop_talk(s, NULL, 3);
-	shop_serve(s);
 	run(s, 200, "");
 	v = run(s, 200, "");
 	ck_assert_int_eq(int_at(v, "enqueued") + int_at(v, "processed"), 0);
@@ -129,11 +136,9 @@ END_TEST
 
 START_TEST(a_run_that_is_not_waited_for_is_told_where_it_goes_on)
 {
-	struct shop *s = shop_open("none", 100, "");
+	struct shop *s = serving("none", 100, "", 3);
 	struct reply r;
 
-	shop_talk(s, NULL, 3);
-	shop_serve(s);
 	r = call_with(&s->w, "POST", RUN_PATH, s->w.acme_admin, run_body(""),
 	              "Prefer: foo, Respond-Async\r\n");
 	ck_assert_int_eq(r.status, 202);
@@ -148,12 +153,10 @@ START_TEST(a_run_that_takes_longer_than_is_waited_goes_on_as_a_job)
 {
 	for (int seconds = 0; seconds <= 1; seconds++) {
 		struct shop *s =
-			shop_open("none", 2500, FMT("ANALYSIS_SYNC_SECONDS=%d\n", seconds));
+			serving("none", 2500, FMT("ANALYSIS_SYNC_SECONDS=%d\n", seconds), 1);
 		int64_t began;
 		struct reply r;
 
-		shop_talk(s, NULL, 1);
-		shop_serve(s);
 		began = now_ms();
 		r = call(&s->w, "POST", RUN_PATH, s->w.acme_admin, run_body(""));
 		ck_assert_int_ge(now_ms() - began, seconds * 1000 - 100);
@@ -171,11 +174,9 @@ END_TEST
 
 START_TEST(a_cut_connection_changes_nothing)
 {
-	struct shop *s = shop_open("none", 300, "");
+	struct shop *s = serving("none", 300, "", 4);
 	struct client c;
 
-	shop_talk(s, NULL, 4);
-	shop_serve(s);
 	c = begin(s, run_body(""));
 	shop_await(s, "processing", 1);
 	client_close(&c);
@@ -189,13 +190,11 @@ END_TEST
 
 START_TEST(at_the_end_of_the_program_who_waits_is_answered_and_rows_are_given_back)
 {
-	struct shop *s = shop_open("none", 30000, "ANALYSIS_CONCURRENCY=3\n");
+	struct shop *s = serving("none", 30000, "ANALYSIS_CONCURRENCY=3\n", 5);
 	struct client c;
 	int64_t began;
 	struct reply r;
 
-	shop_talk(s, NULL, 5);
-	shop_serve(s);
 	c = begin(s, run_body(""));
 	shop_await(s, "processing", 3);
 	began = now_ms();
@@ -223,12 +222,10 @@ END_TEST
 
 START_TEST(four_that_wait_hold_nobody_up)
 {
-	struct shop *s = shop_open("none", 3000, "HANDLER_THREADS=4\nANALYSIS_CONCURRENCY=8\n");
+	struct shop *s = serving("none", 3000, "HANDLER_THREADS=4\nANALYSIS_CONCURRENCY=8\n", 6);
 	struct client c[6];
 	int64_t began;
 
-	shop_talk(s, NULL, 6);
-	shop_serve(s);
 	for (size_t i = 0; i < 6; i++)
 		c[i] = begin(s, FMT("{\"scriptKey\":\"sales\",\"minMessages\":5,\"limit\":1,"
 		                    "\"analysisVersionTag\":\"t%zu\"}",
@@ -260,6 +257,7 @@ START_TEST(without_a_key_nothing_is_written_and_a_dry_run_works)
 	ck_assert_int_eq(int_at(run(s, 200, ",\"dryRun\":true"), "wouldEnqueue"), 2);
 	v = run(s, 503, "");
 	ck_assert_str(text_at(v, "error"), "unavailable");
+	ck_assert_str(text_at(v, "code"), "no_model_key");
 	ck_assert_ptr_nonnull(strstr(z_at(v, "detail"), "OPENAI_API_KEY"));
 	ck_assert_int_eq(desk_number(s->d, ALL) + desk_number(s->d, JOBS), 0);
 	ck_assert_int_eq(desk_number(s->d, "SELECT count(*) FROM audit_log WHERE action LIKE "
@@ -424,12 +422,10 @@ script_of(size_t bytes)
 
 START_TEST(a_rubric_of_any_length_is_refused_or_leaves_room_or_says_that_it_does_not)
 {
-	struct shop *s = shop_open("none", 0, "ANALYSIS_MAX_INPUT_TOKENS=20000\n");
+	struct shop *s = serving("none", 0, "ANALYSIS_MAX_INPUT_TOKENS=20000\n", 1);
 	const char *scripts = "/api/admin/acme/analysis-scripts";
 	struct reply r;
 
-	shop_talk(s, NULL, 1);
-	shop_serve(s);
 	r = call(&s->w, "POST", scripts, s->w.acme_admin, script_of(1 << 20));
 	ck_assert_msg(r.status == 400 || r.status == 413, "%d", r.status);
 	MUST(&s->w, 201, "POST", scripts, s->w.acme_admin, script_of(30000));
@@ -446,6 +442,35 @@ START_TEST(a_rubric_of_any_length_is_refused_or_leaves_room_or_says_that_it_does
 }
 END_TEST
 
+/* A session with all its messages, one each `step`. */
+static void
+plant_said(struct shop *s, struct planted *p, int64_t step, const char *type, const char *body)
+{
+	desk_plant(s->d, p);
+	desk_sql(s->d, "BEGIN");
+	for (int64_t i = 0; i < p->messages; i++) {
+		struct planted_message m = { .conversation = p->conversation,
+			                     .ticket = p->ticket,
+			                     .at = p->start + i * step,
+			                     .outbound = i % 3 == 0,
+			                     .type = type,
+			                     .body = body };
+
+		desk_message(s->d, &m);
+	}
+	desk_sql(s->d, "COMMIT");
+}
+
+static const cJSON *
+details(struct shop *s, struct uuid session)
+{
+	return MUST(
+		&s->w, 200, "GET",
+		FMT("/api/tenant/acme/session-analyses/details?scriptKey=sales&sessionId=" STR_FMT,
+	            STR_ARG(uuid_text(test_arena(), session))),
+		s->w.acme_viewer, NULL);
+}
+
 START_TEST(a_session_of_very_many_messages_or_of_sound_alone_is_graded)
 {
 	struct shop *s = shop_open("none", 0, "");
@@ -453,40 +478,14 @@ START_TEST(a_session_of_very_many_messages_or_of_sound_alone_is_graded)
 	struct planted sound = { .messages = 8 };
 	const cJSON *v;
 
-	desk_plant(s->d, &many);
-	desk_sql(s->d, "BEGIN");
-	for (int64_t i = 0; i < 20000; i++) {
-		struct planted_message m = { .conversation = many.conversation,
-			                     .ticket = many.ticket,
-			                     .at = many.start + i * 12 * TIME_SECOND,
-			                     .outbound = i % 3 == 0,
-			                     .body = "mais uma das muitas falas desta conversa" };
-
-		desk_message(s->d, &m);
-	}
-	desk_sql(s->d, "COMMIT");
-	desk_plant(s->d, &sound);
-	for (int64_t i = 0; i < 8; i++) {
-		struct planted_message m = { .conversation = sound.conversation,
-			                     .ticket = sound.ticket,
-			                     .at = sound.start + i * TIME_MINUTE,
-			                     .outbound = i % 2 == 0,
-			                     .type = "audio" };
-
-		desk_message(s->d, &m);
-	}
+	plant_said(s, &many, 12 * TIME_SECOND, NULL, "mais uma das muitas falas desta conversa");
+	plant_said(s, &sound, TIME_MINUTE, "audio", NULL);
 	shop_serve(s);
 	v = run(s, 200, "");
 	ck_assert_msg(int_at(v, "processed") == 2, "%s", read_text(in_dir(s->dir, "err")));
-	v = MUST(&s->w, 200, "GET",
-	         FMT("/api/tenant/acme/session-analyses/details?scriptKey=sales&sessionId=" STR_FMT,
-	             STR_ARG(uuid_text(test_arena(), many.id))),
-	         s->w.acme_viewer, NULL);
+	v = details(s, many.id);
 	ck_assert(true_at(v, "analysis.truncated"));
-	v = MUST(&s->w, 200, "GET",
-	         FMT("/api/tenant/acme/session-analyses/details?scriptKey=sales&sessionId=" STR_FMT,
-	             STR_ARG(uuid_text(test_arena(), sound.id))),
-	         s->w.acme_viewer, NULL);
+	v = details(s, sound.id);
 	ck_assert(!true_at(v, "analysis.truncated"));
 	ck_assert_str(text_at(v, "analysis.status"), "done");
 	shop_close(s);
@@ -507,6 +506,10 @@ START_TEST(what_failed_is_told_and_can_be_tried_again)
 	ck_assert_int_eq(int_at(v, "failed"), 2);
 	ck_assert_int_eq(int_at(v, "remainingQueue"), 1); /* the refusal is final */
 	ck_assert_uint_eq(json_count(at(v, "sample.failedIds")), 2);
+	ck_assert_int_eq(desk_number(s->d, ALL " WHERE \"error\" LIKE 'invalid_json: %%'"), 1);
+	ck_assert_int_eq(desk_number(s->d, ALL " WHERE \"error\" LIKE 'refusal: %%'"), 1);
+	ck_assert_str(text_at(MUST(&s->w, 200, "GET", "/api/jobs", "op", NULL), "data.0.errorCode"),
+	              "failures");
 	v = run(s, 200, ",\"dryRun\":true");
 	ck_assert_int_eq(int_at(v, "alreadyQueued"), 2);
 	ck_assert_int_eq(int_at(v, "failedPermanent"), 1);
@@ -520,11 +523,9 @@ END_TEST
 
 START_TEST(a_server_without_the_model_says_why_a_run_ended)
 {
-	struct shop *s = shop_open("401=1000", 0, "");
+	struct shop *s = serving("401=1000", 0, "", 3);
 	const cJSON *v;
 
-	shop_talk(s, NULL, 3);
-	shop_serve(s);
 	v = run(s, 200, "");
 	ck_assert_str(text_at(v, "status"), "failed");
 	ck_assert_str(text_at(v, "reason"), "unauthorized");

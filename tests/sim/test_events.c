@@ -524,7 +524,7 @@ make_suite(void)
 		"events", a_live_message_its_echo_and_its_receipt_tell_of_the_conversation,
 		a_batch_tells_of_each_thing_once, history_tells_its_connection_only_once_a_batch,
 		what_is_parked_is_told_to_all_and_of_each_number_once,
-	                  a_job_tells_when_it_is_asked_for_taken_moved_and_ended,
+		a_job_tells_when_it_is_asked_for_taken_moved_and_ended,
 		what_is_rolled_back_was_never_told_and_leaves_no_gap,
 		old_events_go_from_the_front_and_ids_are_never_given_again,
 		no_reader_sees_an_id_before_a_lower_one);

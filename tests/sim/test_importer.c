@@ -359,7 +359,7 @@ START_TEST(a_listed_ticket_that_cannot_be_read_is_a_failure_and_not_missing)
 	t->json = "{\"uuid\":\"odd\",\"updatedAt\":\"ontem\"}";
 	desk_import(d, true, "partial");
 	ck_assert_str(desk_text(d, "SELECT error FROM jobs ORDER BY created_at DESC"),
-	              "1 tickets could not be imported");
+	              "failures: 1 tickets could not be imported");
 	ck_assert_str(desk_text(d, "SELECT external_uuid || ' ' || reason || ' ' || detail FROM "
 	                           "import_failures"),
 	              "odd unreadable client c, ticket odd: updatedAt is missing or no time");
@@ -431,7 +431,8 @@ START_TEST(what_has_no_id_is_counted_and_the_run_does_not_end_well)
 	desk_add(d, "b", NULL, -3);
 	desk_import(d, true, "partial");
 	ck_assert_str(desk_text(d, "SELECT error FROM jobs"),
-	              "1 elements could not be read, the first: client c, ticket 2 of page 1: uuid "
+	              "unreadable_elements: 1 elements could not be read, the first: client c, "
+	              "ticket 2 of page 1: uuid "
 	              "is missing");
 	ck_assert_int_eq(desk_number(d, FAILURES), 0);
 	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM tickets"), 2);

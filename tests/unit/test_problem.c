@@ -15,23 +15,27 @@ rendered(const struct problem *p)
 
 START_TEST(a_problem_is_json_with_all_members_of_the_contract)
 {
-	struct problem p = { .code = ERR_INVALID, .detail = STR("Two members are wrong") };
+	struct problem p = { .code = ERR_INVALID,
+		             .why = "too_wrong",
+		             .detail = STR("Two members are wrong") };
 	const cJSON *doc, *errors;
 	int64_t status;
 
-	problem_add(&p, STR("name"), STR("is \"needed\""));
-	problem_add(&p, STR("tags[3]"), STR("too\nlong"));
+	problem_add(&p, STR("name"), PROBLEM_REQUIRED, STR("is \"needed\""));
+	problem_add(&p, STR("tags[3]"), PROBLEM_INVALID, STR("too\nlong"));
 	doc = test_json(rendered(&p));
 	ck_assert_str(json_str(json_get(doc, "type")), "/problems/invalid_request");
 	ck_assert_str(json_str(json_get(doc, "title")), "The request is not valid");
 	ck_assert_str(json_str(json_get(doc, "detail")), "Two members are wrong");
 	ck_assert_str(json_str(json_get(doc, "error")), "invalid_request");
+	ck_assert_str(json_str(json_get(doc, "code")), "too_wrong");
 	ck_assert_str(json_str(json_get(doc, "requestId")), "abcdefgh23456777");
 	ck_assert(json_i64(json_get(doc, "status"), &status));
 	ck_assert_int_eq(status, 400);
 	errors = json_get(doc, "errors");
 	ck_assert_int_eq(json_count(errors), 2);
 	ck_assert_str(json_str(json_get(json_first(errors), "path")), "name");
+	ck_assert_str(json_str(json_get(json_first(errors), "code")), "required");
 	ck_assert_str(json_str(json_get(json_first(errors), "message")), "is \"needed\"");
 }
 END_TEST
@@ -42,6 +46,7 @@ START_TEST(what_is_not_there_is_left_out)
 	const cJSON *doc = test_json(rendered(&p));
 
 	ck_assert_ptr_null(json_get(doc, "detail"));
+	ck_assert_ptr_null(json_get(doc, "code"));
 	ck_assert_ptr_null(json_get(doc, "errors"));
 	ck_assert_str(json_str(json_get(doc, "error")), "not_found");
 }
@@ -66,7 +71,7 @@ START_TEST(the_twenty_first_error_is_dropped)
 	struct problem p = { .code = ERR_INVALID };
 
 	for (int i = 0; i < PROBLEM_MAX_ERRORS + 5; i++)
-		problem_add(&p, STR("x"), STR("y"));
+		problem_add(&p, STR("x"), PROBLEM_UNKNOWN, STR("y"));
 	ck_assert_int_eq(p.nerrors, PROBLEM_MAX_ERRORS);
 	ck_assert_int_eq(json_count(json_get(test_json(rendered(&p)), "errors")),
 	                 PROBLEM_MAX_ERRORS);

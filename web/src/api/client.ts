@@ -34,15 +34,19 @@ export interface CallOptions<O> {
 	signal?: AbortSignal;
 }
 
+export type ProblemField = NonNullable<Problem["errors"]>[number];
+
 export class ApiError extends Error {
 	override name = "ApiError";
 	constructor(
 		readonly status: number,
 		readonly code: string,
 		readonly detail: string | null,
-		readonly fields: readonly { path: string; message: string }[] = [],
+		readonly fields: readonly ProblemField[] = [],
 		readonly requestId: string | null = null,
 		readonly retryAfterSeconds: number | null = null,
+		/** Finer than the code and as stable, where the server knows. */
+		readonly why: string | null = null,
 	) {
 		super(detail ?? code);
 	}
@@ -67,6 +71,7 @@ export async function errorFrom(answer: Response): Promise<ApiError> {
 		Array.isArray(problem.errors) ? problem.errors : [],
 		problem.requestId ?? answer.headers.get("x-request-id"),
 		retryAfter,
+		problem.code ?? null,
 	);
 }
 

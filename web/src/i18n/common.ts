@@ -109,6 +109,55 @@ export const common = {
 		"Algo deu errado no servidor. Tente de novo; se continuar, avise quem opera o servidor e informe o código {id}.",
 		"Something went wrong on the server. Try again; if it persists, tell whoever runs it and quote {id}.",
 	],
+	"why.slug_taken": ["Este endereço curto já é de outro cliente.", "Another client has this short name."],
+	"why.number_taken": ["Este número já está conectado.", "This number is connected already."],
+	"why.waba_taken": [
+		"Esta conta do WhatsApp (WABA) já tem números de outro cliente.",
+		"This WhatsApp account (WABA) has numbers of another client.",
+	],
+	"why.helpdesk_connection": [
+		"O helpdesk segue o cadastro do cliente: mude-o lá.",
+		"The helpdesk follows the client's settings: change it there.",
+	],
+	"why.number_known": [
+		"Já existe uma pessoa com este número.",
+		"There is a person with this number already.",
+	],
+	"why.job_ended": ["Este trabalho já terminou.", "This job has ended."],
+	"why.job_held": ["Outro processo está cuidando disto.", "Another process is at work on this."],
+	"why.no_helpdesk": [
+		"O cliente não tem helpdesk: informe o endereço e a chave no cadastro.",
+		"The client has no helpdesk: give its address and key in the client's settings.",
+	],
+	"why.inactive": ["O cliente está inativo.", "The client is not active."],
+	"why.no_model_key": [
+		"Falta OPENAI_API_KEY no servidor: só dá para simular.",
+		"OPENAI_API_KEY is missing on the server: only a dry run is possible.",
+	],
+	"why.rubric_too_long": [
+		"O roteiro não deixa espaço para a conversa: encurte-o, ou aumente ANALYSIS_MAX_INPUT_TOKENS no servidor.",
+		"The rubric leaves no room for a conversation: shorten it, or raise ANALYSIS_MAX_INPUT_TOKENS on the server.",
+	],
+	"why.version_taken": [
+		"Esta versão já existe, e uma versão nunca muda: salve como a próxima.",
+		"This version exists already, and a version never changes: save it as the next one.",
+	],
+	"why.ticket_open": [
+		"A conversa já tem um ticket aberto.",
+		"The conversation has an open ticket already.",
+	],
+	"why.helpdesk_ticket": [
+		"O ticket é do helpdesk: mude o estado dele lá.",
+		"The ticket is the helpdesk's: change its state there.",
+	],
+	"why.too_many_messages": [
+		"Há mensagens demais neste período: peça menos dias.",
+		"There are too many messages in this period: ask for fewer days.",
+	],
+	"why.one_client": ["O seu acesso é de um cliente só.", "Your access is for one client only."],
+	"field.required": ["é obrigatório", "is required"],
+	"field.unknown": ["não é aceito aqui", "is not accepted here"],
+	"field.invalid": ["não foi aceito: {why}", "was not accepted: {why}"],
 	"help.search": ["Ir para a busca", "Go to search"],
 	"help.next": ["Próximo item da lista", "Next item of the list"],
 	"help.previous": ["Item anterior da lista", "Previous item of the list"],

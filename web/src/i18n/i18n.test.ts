@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fill, firstLanguage, translator } from "./index";
+import { byCode, fill, firstLanguage, translator } from "./index";
 
 describe("texts", () => {
 	it("chooses by number the way the language counts", () => {
@@ -17,6 +17,13 @@ describe("texts", () => {
 		const m = { yes: ["Sim", "Yes"] } as const;
 		expect(translator(m, "en")("yes")).toBe("Yes");
 		expect(translator(m, "pt-BR")("yes")).toBe("Sim");
+	});
+	it("says a code in the reader's language, and what it does not know as it was said", () => {
+		const m = { "reason.gone": ["Sumiu", "Gone"] } as const;
+		const t = translator(m, "pt-BR");
+		expect(byCode(m, t, "reason", "gone", "gone: 404")).toBe("Sumiu");
+		expect(byCode(m, t, "reason", "toString", "said")).toBe("said");
+		expect(byCode(m, t, "reason", null, "said")).toBe("said");
 	});
 	it("takes what was chosen, then the first known of the browser, then Portuguese", () => {
 		expect(firstLanguage("en", ["pt-BR"])).toBe("en");

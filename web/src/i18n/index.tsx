@@ -35,6 +35,18 @@ export function translator<M extends Messages>(messages: M, language: Language):
 	};
 }
 
+/** What a code of the server's means, by "group.code"; where it is not known, what the server says. */
+export function byCode<M extends Messages>(
+	messages: M,
+	t: Translate<M>,
+	group: string,
+	code: string | null,
+	said: string,
+): string {
+	const key = `${group}.${code ?? ""}`;
+	return Object.hasOwn(messages, key) ? t(key) : said;
+}
+
 interface LanguageContext {
 	language: Language;
 	setLanguage: (language: Language) => void;

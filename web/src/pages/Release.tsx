@@ -8,7 +8,7 @@ import { useT, type Messages } from "../i18n";
 import { useToast } from "../shell/toasts";
 import { Button, FormError, ui } from "../ui";
 
-const texts = {
+export const texts = {
 	release: ["Liberar o que espera por este número", "Release what waits for this number"],
 	released: [
 		"{n} parte de webhook na fila para ser aplicada||{n} partes de webhooks na fila para serem aplicadas",

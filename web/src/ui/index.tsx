@@ -5,7 +5,7 @@
  */
 import { useId, useState, type ComponentProps, type ReactNode } from "react";
 import { Link } from "wouter";
-import { ApiError } from "../api/client";
+import { ApiError, type ProblemField } from "../api/client";
 import { common } from "../i18n/common";
 import { useLanguage, useT, type Translate } from "../i18n";
 import { exactTime, listTime, relativeTime } from "../lib/format";
@@ -116,9 +116,16 @@ export function Empty({
 	);
 }
 
+function whyKey(error: unknown): keyof typeof common | null {
+	const key = error instanceof ApiError && error.why !== null ? `why.${error.why}` : "";
+	return Object.hasOwn(common, key) ? (key as keyof typeof common) : null;
+}
+
 /** What went wrong, for a reader, with what to do about it. */
 export function errorText(error: unknown, t: Translate<typeof common>): string {
 	if (!(error instanceof ApiError)) return t("error.other", { id: DASHED });
+	const why = whyKey(error);
+	if (why !== null) return t(why);
 	const key = `error.${error.code}`;
 	if (key in common) return t(key as keyof typeof common);
 	if (error.status === 503) return t("error.unavailable");
@@ -126,9 +133,27 @@ export function errorText(error: unknown, t: Translate<typeof common>): string {
 }
 const DASHED = "–";
 
+/** What the server adds in its own words; nothing where the page has said it in the reader's. */
+function detailOf(error: unknown): string | null {
+	return error instanceof ApiError && whyKey(error) === null ? error.detail : null;
+}
+
+function fieldText(field: ProblemField, t: Translate<typeof common>): string {
+	return field.code === "invalid" ? t("field.invalid", { why: field.message }) : t(`field.${field.code}`);
+}
+
+/** What is wrong with each member of a form, by what the server says. */
+export function useFaults(error: unknown): (name: string) => string | undefined {
+	const t = useT(common);
+	return (name) => {
+		const field = error instanceof ApiError ? error.fields.find((f) => f.path === name) : undefined;
+		return field === undefined ? undefined : fieldText(field, t);
+	};
+}
+
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
 	const t = useT(common);
-	const detail = error instanceof ApiError ? error.detail : null;
+	const detail = detailOf(error);
 	return (
 		<div className={css.state} role="alert">
 			<Icon name="warning" size={20} />
@@ -165,7 +190,7 @@ export function Notice({
 export function FormError({ error }: { error: unknown }) {
 	const t = useT(common);
 	if (error === null || error === undefined) return null;
-	const detail = error instanceof ApiError ? error.detail : null;
+	const detail = detailOf(error);
 	const fields = error instanceof ApiError ? error.fields : [];
 	return (
 		<Notice tone="red" role="alert">
@@ -173,7 +198,7 @@ export function FormError({ error }: { error: unknown }) {
 			{detail !== null && <p>{detail}</p>}
 			{fields.map((f) => (
 				<p key={f.path}>
-					<code>{f.path}</code>: {f.message}
+					<code>{f.path}</code>: {fieldText(f, t)}
 				</p>
 			))}
 		</Notice>

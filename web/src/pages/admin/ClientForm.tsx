@@ -11,7 +11,7 @@ import { useT } from "../../i18n";
 import { common } from "../../i18n/common";
 import { isSlug, slugOf } from "../../lib/slug";
 import { useToast } from "../../shell/toasts";
-import { Button, Check, Field, FormError, ui } from "../../ui";
+import { Button, Check, Field, FormError, ui, useFaults } from "../../ui";
 import { Dialog } from "../../ui/dialog";
 import { texts } from "./messages";
 
@@ -117,8 +117,7 @@ export function ClientForm({ client, onClose }: { client: Client | null; onClose
 	const set = (to: Partial<Draft>) => setDraft({ ...draft, ...to });
 	const save = useSave(client, draft, onClose);
 	const status = save.error instanceof ApiError ? save.error.status : null;
-	const fault = (name: string) =>
-		save.error instanceof ApiError ? save.error.fields.find((f) => f.path === name)?.message : undefined;
+	const fault = useFaults(save.error);
 	const slug = draft.slug ?? slugOf(draft.name);
 	const wrongSlug = client === null && slug !== "" && !isSlug(slug) ? t("slug.wrong") : undefined;
 	const url = draft.url.trim();

@@ -9,7 +9,7 @@ import { Link, useLocation, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { AnalysisDetails, Evidence, Report } from "../../api/types";
-import { useLanguage, useT } from "../../i18n";
+import { byCode, useLanguage, useT } from "../../i18n";
 import { exactTime, number, usd } from "../../lib/format";
 import { useSession } from "../../shell/session";
 import {
@@ -257,7 +257,11 @@ function NotDone({ analysis: a }: { analysis: AnalysisDetails["analysis"] }) {
 	if (a.status === "failed")
 		return (
 			<Notice tone="red">
-				<p>{t("report.failed", { reason: a.error ?? "–" })}</p>
+				<p>
+					{t("report.failed", {
+						reason: byCode(texts, t, "report.error", a.errorCode, a.error ?? "–"),
+					})}
+				</p>
 				<p>
 					{a.nextRetryAt === null
 						? t("report.failed.final")

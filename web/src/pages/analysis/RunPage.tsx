@@ -8,7 +8,7 @@ import { Link, useLocation, useSearch } from "wouter";
 import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { AnalysisPlan, Job } from "../../api/types";
-import { useLanguage, useT } from "../../i18n";
+import { byCode, useLanguage, useT, type Translate } from "../../i18n";
 import { number, usd } from "../../lib/format";
 import { countsOf } from "../../lib/jobs";
 import { useSession } from "../../shell/session";
@@ -92,9 +92,11 @@ function Plan({ plan }: { plan: AnalysisPlan }) {
 	);
 }
 
-function reasonOf(job: Job): string | null {
+function reasonText(t: Translate<typeof texts>, job: Job): string | null {
 	const reason = job.counts["reason"];
-	return typeof reason === "string" ? reason : job.error;
+	const code = typeof reason === "string" ? reason : job.errorCode;
+	if (code === null && job.error === null) return null;
+	return byCode(texts, t, "run.reason", code, job.error ?? code ?? "");
 }
 
 export function RunningJob({ id }: { id: string }) {
@@ -116,8 +118,7 @@ export function RunningJob({ id }: { id: string }) {
 		);
 	const j = job.data.job;
 	const counts = countsOf(j);
-	const reason = reasonOf(j);
-	const key = `run.reason.${reason ?? ""}`;
+	const reason = reasonText(t, j);
 	return (
 		<Panel
 			title={t("run.job")}
@@ -131,7 +132,7 @@ export function RunningJob({ id }: { id: string }) {
 				<JobProgress job={j} />
 				{reason !== null && (
 					<Notice tone="amber" icon="warning">
-						{t("run.reason", { reason: key in texts ? t(key as keyof typeof texts) : reason })}
+						{t("run.reason", { reason })}
 					</Notice>
 				)}
 				<dl className={ui.dl}>

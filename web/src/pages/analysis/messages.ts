@@ -196,6 +196,30 @@ export const texts = {
 		"o modelo configurado não existe (OPENAI_MODEL)",
 		"the configured model does not exist (OPENAI_MODEL)",
 	],
+	"run.reason.forbidden": [
+		"a chave não dá acesso ao modelo (OPENAI_API_KEY)",
+		"the key gives no access to the model (OPENAI_API_KEY)",
+	],
+	"run.reason.payment_required": [
+		"o servidor do modelo pede pagamento",
+		"the model server asks for payment",
+	],
+	"run.reason.redirected": [
+		"o endereço do servidor do modelo redireciona (OPENAI_BASE_URL)",
+		"the model server's address redirects (OPENAI_BASE_URL)",
+	],
+	"run.reason.not_found": [
+		"o endereço não é o de um servidor de modelo (OPENAI_BASE_URL)",
+		"the address is not that of a model server (OPENAI_BASE_URL)",
+	],
+	"run.reason.refused_by_rule": [
+		"o endereço do servidor do modelo não é permitido (OPENAI_BASE_URL)",
+		"the model server's address is not allowed (OPENAI_BASE_URL)",
+	],
+	"run.reason.script_missing": ["o roteiro não existe mais", "the rubric no longer exists"],
+	"run.reason.script_too_large": ["o roteiro é longo demais", "the rubric is too long"],
+	"run.reason.failures": ["algumas avaliações falharam", "some assessments failed"],
+	"run.reason.internal": ["erro interno do servidor", "internal error of the server"],
 	"run.reason.cancelled": ["foi parada", "it was stopped"],
 	"run.last": ["Execuções anteriores", "Earlier runs"],
 	"run.last.none": ["Nenhuma execução ainda.", "No runs yet."],
@@ -210,6 +234,33 @@ export const texts = {
 	"report.pending": ["Na fila para ser avaliada.", "In the queue to be assessed."],
 	"report.processing": ["Sendo avaliada agora.", "Being assessed now."],
 	"report.failed": ["A avaliação falhou: {reason}", "The assessment failed: {reason}"],
+	"report.error.too_large": [
+		"a conversa ou o relatório é longo demais",
+		"the conversation or the report is too long",
+	],
+	"report.error.empty_answer": ["o modelo respondeu sem texto", "the model answered without text"],
+	"report.error.invalid_json": ["o modelo não respondeu um relatório", "the model's answer was no report"],
+	"report.error.incomplete": ["a resposta do modelo veio incompleta", "the model's answer was incomplete"],
+	"report.error.content_filter": ["o filtro do modelo a recusou", "the model's filter refused it"],
+	"report.error.refusal": ["o modelo se recusou a avaliar", "the model refused to assess it"],
+	"report.error.model_failed": ["o modelo falhou", "the model failed"],
+	"report.error.rate_limited": [
+		"o servidor do modelo pediu para esperar",
+		"the model server asked to wait",
+	],
+	"report.error.server_error": [
+		"o servidor do modelo respondeu com erro",
+		"the model server answered with an error",
+	],
+	"report.error.unreachable": ["o servidor do modelo não respondeu", "the model server did not answer"],
+	"report.error.bad_request": [
+		"o servidor do modelo recusou o pedido",
+		"the model server refused the request",
+	],
+	"report.error.unexpected_status": [
+		"o servidor do modelo respondeu algo inesperado",
+		"the model server answered something unexpected",
+	],
 	"report.failed.retry": ["Nova tentativa: {at}", "Next try: {at}"],
 	"report.failed.final": [
 		"Não será tentada de novo sozinha; marque “Tentar de novo o que falhou” ao executar.",

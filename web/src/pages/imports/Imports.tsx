@@ -8,7 +8,7 @@ import { Link } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { ImportFailure, Job } from "../../api/types";
-import { useLanguage, useT } from "../../i18n";
+import { byCode, useLanguage, useT } from "../../i18n";
 import { number } from "../../lib/format";
 import { countsOf } from "../../lib/jobs";
 import { useSession } from "../../shell/session";
@@ -44,11 +44,6 @@ const COUNTS = [
 	"requests",
 ] as const;
 
-function reasonKey(reason: string): keyof typeof texts {
-	const key = `reason.${reason}`;
-	return key in texts ? (key as keyof typeof texts) : "reason.other";
-}
-
 function Counts({ job }: { job: Job }) {
 	const t = useT(texts);
 	const { language } = useLanguage();
@@ -77,7 +72,7 @@ function Partial({ job }: { job: Job }) {
 			</p>
 			{failed > 0 && <p>{t("partial.failures", { n: failed })}</p>}
 			{job.error !== null && (
-				<p>{t("reason", { reason: t(reasonKey(job.error), { reason: job.error }) })}</p>
+				<p>{t("reason", { reason: byCode(texts, t, "reason", job.errorCode, job.error) })}</p>
 			)}
 			<p>{t("partial.next")}</p>
 		</Notice>
@@ -105,7 +100,7 @@ function FailureRow({ failure: f }: { failure: ImportFailure }) {
 				<code>{f.externalUuid}</code>
 			</td>
 			<td>
-				{t(reasonKey(f.reason), { reason: f.reason })}
+				{byCode(texts, t, "reason", f.reason, f.reason)}
 				{f.detail !== null && (
 					<>
 						<br />
@@ -244,7 +239,7 @@ function Runs() {
 										<td className={ui.num}>{number(language, counts.get("failed"))}</td>
 										<td>
 											{j.error !== null
-												? t(reasonKey(j.error), { reason: j.error })
+												? byCode(texts, t, "reason", j.errorCode, j.error)
 												: (counts.get("failed") ?? 0) > 0
 													? t("partial.failures", { n: counts.get("failed") ?? 0 })
 													: "–"}

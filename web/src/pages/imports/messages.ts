@@ -87,7 +87,40 @@ export const texts = {
 		"O helpdesk respondeu algo que não se aceita",
 		"The helpdesk answered something that is not accepted",
 	],
-	"reason.other": ["{reason}", "{reason}"],
+	"reason.unexpected_status": [
+		"O helpdesk respondeu algo que não se esperava",
+		"The helpdesk answered something unexpected",
+	],
+	"reason.garbage": ["A resposta do helpdesk não se lê", "The helpdesk's answer cannot be read"],
+	"reason.too_large": ["É grande demais para a memória permitida", "It is larger than the memory allowed"],
+	"reason.too_many_pages": ["A lista do helpdesk não termina", "The helpdesk's list does not end"],
+	"reason.too_many_elements": [
+		"A lista do helpdesk tem mais do que se lê de uma vez",
+		"The helpdesk's list has more than is read at once",
+	],
+	"reason.incomplete": [
+		"Páginas do helpdesk não puderam ser lidas",
+		"Pages of the helpdesk could not be reached",
+	],
+	"reason.not_callable": [
+		"O endereço ou a chave do helpdesk não servem para um pedido: corrija-os no cadastro do cliente",
+		"No request can be made of the helpdesk's address or key: correct them in the client's settings",
+	],
+	"reason.unreadable": [
+		"O helpdesk enviou o ticket numa forma que não se lê",
+		"The helpdesk sent the ticket in a form that cannot be read",
+	],
+	"reason.unreadable_elements": [
+		"O helpdesk enviou itens que não se leem",
+		"The helpdesk sent elements that cannot be read",
+	],
+	"reason.not_stored": ["O banco de dados não o aceitou", "The database did not accept it"],
+	"reason.failures": ["Alguns tickets falharam", "Some tickets failed"],
+	"reason.unmarked": [
+		"A leitura foi retomada no meio: o que sumiu do helpdesk só é marcado na próxima",
+		"It was taken up in the middle: what vanished from the helpdesk is marked by the next one",
+	],
+	"reason.internal": ["Erro interno do servidor", "Internal error of the server"],
 	runs: ["Últimas execuções", "Last runs"],
 	"runs.none": ["Nenhuma execução ainda.", "No runs yet."],
 	"runs.kind": ["Tipo", "Kind"],

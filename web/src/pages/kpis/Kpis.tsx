@@ -8,10 +8,11 @@ import { Link, useLocation, useSearch } from "wouter";
 import { addressOf, api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useLanguage, useT } from "../../i18n";
-import { duration, number } from "../../lib/format";
+import { dayKey, duration, number } from "../../lib/format";
 import { periodFault, periodText } from "../../lib/period";
 import { useSession } from "../../shell/session";
 import { Button, buttonClass, cx, Empty, ErrorState, Page, Panel, Skeleton, Time, ui } from "../../ui";
+import { DataTable } from "../../ui/DataTable";
 import css from "./kpis.module.css";
 import { texts } from "./messages";
 
@@ -91,46 +92,23 @@ function FirstResponse({
 							</Suspense>
 						</figure>
 					)}
-					<div className={ui.tableWrap}>
-						<table className={ui.table}>
-							<thead>
-								<tr>
-									<th scope="col">{t("period")}</th>
-									<th scope="col" className={ui.num}>
-										{t("median")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("average")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("p90")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("answered")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("unanswered")}
-									</th>
-								</tr>
-							</thead>
-							<tbody>
-								{rows.map((r) => (
-									<tr key={r.period}>
-										<td className={css.period}>
-											{r.period === "total"
-												? t("total")
-												: periodText(language, r.period)}
-										</td>
-										<td className={ui.num}>{seconds(r.medianSeconds)}</td>
-										<td className={ui.num}>{seconds(r.averageSeconds)}</td>
-										<td className={ui.num}>{seconds(r.p90Seconds)}</td>
-										<td className={ui.num}>{number(language, r.answered)}</td>
-										<td className={ui.num}>{number(language, r.unanswered)}</td>
-									</tr>
-								))}
-							</tbody>
-						</table>
-					</div>
+					<DataTable
+						rows={rows}
+						keyOf={(r) => r.period}
+						columns={[
+							{
+								head: t("period"),
+								className: css.period,
+								cell: (r) =>
+									r.period === "total" ? t("total") : periodText(language, r.period),
+							},
+							{ head: t("median"), num: true, cell: (r) => seconds(r.medianSeconds) },
+							{ head: t("average"), num: true, cell: (r) => seconds(r.averageSeconds) },
+							{ head: t("p90"), num: true, cell: (r) => seconds(r.p90Seconds) },
+							{ head: t("answered"), num: true, cell: (r) => number(language, r.answered) },
+							{ head: t("unanswered"), num: true, cell: (r) => number(language, r.unanswered) },
+						]}
+					/>
 				</Answer>
 			</div>
 		</Panel>
@@ -153,40 +131,20 @@ function Durations({ query }: { query: Record<string, string | undefined> }) {
 			<div className={ui.stack}>
 				<p className={cx(ui.small, ui.muted)}>{t("duration.hint")}</p>
 				<Answer query={answer} empty={rows.length === 0}>
-					<div className={ui.tableWrap}>
-						<table className={ui.table}>
-							<thead>
-								<tr>
-									<th scope="col">{t("tag")}</th>
-									<th scope="col" className={ui.num}>
-										{t("sessions")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("median")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("average")}
-									</th>
-									<th scope="col" className={ui.num}>
-										{t("p90")}
-									</th>
-								</tr>
-							</thead>
-							<tbody>
-								{rows.map((r) => (
-									<tr key={r.tag}>
-										<td>
-											<bdi>{r.tag === NO_TAG ? t("noTag") : r.tag}</bdi>
-										</td>
-										<td className={ui.num}>{number(language, r.sessions)}</td>
-										<td className={ui.num}>{seconds(r.medianSeconds)}</td>
-										<td className={ui.num}>{seconds(r.averageSeconds)}</td>
-										<td className={ui.num}>{seconds(r.p90Seconds)}</td>
-									</tr>
-								))}
-							</tbody>
-						</table>
-					</div>
+					<DataTable
+						rows={rows}
+						keyOf={(r) => r.tag}
+						columns={[
+							{
+								head: t("tag"),
+								cell: (r) => <bdi>{r.tag === NO_TAG ? t("noTag") : r.tag}</bdi>,
+							},
+							{ head: t("sessions"), num: true, cell: (r) => number(language, r.sessions) },
+							{ head: t("median"), num: true, cell: (r) => seconds(r.medianSeconds) },
+							{ head: t("average"), num: true, cell: (r) => seconds(r.averageSeconds) },
+							{ head: t("p90"), num: true, cell: (r) => seconds(r.p90Seconds) },
+						]}
+					/>
 				</Answer>
 			</div>
 		</Panel>
@@ -207,42 +165,22 @@ function Slowest({ query: filters }: { query: Record<string, string | undefined>
 	return (
 		<Panel title={t("slowest")} action={<CsvLink route={route} query={query} />}>
 			<Answer query={answer} empty={rows.length === 0}>
-				<div className={ui.tableWrap}>
-					<table className={ui.table}>
-						<thead>
-							<tr>
-								<th scope="col">{t("date")}</th>
-								<th scope="col" className={ui.num}>
-									{t("took")}
-								</th>
-								<th scope="col">{t("agent")}</th>
-								<th scope="col">
-									<span className="sr-only">{t("open")}</span>
-								</th>
-							</tr>
-						</thead>
-						<tbody>
-							{rows.map((r) => (
-								<tr key={r.sessionId}>
-									<td>
-										<Time at={r.startedAt} as="exact" />
-									</td>
-									<td className={ui.num}>{seconds(r.durationSeconds)}</td>
-									<td>
-										<bdi>{r.assignedUserName ?? t("noAgent")}</bdi>
-									</td>
-									<td>
-										{r.conversationId !== null && (
-											<Link href={`/${slug}/conversas/${r.conversationId}`}>
-												{t("open")}
-											</Link>
-										)}
-									</td>
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
+				<DataTable
+					rows={rows}
+					keyOf={(r) => r.sessionId}
+					columns={[
+						{ head: t("date"), cell: (r) => <Time at={r.startedAt} as="exact" /> },
+						{ head: t("took"), num: true, cell: (r) => seconds(r.durationSeconds) },
+						{ head: t("agent"), cell: (r) => <bdi>{r.assignedUserName ?? t("noAgent")}</bdi> },
+						{
+							head: <span className="sr-only">{t("open")}</span>,
+							cell: (r) =>
+								r.conversationId !== null && (
+									<Link href={`/${slug}/conversas/${r.conversationId}`}>{t("open")}</Link>
+								),
+						},
+					]}
+				/>
 			</Answer>
 		</Panel>
 	);
@@ -251,8 +189,7 @@ function Slowest({ query: filters }: { query: Record<string, string | undefined>
 function daysAgo(n: number): string {
 	const at = new Date();
 	at.setDate(at.getDate() - n);
-	const two = (x: number): string => String(x).padStart(2, "0");
-	return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+	return dayKey(at);
 }
 
 export default function Kpis() {

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { WebhookEvent } from "../../api/types";
-import { useLanguage, useT } from "../../i18n";
+import { byCode, useLanguage, useT } from "../../i18n";
 import { bytes, number } from "../../lib/format";
 import { problemOf } from "../../lib/journal";
 import { useSession } from "../../shell/session";
@@ -135,7 +135,8 @@ export function Entry({ id, onReplayed }: { id: string; onReplayed: () => void }
 					<p>{t(`why.${e.status}`)}</p>
 					{e.error !== null && (
 						<p>
-							<strong>{t("error")}:</strong> <bdi>{e.error}</bdi>
+							<strong>{t("error")}:</strong>{" "}
+							<bdi>{byCode(texts, t, "code", e.errorCode, e.error)}</bdi>
 						</p>
 					)}
 					{e.status === "parked" && <ParkedHelp entry={e} onReleased={again} />}

@@ -20,7 +20,7 @@ export function ParkedNotice({ filters, show }: { filters: Filters; show: () => 
 	const t = useT(texts);
 	const { slug, can } = useSession();
 	const count = useQuery({
-		queryKey: keys.replayCount(slug, PARKED),
+		queryKey: keys.parked(slug),
 		enabled: can("operator"),
 		queryFn: ({ signal }) => countReplay(slug, PARKED, signal),
 	});

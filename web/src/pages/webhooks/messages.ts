@@ -38,6 +38,15 @@ export const texts = {
 	nextAttempt: ["Próxima tentativa", "Next attempt"],
 	id: ["Entrada", "Entry"],
 	error: ["Erro", "Error"],
+	"code.not_json": ["O conteúdo não é JSON", "The content is not JSON"],
+	"code.not_for_us": ["Não fala de número nem de conta daqui", "It names no number and no account of ours"],
+	"code.too_large": ["É grande demais para a memória permitida", "It is larger than the memory allowed"],
+	"code.payload_too_large": [
+		"É grande demais para a memória permitida",
+		"It is larger than the memory allowed",
+	],
+	"code.corrupt": ["O conteúdo guardado não se lê mais", "The stored content can no longer be read"],
+	"code.timeout": ["O banco de dados demorou demais", "The database took too long"],
 	"empty.title": ["Nenhum webhook ainda", "No webhooks yet"],
 	"empty.text": [
 		"O que o WhatsApp enviar aparece aqui. Se você já conectou um número, confira na Meta se o endereço do webhook está cadastrado.",

@@ -5,7 +5,7 @@ import { Link, useLocation } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Connection, HistorySync } from "../../api/types";
-import { useLanguage, useT } from "../../i18n";
+import { byCode, useLanguage, useT } from "../../i18n";
 import { duration, number, phone } from "../../lib/format";
 import { historyPercent } from "../../lib/history";
 import { useSession } from "../../shell/session";
@@ -42,7 +42,9 @@ function Alert({ connection: c }: { connection: Connection }) {
 			<p>
 				<strong>{t(`why.${status}`)}</strong>
 			</p>
-			{e !== null && <p>{t("problem", { code: e.code ?? "–", message: e.message })}</p>}
+			{e !== null && e.reason === null && (
+				<p>{t("problem", { code: e.code ?? "–", message: e.message })}</p>
+			)}
 			{e?.failedChunks != null && e.failedChunks > 0 && (
 				<p>{t("problem.chunks", { n: e.failedChunks })}</p>
 			)}
@@ -222,12 +224,6 @@ function Disconnect({ connection: c }: { connection: Connection }) {
 	);
 }
 
-/* The server says it in English; what it is known to say is said in the reader's language. */
-function logText(t: (key: keyof typeof texts) => string, text: string): string {
-	const key = `log.${text}`;
-	return key in texts ? t(key as keyof typeof texts) : text;
-}
-
 export function ConnectionDetails({ id }: { id: string }) {
 	const t = useT(texts);
 	const { slug, can } = useSession();
@@ -283,7 +279,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 						{c.statusReason !== null && (
 							<>
 								<dt>{t("why")}</dt>
-								<dd>{c.statusReason}</dd>
+								<dd>{byCode(texts, t, "reason", c.statusReason, c.statusReason)}</dd>
 							</>
 						)}
 						<dt>{t("phoneNumberId")}</dt>
@@ -342,7 +338,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 									<span className={ui.muted}>
 										<Time at={l.at} as="exact" />
 									</span>
-									<span>{logText(t, l.text)}</span>
+									<span>{byCode(texts, t, "log", l.code, l.text)}</span>
 								</li>
 							))}
 						</ul>

@@ -2,13 +2,25 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 import { Link, useLocation, useSearch } from "wouter";
-import { api, ApiError } from "../../api/client";
+import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useLanguage, useT } from "../../i18n";
 import { META_SETTINGS, missingSettings } from "../../lib/settings";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, buttonClass, Check, Field, FormError, Icon, Notice, Page, Panel, ui } from "../../ui";
+import {
+	Button,
+	buttonClass,
+	Check,
+	Field,
+	FormError,
+	Icon,
+	Notice,
+	Page,
+	Panel,
+	ui,
+	useFaults,
+} from "../../ui";
 import { texts } from "./messages";
 import css from "./whatsapp.module.css";
 
@@ -85,8 +97,7 @@ export function NewInstance() {
 			navigate(`/${slug}/whatsapp/${connection.id}`);
 		},
 	});
-	const fault = (name: string) =>
-		save.error instanceof ApiError ? save.error.fields.find((f) => f.path === name)?.message : undefined;
+	const fault = useFaults(save.error);
 	const wrongDigits = (text: string) =>
 		text !== "" && !/^\s*\d{1,32}\s*$/.test(text) ? t("digits") : undefined;
 	const ready =

@@ -1,7 +1,7 @@
 /* The numbers of a client: a card each, one in detail, and how a new one comes in. */
 import { Link, useParams } from "wouter";
 import type { Connection } from "../../api/types";
-import { useLanguage, useT } from "../../i18n";
+import { byCode, useLanguage, useT } from "../../i18n";
 import { duration, number, phone } from "../../lib/format";
 import { historyPercent, historyTone, secondsLeft } from "../../lib/history";
 import { useConnections, useSession } from "../../shell/session";
@@ -133,7 +133,9 @@ export function InstanceCard({ connection: c }: { connection: Connection }) {
 				</div>
 				<StatusBadge connection={c} />
 			</div>
-			{c.statusReason !== null && <p className={ui.small}>{c.statusReason}</p>}
+			{c.statusReason !== null && (
+				<p className={ui.small}>{byCode(texts, t, "reason", c.statusReason, c.statusReason)}</p>
+			)}
 			<div className={ui.row}>
 				<HistoryBadge connection={c} />
 				{(c.historyLeadsWithNewMessage ?? 0) > 0 && (

@@ -122,15 +122,31 @@ export const texts = {
 		"{phase}: chunk {from} is missing. It may arrive out of order; if it does not, WhatsApp did not deliver it.",
 	],
 	log: ["Registro", "Log"],
-	"log.The number was registered.": ["O número foi registrado.", "The number was registered."],
-	"log.History began to arrive.": ["O histórico começou a chegar.", "History began to arrive."],
-	"log.The history is complete.": ["O histórico está completo.", "The history is complete."],
-	"log.The business did not share its history.": [
+	"log.connection.registered": ["O número foi registrado.", "The number was registered."],
+	"log.history_sync.started": ["O histórico começou a chegar.", "History began to arrive."],
+	"log.history_sync.syncing": ["O histórico começou a chegar.", "History began to arrive."],
+	"log.connection.changed": ["A conexão foi alterada.", "The connection was changed."],
+	"log.connection.secret": [
+		"A conexão recebeu uma URL de webhook própria.",
+		"The connection got a webhook URL of its own.",
+	],
+	"log.connection.released": [
+		"O que estava estacionado foi liberado.",
+		"Entries that were parked were released.",
+	],
+	"log.connection.status": ["O estado da conexão mudou.", "The connection's status changed."],
+	"reason.inactive": ["O cliente está inativo.", "The client is not active."],
+	"reason.not_configured": [
+		"O cliente está sem o endereço ou a chave do helpdesk.",
+		"The client has no address or key of its helpdesk.",
+	],
+	"log.history_sync.completed": ["O histórico está completo.", "The history is complete."],
+	"log.history_sync.declined": [
 		"O negócio não compartilhou o histórico.",
 		"The business did not share its history.",
 	],
-	"log.The history sync failed.": ["A sincronização do histórico falhou.", "The history sync failed."],
-	"log.No history came in time after it was requested.": [
+	"log.history_sync.failed": ["A sincronização do histórico falhou.", "The history sync failed."],
+	"log.history_sync.alert": [
 		"Nenhum histórico chegou a tempo depois do pedido.",
 		"No history came in time after it was requested.",
 	],
