@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/session.h"
 #include "sys/log.h"
 #include "work/analyser_internal.h"
 #include "work/analysis_session.h"
@@ -184,8 +185,16 @@ give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 	const struct analysis_lease lease = analyser_call_lease(c);
 	const struct analysis_paid paid = { 0 };
 
-	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled))
-		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
+	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled)) {
+		enum err e = analysis_queue_drop(c->run->an->db, &lease);
+
+		if (e != ERR_CONFLICT)
+			return e;
+		analyser_run_reason(c->run, "not_settled");
+		return fail(c, now_ms,
+		            STR("not_settled: the session goes on again, or is none any more"),
+		            now_ms + SESSION_SETTLE_MS, c->row.losses, STR_NONE, &paid);
+	}
 	if (why == ERR_TOO_LARGE) {
 		analyser_run_reason(c->run, "too_large");
 		return fail(c, now_ms,
