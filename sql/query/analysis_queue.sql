@@ -37,15 +37,14 @@ FROM @rows CROSS JOIN sessions s
 WHERE s.client_id = r.client AND s.id = r.session AND s.retired_at IS NULL AND s.ended_at IS NOT NULL
 ON CONFLICT ("clientId", "sessionId", "scriptKey", "scriptVersion", "analysisVersionTag") DO NOTHING;
 
--- As if it had never been worked on; what is being processed stays.
+-- As if it had never been worked on, but what was paid stays told; what is being processed stays.
 -- name: analysis_reset
 -- param: now time
 -- rows: client uuid, id uuid
 UPDATE session_analyses SET "status" = 'pending', "retryDue" = FALSE, "retryCount" = 0,
-  "nextRetryAt" = NULL, "interruptedCalls" = 0, "lostCalls" = 0, "longerOutput" = FALSE, "startedAt" = NULL, "processedAt" = NULL,
+  "nextRetryAt" = NULL, "lostCalls" = 0, "longerOutput" = FALSE, "startedAt" = NULL, "processedAt" = NULL,
   "report" = NULL, "error" = NULL, "model" = NULL, "promptHash" = NULL, "overallScore" = NULL, "temperature" = NULL,
-  "evidenceVerified" = 0, "evidenceUnverified" = 0, "truncated" = FALSE, "stale" = FALSE, "attempts" = 0, "inputTokens" = 0,
-  "cachedTokens" = 0, "outputTokens" = 0, "costMicroUsd" = NULL, "latencyMs" = NULL, "updatedAt" = :now
+  "evidenceVerified" = 0, "evidenceUnverified" = 0, "truncated" = FALSE, "stale" = FALSE, "latencyMs" = NULL, "updatedAt" = :now
 FROM @rows
 WHERE session_analyses."clientId" = r.client AND session_analyses."id" = r.id AND session_analyses."status" <> 'processing';
 
@@ -89,10 +88,10 @@ UPDATE session_analyses SET "status" = 'done', "report" = :report, "error" = NUL
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
 -- name: analysis_failed
--- param: client uuid, id uuid, owner uuid, now time, error text, model text, hash text, next time, most int, lost int, calls int, input int, cached int, output int, cost int, latency int
+-- param: client uuid, id uuid, owner uuid, now time, error text, model text, hash text, next time, most int, lost int, interrupted int, calls int, input int, cached int, output int, cost int, latency int
 UPDATE session_analyses SET "status" = 'failed', "error" = :error, "model" = COALESCE(:model, "model"),
   "promptHash" = COALESCE(:hash, "promptHash"), "nextRetryAt" = CASE WHEN "retryCount" + 1 < :most THEN :next END,
-  "retryCount" = "retryCount" + 1, "lostCalls" = :lost, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
+  "retryCount" = "retryCount" + 1, "lostCalls" = :lost, "interruptedCalls" = "interruptedCalls" + :interrupted, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
   "processedAt" = :now, "attempts" = "attempts" + :calls, "inputTokens" = "inputTokens" + :input,
   "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,
@@ -108,10 +107,12 @@ UPDATE session_analyses SET "status" = 'pending', "lostCalls" = :lost, "longerOu
   "latencyMs" = COALESCE(:latency, "latencyMs"), "updatedAt" = :now
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
+-- Not what calls were made for: that tells what they cost.
 -- name: analysis_drop
 -- param: client uuid, id uuid, owner uuid
 DELETE FROM session_analyses
-WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
+WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner
+  AND "attempts" = 0 AND "interruptedCalls" = 0;
 
 -- What somebody held who is gone, of whatever client. At most n.
 -- name: analysis_sweep
@@ -123,10 +124,10 @@ WHERE ("clientId", "id") IN (SELECT a."clientId", a."id" FROM session_analyses a
 
 -- What an owner holds beside the rows of the batch, and does not know of.
 -- name: analysis_astray
--- param: owner uuid, now time
+-- param: owner uuid, now time, asked int
 -- rows: id uuid
 UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
-  "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
+  "interruptedCalls" = "interruptedCalls" + :asked, "updatedAt" = :now
 WHERE "status" = 'processing' AND "leaseOwner" = :owner AND "leaseUntil" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM @rows WHERE r.id = session_analyses."id");
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/session.h"
 #include "sys/log.h"
 #include "work/analyser_internal.h"
 #include "work/analysis_session.h"
@@ -69,11 +70,22 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 		http_client_cancel(c->run->an->o.http, c->id);
 	e = now_ms > 0 ? analysis_queue_release(c->run->an->db, &lease, now_ms, &release, &paid)
 	               : ERR_OK;
-	c->run->an->astray |= db_is_away(e);
+	if (db_is_away(e)) {
+		c->run->an->astray = true;
+		c->run->an->astray_asked |= c->asked;
+	}
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		log_warn("analysis.not_returned", LOG_UUID("analysis", c->row.id), LOG_ERR(e));
 	c->run->tally.released++;
 	analyser_call_forget(c);
+}
+
+void
+analyser_call_cut(struct analyser_call *c)
+{
+	c->run->an->astray = true;
+	c->run->an->astray_asked |= c->asked;
+	analyser_call_drop(c, 0);
 }
 
 static enum prompt_role
@@ -167,20 +179,26 @@ static enum err
 give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 {
 	const struct analysis_lease lease = analyser_call_lease(c);
-	const struct analysis_failure too_large = {
-		.error = STR("too_large: the session does not fit into the memory of one call"),
-		.next_retry_at = TIME_NONE,
-		.losses = c->row.losses,
-	};
+	struct analysis_failure f = { .next_retry_at = TIME_NONE, .losses = c->row.losses };
 	const struct analysis_paid nothing = { 0 };
+	const char *reason;
 	enum err e;
 
-	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled))
-		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
-	if (why != ERR_TOO_LARGE)
+	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled)) {
+		e = analysis_queue_drop(c->run->an->db, &lease);
+		if (e != ERR_CONFLICT)
+			return e;
+		reason = "not_settled";
+		f.error = STR("not_settled: the session goes on again, or is none any more");
+		f.next_retry_at = now_ms + SESSION_SETTLE_MS;
+	} else if (why == ERR_TOO_LARGE) {
+		reason = "too_large";
+		f.error = STR("too_large: the session does not fit into the memory of one call");
+	} else {
 		return why;
-	analyser_run_reason(c->run, "too_large");
-	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &too_large, &nothing);
+	}
+	analyser_run_reason(c->run, reason);
+	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &f, &nothing);
 	if (e == ERR_OK)
 		analysis_tally_failed(&c->run->tally, c->row.id);
 	return not_ours(c, e);
@@ -217,6 +235,8 @@ analyser_call_begin(struct analyser_run *run, const struct analysis_claimed *row
 			return ERR_OK;
 		}
 	}
-	analyser_call_drop(c, now_ms);
+	/* of a database that is away nothing more is asked: it may take long to say so */
+	an->astray |= db_is_away(e);
+	analyser_call_drop(c, db_is_away(e) ? 0 : now_ms);
 	return e;
 }

@@ -64,6 +64,7 @@ struct analyser_run {
 	struct analyser_reason *reasons; /* since this process has the job */
 	int64_t total; /* rows it will work on, as far as is known; -1 */
 	int64_t began_at, renew_at;
+	uint64_t pauses_before; /* the server's, when it began */
 	int64_t due_at; /* when failed rows are to be looked for again */
 	struct analyser_call *calls;
 	size_t ncalls;
@@ -85,7 +86,8 @@ struct analyser {
 	/* Calls whose result came, the first one first. It stays until the database has what it
 	 * says. */
 	struct analyser_call *heard;
-	bool astray; /* rows may be ours in the database that no call is for */
+	bool astray;       /* rows may be ours in the database that no call is for */
+	bool astray_asked; /* and some of them were asked about */
 	int64_t claim_at, sweep_at, away_until;
 	atomic_bool look; /* for a job, whatever claim_at says */
 };
@@ -98,13 +100,13 @@ void analyser_run_stop(struct analyser_run *, const char *reason, struct str err
 void analyser_run_reason(struct analyser_run *, const char *word);
 /* Holds on to it and shows how far it is; one that is another's by now is an orphan. */
 MUST_CHECK enum err analyser_run_renew(struct analyser_run *, int64_t now_ms);
-/* One page of sessions into the queue, until tally.enqueue_done. */
+/* A batch of failed rows, or one page of sessions, into the queue, until tally.enqueue_done. */
 MUST_CHECK enum err analyser_run_enqueue(struct analyser_run *, int64_t now_ms);
 /* How many rows may be claimed for it. */
 size_t analyser_run_wants(const struct analyser_run *);
 /* Ends it in the database, unless it is an orphan, and forgets it. */
 MUST_CHECK enum err analyser_run_end(struct analyser_run *, int64_t now_ms);
-/* Gives it back to be gone on with from where it is, and forgets it. */
+/* Gives it back to be gone on with from where it is, and forgets it. It has no calls. */
 void analyser_run_release(struct analyser_run *, int64_t now_ms);
 /* Forgets it; what it holds is given back as far as the database answers. */
 void analyser_run_drop(struct analyser_run *, int64_t now_ms);
@@ -114,8 +116,10 @@ void analyser_run_drop(struct analyser_run *, int64_t now_ms);
  * the queue. The row is in `an->arena`. */
 MUST_CHECK enum err
 analyser_call_begin(struct analyser_run *, const struct analysis_claimed *, int64_t now_ms);
-/* Ends the request and gives the row back. */
+/* Ends the request and gives the row back, unless now_ms is 0. */
 void analyser_call_drop(struct analyser_call *, int64_t now_ms);
+/* Ends the request; the row is given back with all others that no call is for. */
+void analyser_call_cut(struct analyser_call *);
 /* Frees it; its row is what it is. */
 void analyser_call_forget(struct analyser_call *);
 struct analysis_lease analyser_call_lease(const struct analyser_call *);

@@ -81,7 +81,8 @@ analyser_run_open(struct analyser *an, const struct job *job, int64_t now_ms)
 		                      .arena = arena_new(RUN_ARENA),
 		                      .total = -1,
 		                      .began_at = now_ms,
-		                      .renew_at = now_ms };
+		                      .renew_at = now_ms,
+		                      .pauses_before = an->client.ever };
 	if (an->nruns == 0)
 		an->client.pauses = 0; /* what was before has nothing to do with it */
 	an->runs[an->nruns++] = run;
@@ -135,12 +136,12 @@ orphan(struct analyser_run *run)
 
 /* What has come already is paid for: it is stored before the run ends. */
 static void
-cancel_calls(struct analyser_run *run, int64_t now_ms)
+cancel_calls(struct analyser_run *run)
 {
 	for (struct analyser_call *c = run->calls, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->flying)
-			analyser_call_drop(c, now_ms);
+			analyser_call_cut(c);
 	}
 }
 
@@ -165,7 +166,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 	if (cancel && !run->cancelled) {
 		run->cancelled = true;
 		analyser_run_stop(run, "cancelled", STR_NONE);
-		cancel_calls(run, now_ms);
+		cancel_calls(run);
 	}
 	return ERR_OK;
 }
@@ -194,6 +195,8 @@ analyser_run_enqueue(struct analyser_run *run, int64_t now_ms)
 		int64_t changed;
 
 		e = analysis_queue_retry_failed(an->db, &run->combo, now_ms, &changed);
+		if (e == ERR_OK && changed == ANALYSIS_BATCH)
+			return ERR_OK; /* the rest in the next step */
 		run->tally.retried = e == ERR_OK;
 	}
 	arena_reset(an->arena);
@@ -331,8 +334,6 @@ analyser_run_release(struct analyser_run *run, int64_t now_ms)
 		analyser_run_drop(run, now_ms);
 		return;
 	}
-	while (run->calls != NULL)
-		analyser_call_drop(run->calls, now_ms);
 	arena_reset(an->arena);
 	progress(run, &p, now_ms);
 	e = jobs_renew(an->db, run->job.id, an->o.owner, now_ms, &p, &cancel);

@@ -14,43 +14,43 @@
 #include "store/queries.h"
 #include "work/event.h"
 
-/* Bounded batches until one is not full. */
+/* One transaction. */
 static enum err
-in_batches(struct db *db, const struct query *q, const struct db_param *params, int64_t *sum)
+batch(struct db *db, const struct query *q, const struct db_param *params, int64_t *changed)
 {
-	int64_t changed = ANALYSIS_BATCH;
-	enum err e = ERR_OK;
+	enum err e = db_begin(db, DB_APPLY);
 
-	*sum = 0;
-	while (e == ERR_OK && changed == ANALYSIS_BATCH) {
-		changed = 0;
-		e = db_begin(db, DB_APPLY);
-		if (e == ERR_OK)
-			e = db_end(db, db_exec(db, q, params, NULL, &changed));
-		*sum += changed;
-	}
-	return e;
+	*changed = 0;
+	return e == ERR_OK ? db_end(db, db_exec(db, q, params, NULL, changed)) : e;
 }
 
 enum err
 analysis_queue_retry_failed(struct db *db, const struct analysis_combo *c, int64_t now_ms,
                             int64_t *changed)
 {
-	return in_batches(db, &q_analysis_retry,
-	                  DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
-	                  changed);
+	return batch(db, &q_analysis_retry,
+	             DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	             changed);
 }
 
 enum err
 analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
 {
-	return in_batches(db, &q_analysis_sweep, DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)),
-	                  returned);
+	int64_t changed = ANALYSIS_BATCH;
+	enum err e = ERR_OK;
+
+	*returned = 0;
+	while (e == ERR_OK && changed == ANALYSIS_BATCH) {
+		e = batch(db, &q_analysis_sweep, DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)),
+		          &changed);
+		*returned += changed;
+	}
+	return e;
 }
 
 enum err
 analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const struct uuid *held,
-                      size_t nheld, int64_t now_ms, int64_t *returned)
+                      size_t nheld, bool asked, int64_t now_ms, int64_t *returned)
 {
 	struct db_rows *rows = db_rows_new(a, &q_analysis_astray);
 	enum err e = db_begin(db, DB_APPLY);
@@ -60,18 +60,18 @@ analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const s
 		db_row_uuid(rows, held[i]);
 	if (e == ERR_OK)
 		e = db_end(db, db_exec(db, &q_analysis_astray,
-		                       DB_PARAMS(db_uuid(owner), db_time(now_ms)), rows, returned));
+		                       DB_PARAMS(db_uuid(owner), db_time(now_ms), db_int(asked)),
+		                       rows, returned));
 	return e;
 }
 
 enum err
-analysis_queue_make_due(struct db *db, const struct analysis_combo *c, int64_t now_ms)
+analysis_queue_make_due(struct db *db, const struct analysis_combo *c, int64_t now_ms,
+                        int64_t *changed)
 {
-	int64_t changed;
-
-	return in_batches(db, &q_analysis_due,
-	                  DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
-	                  &changed);
+	return batch(db, &q_analysis_due,
+	             DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	             changed);
 }
 
 static int
@@ -181,7 +181,8 @@ analysis_queue_failed(struct db *db, const struct analysis_lease *l, int64_t now
 	return give_back(db, &q_analysis_failed,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_text(f->error), db_text(f->model),
 	                           db_text(f->prompt_hash), db_time(f->next_retry_at),
-	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)),
+	                           db_int(MODEL_ATTEMPTS), db_int(f->losses),
+	                           db_int(f->interrupted), PAID(p)),
 	                 l->client_id, now_ms);
 }
 

@@ -77,8 +77,8 @@ struct analysis_enqueue {
 };
 /*
  * Looks at ANALYSIS_PAGE settled sessions and enqueues those that are not in the queue; with force
- * also those that are in it and not being processed: they begin anew, as if never worked on. Call
- * until finished. Looks for them outside a transaction and writes in one that holds the client's
+ * also those that are in it and not being processed: they begin anew, as if never worked on, but
+ * what they have cost stays told. Call until finished. Looks for them outside a transaction and writes in one that holds the client's
  * lane. On an error the page was not written and `e` says where to go on. Calling it again from the
  * start does no harm without force.
  */
@@ -87,7 +87,7 @@ analysis_queue_enqueue(struct db *, struct arena *, const struct randomness *,
                        const struct analysis_combo *, const struct analysis_choice *,
                        int64_t now_ms, struct analysis_enqueue *e);
 /* Failed rows of the combo, final or not yet due, are pending again with all attempts before them.
- * Several transactions. *changed: how many. */
+ * *changed: how many; if that is ANALYSIS_BATCH there may be more. */
 MUST_CHECK enum err analysis_queue_retry_failed(struct db *, const struct analysis_combo *,
                                                 int64_t now_ms, int64_t *changed);
 
@@ -99,9 +99,9 @@ struct analysis_claimed {
 	unsigned losses;     /* calls whose answer never came: core/model_retry.h */
 	bool longer_output;  /* an answer was cut for its length */
 };
-/* Failed rows whose time has come may be claimed from now on. Several transactions. */
-MUST_CHECK enum err
-analysis_queue_make_due(struct db *, const struct analysis_combo *, int64_t now_ms);
+/* Failed rows whose time has come may be claimed from now on. *changed as above. */
+MUST_CHECK enum err analysis_queue_make_due(struct db *, const struct analysis_combo *,
+                                            int64_t now_ms, int64_t *changed);
 /*
  * The next rows are the owner's until lease_until: pending ones and failed ones that were made due,
  * the newest session first, of sessions that ended together the row that was made last first;
@@ -146,6 +146,7 @@ struct analysis_failure {
 	struct str model, prompt_hash; /* STR_NONE: not known */
 	int64_t next_retry_at;         /* TIME_NONE: final, as failure MODEL_ATTEMPTS always is */
 	unsigned losses;               /* from now on */
+	bool interrupted;              /* as of a release */
 };
 /* An attempt was spent. */
 MUST_CHECK enum err
@@ -154,14 +155,15 @@ analysis_queue_failed(struct db *, const struct analysis_lease *, int64_t now_ms
 struct analysis_release {
 	unsigned losses;  /* from now on */
 	bool longer;      /* an answer was cut for its length */
-	bool interrupted; /* we ended a call that may be paid all the same */
+	bool interrupted; /* a call ended without its answer, and may be paid all the same */
 };
 /* Back to pending: no attempt is spent. */
 MUST_CHECK enum err
 analysis_queue_release(struct db *, const struct analysis_lease *, int64_t now_ms,
                        const struct analysis_release *, const struct analysis_paid *);
 /* Out of the queue: its session has reopened, goes on or is none any more (core/session.h R7, R9).
- * It is found again when it is settled. */
+ * It is found again when it is settled. ERR_CONFLICT also if a call was made for it, which it goes
+ * on telling of: it is to be failed. */
 MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease *);
 
 /* Rows of all clients whose lease is over are pending again, no attempt spent, an interrupted call
@@ -169,10 +171,11 @@ MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease
 MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *returned);
 
 /* Rows that the owner holds beside these are pending again, as after a sweep: what he gave back
- * while the database was away, and what he was not told that he had claimed. */
-MUST_CHECK enum err
-analysis_queue_gather(struct db *, struct arena *, struct uuid owner, const struct uuid *held,
-                      size_t nheld, int64_t now_ms, int64_t *returned);
+ * while the database was away, and what he was not told that he had claimed. asked: some of them
+ * were asked about, so each counts an interrupted call. */
+MUST_CHECK enum err analysis_queue_gather(struct db *, struct arena *, struct uuid owner,
+                                          const struct uuid *held, size_t nheld, bool asked,
+                                          int64_t now_ms, int64_t *returned);
 
 struct analysis_counts {
 	int64_t pending, processing, done;

@@ -3,6 +3,7 @@
  * the end of its leases does, and another goes on with what it began. ENGINE says on which engine.
  */
 #include "analyser_fixture.h"
+#include "work/drain.h"
 
 #define SESSIONS 6
 #define LEASE_MS (2 * o->options.timeout_ms)
@@ -34,22 +35,29 @@ step_times(struct bureau *o, struct uuid job, int k)
 	return !has_ended(o, job);
 }
 
-/* No attempt is spent, and each call that was made beyond an answer was an interrupted one. */
+/* No attempt is spent, and each call that was made beyond an answer was an interrupted one; so many
+ * answers each session had before. */
 static void
-check_paid(struct bureau *o, const struct uuid *v, int k)
+check_paid_after(struct bureau *o, const struct uuid *v, int k, int64_t before)
 {
 	for (size_t i = 0; i < SESSIONS; i++) {
 		struct bureau_row row = bureau_row(o, v[i]);
 		size_t times = bureau_times(o, v[i]);
 
 		ck_assert_int_eq(row.retry_count + row.lost, 0);
-		ck_assert_msg(row.attempts == str_eq(row.status, STR("done")), "%d: %d answers", k,
-		              (int)row.attempts);
+		ck_assert_msg(row.attempts == before + str_eq(row.status, STR("done")),
+		              "%d: %d answers", k, (int)row.attempts);
 		ck_assert_msg((int64_t)times <= row.attempts + row.interrupted,
 		              "%d: asked %zu times, %d answered, %d interrupted", k, times,
 		              (int)row.attempts, (int)row.interrupted);
 		ck_assert_int_le(row.interrupted, 1);
 	}
+}
+
+static void
+check_paid(struct bureau *o, const struct uuid *v, int k)
+{
+	check_paid_after(o, v, k, 0);
 }
 
 START_TEST(ended_well_at_any_step_it_gives_everything_back_at_once_and_another_goes_on)
@@ -151,7 +159,6 @@ START_TEST(killed_in_a_forced_run_no_row_is_reset_twice)
 		struct uuid *v = bureau_sessions(o, SESSIONS), job;
 
 		bureau_analyse(o, "succeeded");
-		o->nasked = 0;
 		o->params.force = true;
 		job = bureau_ask(o);
 		reached = step_times(o, job, k);
@@ -163,7 +170,7 @@ START_TEST(killed_in_a_forced_run_no_row_is_reset_twice)
 		o->time.now_ms += LEASE_MS;
 		bureau_analyse(o, "succeeded");
 		ck_assert_int_eq(bureau_count(o, "done"), SESSIONS);
-		check_paid(o, v, k);
+		check_paid_after(o, v, k, 1);
 		bureau_kill(o, 1);
 		bureau_hire(o, 0);
 		bureau_begin_again(o);
@@ -225,6 +232,41 @@ START_TEST(an_idle_analyser_returns_what_the_dead_held)
 		ck_assert_int_eq(bureau_row(o, v[i]).interrupted, 1);
 		ck_assert_int_eq(bureau_row(o, v[i]).retry_count, 0);
 	}
+	bureau_close(o);
+}
+END_TEST
+
+START_TEST(where_nobody_analyses_the_keeper_returns_what_the_dead_held)
+{
+	struct bureau *o = open_with_two_at_once();
+	struct keeper_options k = { .pool = o->d->s.pool,
+		                    .rand = &o->d->s.rand,
+		                    .amendment_ms = DAY,
+		                    .alert_ms = DAY,
+		                    .journal_retention_ms = DAY,
+		                    .event_ms = DAY };
+	int64_t claimed, next;
+
+	bureau_sessions(o, 2);
+	(void)bureau_ask(o);
+	while (o->nasked < 2)
+		bureau_step(o);
+	claimed = o->time.now_ms;
+	bureau_kill(o, 0);
+	for (int returns = 0; returns < 2; returns++) {
+		struct keeper *keeper;
+
+		k.return_analyses = returns;
+		ck_assert_ok(keeper_open(&k, &keeper));
+		(void)keeper_step(keeper, claimed + LEASE_MS - 10, &next);
+		ck_assert_int_eq(bureau_count(o, "processing"), 2);
+		for (int64_t at = claimed + LEASE_MS; at < claimed + LEASE_MS + TIME_MINUTE; at = next)
+			(void)keeper_step(keeper, at, &next);
+		keeper_close(keeper);
+		ck_assert_int_eq(bureau_count(o, "pending"), returns ? 2 : 0);
+	}
+	ck_assert_int_eq(
+		desk_number(o->d, "SELECT sum(\"interruptedCalls\") FROM session_analyses"), 2);
 	bureau_close(o);
 }
 END_TEST
@@ -373,6 +415,7 @@ make_suite(void)
 		killed_in_a_forced_run_no_row_is_reset_twice,
 		the_limit_and_the_counts_go_on_with_who_takes_the_run_up,
 		an_idle_analyser_returns_what_the_dead_held,
+		where_nobody_analyses_the_keeper_returns_what_the_dead_held,
 		ended_while_the_database_is_away_the_leases_give_everything_back,
 		an_answer_for_a_row_that_is_anothers_by_now_changes_nothing,
 		cancelled_at_any_step_it_gives_its_rows_back_and_the_next_run_goes_on,
