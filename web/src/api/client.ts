@@ -52,6 +52,11 @@ export class ApiError extends Error {
 	}
 }
 
+/** Whether the same call may succeed later: nobody answered, or the server could not just then. */
+export function mayPass(error: unknown): boolean {
+	return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
+
 /** What an answer that is not 2xx says; a body that is no problem document is not believed. */
 export async function errorFrom(answer: Response): Promise<ApiError> {
 	const retry = Number(answer.headers.get("retry-after") ?? "");

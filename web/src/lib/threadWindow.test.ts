@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_ROWS, opened, withNewer, withNewest, withOlder, type Held } from "./threadWindow";
+import { MAX_ROWS, opened, withFresh, withNewer, withOlder, type Held } from "./threadWindow";
 
 const START = new Date(2026, 0, 1, 8).getTime();
 const message = (n: number, minutes = n, sessionId: string | null = null): Held => ({
@@ -44,18 +44,46 @@ describe("the window of a thread", () => {
 		const w = opened(page(0, 50, true, false));
 		const newest = { ...page(30, 55, true, false) };
 		newest.data[0] = { ...message(30), sessionId: "now" };
-		const after = withNewest(w, newest);
+		const after = withFresh(w, newest);
 		expect(ids(after)).toEqual(range(0, 55).map((m) => m.id));
 		expect(after.messages[30]?.sessionId).toBe("now");
 	});
 	it("appends nothing across a hole, but knows that there is more", () => {
 		const w = opened(page(0, 50, true, false));
-		const after = withNewest(w, page(90, 140, true, false));
+		const after = withFresh(w, page(90, 140, true, false));
 		expect(ids(after)).toEqual(ids(w));
 		expect(after.hasAfter).toBe(true);
 	});
 	it("fills an empty conversation", () => {
 		const w = opened({ data: [], hasBefore: false, hasAfter: false });
-		expect(ids(withNewest(w, page(0, 2, false, false)))).toEqual(["m0", "m1"]);
+		expect(ids(withFresh(w, page(0, 2, false, false)))).toEqual(["m0", "m1"]);
+	});
+	it("finds history that came in front of what was thought to be the beginning", () => {
+		const w = opened(page(50, 52, false, false));
+		const after = withFresh(w, page(30, 52, true, false));
+		expect(ids(after)).toEqual(range(30, 52).map((m) => m.id));
+		expect([after.hasBefore, after.hasAfter]).toEqual([true, false]);
+	});
+	it("takes what came in between, and lets go of what is no longer there", () => {
+		const w = opened(page(10, 20, true, true));
+		const fresh = page(12, 18);
+		fresh.data.splice(1, 1, message(900, 13));
+		expect(ids(withFresh(w, fresh))).toEqual([
+			"m10",
+			"m11",
+			"m12",
+			"m900",
+			"m14",
+			"m15",
+			"m16",
+			"m17",
+			"m18",
+			"m19",
+		]);
+	});
+	it("does not go on to the newest from a stretch that is far from it", () => {
+		const w = opened(page(0, 50, false, true));
+		const after = withFresh(w, page(10, 40, true, true));
+		expect([ids(after).length, after.hasBefore, after.hasAfter]).toEqual([50, false, true]);
 	});
 });

@@ -89,29 +89,23 @@ export function withNewer<T extends Held>(w: ThreadWindow<T>, page: Page<T>): Th
 }
 
 /**
- * What the newest page says now: ticks and edits of what is held, and what is new behind it. Where
- * the page does not touch what is held, nothing is appended, because there would be a hole.
+ * What the server says now of a stretch, by a page that was read again: ticks, edits and what came
+ * between, in front or behind. Where the page does not touch what is held nothing is added, because
+ * there would be a hole.
  */
-export function withNewest<T extends Held>(w: ThreadWindow<T>, page: Page<T>): ThreadWindow<T> {
-	const fresh = new Map(page.data.map((m) => [m.id, m]));
-	const messages = w.messages.map((m) => fresh.get(m.id) ?? m);
-	const touches = w.messages.some((m) => fresh.has(m.id));
+export function withFresh<T extends Held>(w: ThreadWindow<T>, page: Page<T>): ThreadWindow<T> {
+	const ids = new Set(page.data.map((m) => m.id));
+	const first = w.messages.findIndex((m) => ids.has(m.id));
+	const last = w.messages.findLastIndex((m) => ids.has(m.id));
 
 	if (w.messages.length === 0) return opened(page);
-	if (!touches) return { ...w, messages, hasAfter: w.hasAfter || page.data.length > 0 };
-	if (w.hasAfter && !messages.some((m) => m.id === page.data[0]?.id)) return { ...w, messages };
-	const first = messages.findIndex((m) => fresh.has(m.id));
-	return withNewer(
-		{ ...w, messages: messages.slice(0, first) },
-		{
-			data: mergeOrdered(messages.slice(first), page.data),
-			hasBefore: w.hasBefore,
-			hasAfter: page.hasAfter,
-		},
-	);
-}
-
-/** The page's order, with what only the window holds kept in its place in front. */
-function mergeOrdered<T extends Held>(held: readonly T[], page: readonly T[]): T[] {
-	return [...without(held, page), ...page];
+	if (first < 0) return { ...w, hasAfter: w.hasAfter || (page.data.length > 0 && !page.hasAfter) };
+	const isToEnd = last === w.messages.length - 1;
+	const all = [...w.messages.slice(0, first), ...page.data, ...w.messages.slice(last + 1)];
+	const hasBefore = first === 0 ? page.hasBefore : w.hasBefore;
+	const hasAfter = isToEnd ? page.hasAfter : w.hasAfter;
+	const n = fitting(all, !hasAfter);
+	return hasAfter
+		? { messages: all.slice(0, n), hasBefore, hasAfter }
+		: { messages: all.slice(all.length - n), hasBefore: hasBefore || n < all.length, hasAfter };
 }

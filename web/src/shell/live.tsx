@@ -53,7 +53,8 @@ export function LiveProvider({ slug, children }: { slug: string; children: React
 				for (const each of listeners.current) each(event);
 			},
 			onReset: () => {
-				void queries.invalidateQueries();
+				/* The inbox's list reads its top again by itself, not all that one has scrolled through. */
+				void queries.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "conversations" });
 				for (const each of listeners.current) each("reset");
 			},
 			onState: setState,

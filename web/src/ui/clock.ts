@@ -10,6 +10,7 @@ let timer: number | null = null;
 const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
+	if (timer === null) now = Date.now();
 	listeners.add(listener);
 	timer ??= window.setInterval(() => {
 		now = Date.now();

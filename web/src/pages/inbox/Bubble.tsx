@@ -13,14 +13,14 @@ import css from "./inbox.module.css";
 import { texts, typeKey } from "./messages";
 
 const LONG = 1200;
+/* These are told by their text alone: there is no file. */
+const TOLD: Record<string, IconName> = { location: "place", contacts: "user" };
 const MEDIA: Record<string, IconName> = {
 	image: "image",
 	sticker: "image",
 	video: "image",
 	audio: "audio",
 	document: "file",
-	location: "place",
-	contacts: "user",
 };
 
 function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
@@ -136,14 +136,9 @@ function Quote({
 	if (message.replyTo === null) return null;
 	if (id === null) return <div className={css.quote}>{t("quote.gone")}</div>;
 	return (
-		<button
-			type="button"
-			className={css.quote}
-			onClick={() => onGo(id)}
-			aria-label={t("quote")}
-			dir="auto"
-		>
+		<button type="button" className={css.quote} onClick={() => onGo(id)} dir="auto">
 			{quoted ?? t("quote")}
+			{quoted !== null && <span className="sr-only"> {t("quote")}</span>}
 		</button>
 	);
 }
@@ -205,9 +200,10 @@ export const Bubble = memo(function Bubble({
 	const out = m.direction === "OUTBOUND";
 	const speaker =
 		m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
-	const isMedia = m.type !== "text" && (m.media !== null || m.type in MEDIA);
+	const isMedia = m.media !== null || m.type in MEDIA;
 	const hidden = m.revokedAt !== null && !showRevoked;
-	const body = m.body === "" ? null : m.body;
+	/* A document without a caption has its name for text. */
+	const body = m.body === "" || m.body === m.media?.filename ? null : m.body;
 	return (
 		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues)}>
 			<article className={cx(css.bubble, lit && css.lit)} data-lit={lit || undefined}>
@@ -232,7 +228,10 @@ export const Bubble = memo(function Bubble({
 				)}
 				{!hidden && isMedia && <Media message={m} />}
 				{!hidden && !isMedia && m.type !== "text" && (
-					<div className={css.kind}>{t(typeKey(m.type), { type: m.type })}</div>
+					<div className={css.kind}>
+						{m.type in TOLD && <Icon name={TOLD[m.type] ?? "info"} size={14} />}{" "}
+						{t(typeKey(m.type), { type: m.type })}
+					</div>
 				)}
 				{!hidden && body !== null && <Text text={body} excerpt={excerpt} />}
 				{m.editedAt !== null && <Versions message={m} />}

@@ -91,6 +91,40 @@ export function Search({ value, onChange }: { value: string; onChange: (to: stri
 	);
 }
 
+/* Why the list is empty, and what one can do. */
+function Nothing({ filters, setFilters }: { filters: Filters; setFilters: (to: Partial<Filters>) => void }) {
+	const t = useT(texts);
+	const { slug } = useSession();
+	const { filter, q, connectionId } = filters;
+	const whatsapp = (label: string, kind?: "primary") => (
+		<Link className={buttonClass(kind)} href={`/${slug}/whatsapp`}>
+			{label}
+		</Link>
+	);
+	if (q !== "" || connectionId !== "")
+		return (
+			<Empty
+				title={t("empty.filtered.title")}
+				action={
+					<Button onClick={() => setFilters({ q: "", filter: "all", connectionId: "" })}>
+						{t("empty.filtered.action")}
+					</Button>
+				}
+			>
+				{t("empty.filtered.text")}
+			</Empty>
+		);
+	const action =
+		filter === "all"
+			? whatsapp(t("empty.all.action"), "primary")
+			: filter === "history" && whatsapp(t("empty.history.action"));
+	return (
+		<Empty title={t(`empty.${filter}.title`)} action={action}>
+			{t(`empty.${filter}.text`)}
+		</Empty>
+	);
+}
+
 export function ConversationList({
 	list,
 	filters,
@@ -107,10 +141,9 @@ export function ConversationList({
 	connections: Connection[];
 }) {
 	const t = useT(texts);
-	const { slug } = useSession();
 	const box = useRef<HTMLDivElement>(null);
 	const inner = useRef<HTMLUListElement>(null);
-	const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+	const { rows, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = list;
 	const virtual = useVirtualizer({
 		count: rows.length,
 		getScrollElement: () => box.current,
@@ -125,8 +158,9 @@ export function ConversationList({
 		if (inner.current !== null) inner.current.style.height = `${size}px`;
 	}, [size]);
 	useEffect(() => {
-		if (hasNextPage && !isFetchingNextPage && last >= rows.length - 30) void fetchNextPage();
-	}, [last, rows.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+		if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && last >= rows.length - 30)
+			void fetchNextPage();
+	}, [last, rows.length, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
 	useEffect(() => {
 		const at = rows.findIndex((r) => r.id === selected);
 		if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
@@ -134,7 +168,6 @@ export function ConversationList({
 		// eslint-disable-next-line react-hooks/exhaustive-deps
 	}, [selected]);
 
-	const filtered = filters.q !== "" || filters.filter !== "all" || filters.connectionId !== "";
 	return (
 		<section className={css.listColumn} aria-label={t("list")}>
 			<div className={css.listHead}>
@@ -179,35 +212,7 @@ export function ConversationList({
 				{list.isError && rows.length === 0 && (
 					<ErrorState error={list.error} retry={() => void list.refetch()} />
 				)}
-				{list.isSuccess &&
-					rows.length === 0 &&
-					(filters.filter === "unread" && filters.q === "" ? (
-						<Empty title={t("empty.unread.title")}>{t("empty.unread.text")}</Empty>
-					) : filtered ? (
-						<Empty
-							title={t("empty.filtered.title")}
-							action={
-								<Button
-									onClick={() => setFilters({ q: "", filter: "all", connectionId: "" })}
-								>
-									{t("empty.filtered.action")}
-								</Button>
-							}
-						>
-							{t("empty.filtered.text")}
-						</Empty>
-					) : (
-						<Empty
-							title={t("empty.all.title")}
-							action={
-								<Link className={buttonClass("primary")} href={`/${slug}/whatsapp`}>
-									{t("empty.all.action")}
-								</Link>
-							}
-						>
-							{t("empty.all.text")}
-						</Empty>
-					))}
+				{list.isSuccess && rows.length === 0 && <Nothing filters={filters} setFilters={setFilters} />}
 				<ul ref={inner} className={css.items}>
 					{items.map((v) => {
 						const row = rows[v.index];
@@ -222,6 +227,12 @@ export function ConversationList({
 						);
 					})}
 				</ul>
+				{isFetchNextPageError && <ErrorState error={list.error} retry={() => void fetchNextPage()} />}
+				{isFetchingNextPage && (
+					<div className={css.edge} role="status">
+						{t("list.more")}
+					</div>
+				)}
 			</div>
 		</section>
 	);

@@ -205,7 +205,7 @@ export function Details({
 								))}
 					</dd>
 				</dl>
-				{lead.phoneNumber !== null && <CopyButton text={lead.phoneNumber} />}
+				{lead.phoneNumber !== null && <CopyButton text={lead.phoneNumber} label={t("number.copy")} />}
 			</section>
 			<Tickets conversation={conversation} helpdesk={helpdesk} />
 			<Sessions conversation={conversation} onGo={onGo} />

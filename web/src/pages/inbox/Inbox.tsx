@@ -54,7 +54,7 @@ function Composer({ conversation, helpdesk }: { conversation: Conversation; help
 	);
 }
 
-function useRead(conversation: Conversation | undefined, onRead: () => void): void {
+function useRead(conversation: Conversation | undefined, onRead: (id: string) => void): void {
 	const { can, slug } = useSession();
 	const cache = useQueryClient();
 	const id = conversation?.id;
@@ -66,7 +66,7 @@ function useRead(conversation: Conversation | undefined, onRead: () => void): vo
 		api.post("/api/conversations/{id}/read", { path: { id } }).then(
 			() => {
 				void cache.invalidateQueries({ queryKey: keys.conversation(slug, id) });
-				onRead();
+				onRead(id);
 			},
 			() => undefined,
 		);
@@ -118,7 +118,7 @@ export default function Inbox() {
 		[addressWith, id, navigate],
 	);
 
-	const list = useConversations(slug, filters);
+	const list = useConversations(slug, filters, id);
 	const connections = useConnections();
 	const one = useQuery({
 		queryKey: keys.conversation(slug, id ?? ""),
@@ -127,7 +127,7 @@ export default function Inbox() {
 	});
 	const conversation = one.data?.conversation;
 	const helpdesk = connections.data?.find((c) => c.id === conversation?.connectionId)?.kind === "helpdesk";
-	useRead(conversation, list.refreshTop);
+	useRead(conversation, list.markRead);
 
 	const hrefOf = useCallback((to: string) => addressWith(to, { detalhes: null }), [addressWith]);
 	useShortcuts((command) => {

@@ -5,7 +5,7 @@
  */
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { api } from "../../api/client";
+import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Message, Session } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
@@ -117,10 +117,23 @@ function Day({ at }: { at: string }) {
 	);
 }
 
+/* Where it goes on: more is coming, or why it does not come. */
+function Edge({ error, text, retry }: { error: unknown; text: string; retry: () => void }) {
+	return error === undefined ? (
+		<div className={css.edge}>{text}</div>
+	) : (
+		<ErrorState error={error} retry={retry} />
+	);
+}
+
+/* The server knows the conversation, but not the message that it was asked for. */
+function isOfNoMessage(error: unknown): boolean {
+	return error instanceof ApiError && error.fields.some((f) => f.path === "around");
+}
+
 interface Anchor {
 	key: string;
 	top: number;
-	atBottom: boolean;
 }
 
 export function Thread({
@@ -137,57 +150,70 @@ export function Thread({
 	const t = useT(texts);
 	const say = useToast();
 	const box = useRef<HTMLDivElement>(null);
+	const content = useRef<HTMLDivElement>(null);
 	const anchor = useRef<Anchor | null>(null);
+	/* Who was at the newest stays there: when the view shrinks, what is above grows, or more comes. */
+	const isAtNewest = useRef(false);
+	const measured = useRef({ top: 0, seen: 0, full: 0 });
 	const [lit, setLit] = useState<string | null>(null);
 
 	const keep = useCallback(() => {
 		const el = box.current;
 		if (el === null) return;
 		const top = el.getBoundingClientRect().top;
-		for (const row of el.querySelectorAll<HTMLElement>("[data-row]")) {
+		/* Not what stands between messages: a day's name goes with the first message of the day. */
+		for (const row of el.querySelectorAll<HTMLElement>("[data-message]")) {
 			const r = row.getBoundingClientRect();
 			if (r.bottom > top) {
-				anchor.current = {
-					key: row.dataset["row"] ?? "",
-					top: r.top,
-					atBottom: el.scrollHeight - el.scrollTop - el.clientHeight < BOTTOM_PX,
-				};
+				anchor.current = { key: row.dataset["message"] ?? "", top: r.top };
 				return;
 			}
 		}
 	}, []);
 	const thread = useThread(conversation, focus?.id ?? null, keep);
-	const { window: held, change, version, extend } = thread;
+	const { window: held, change, version, extend, stuck } = thread;
 	const messages = useMemo(() => held?.messages ?? [], [held]);
 	const rows = useMemo(() => threadRows(messages), [messages]);
 	const texted = useMemo(() => new Map(messages.map((m) => [m.id, m.body])), [messages]);
 	const sessions = useSessions(conversation, messages);
 
+	/* Not of the closure: who watches the sizes is told before the effects of a drawing have run. */
+	const hasAfter = useRef(true);
 	const near = useCallback(() => {
 		const el = box.current;
 		if (el === null) return;
+		/* Only who goes up leaves the newest, not who is told of a scroll after the sizes have changed. */
+		const { top, seen, full } = measured.current;
+		const isUp = el.scrollTop < top && el.clientHeight === seen && el.scrollHeight === full;
+		const isDown = el.scrollHeight - el.scrollTop - el.clientHeight < BOTTOM_PX;
+		measured.current = { top: el.scrollTop, seen: el.clientHeight, full: el.scrollHeight };
+		isAtNewest.current = !hasAfter.current && (isDown || (isAtNewest.current && !isUp));
 		if (el.scrollTop < NEAR_PX) void extend("older");
 		if (el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_PX) void extend("newer");
 	}, [extend]);
 
 	useLayoutEffect(() => {
 		const el = box.current;
+		hasAfter.current = held?.hasAfter !== false;
 		if (el === null || version === 0) return;
 		const was = anchor.current;
-		if (change === "opened" || (change === "newest" && was?.atBottom === true)) {
+		if (change === "opened" || (change === "fresh" && isAtNewest.current)) {
 			el.scrollTop = el.scrollHeight;
 		} else if (was !== null) {
-			const row = el.querySelector<HTMLElement>(`[data-row="${CSS.escape(was.key)}"]`);
+			const row = el.querySelector<HTMLElement>(`[data-message="${CSS.escape(was.key)}"]`);
 			if (row !== null) el.scrollTop += row.getBoundingClientRect().top - was.top;
 		}
 		near();
+		// Once for each change: what is held changes with the version only.
+		// eslint-disable-next-line react-hooks/exhaustive-deps
 	}, [version, change, near]);
 
 	useLayoutEffect(() => {
 		if (focus === null || held === null) return;
-		const row = box.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(focus.id)}"]`);
+		const row = box.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(focus.id)}"]`);
 		if (row == null) return;
 		row.scrollIntoView({ block: "center" });
+		isAtNewest.current = false;
 		setLit(focus.id);
 		const timer = window.setTimeout(() => setLit(null), LIT_MS);
 		return () => window.clearTimeout(timer);
@@ -195,14 +221,18 @@ export function Thread({
 		// eslint-disable-next-line react-hooks/exhaustive-deps
 	}, [focus, held !== null && messages.some((m) => m.id === focus?.id)]);
 
+	const isShown = thread.error === null;
 	useEffect(() => {
 		const el = box.current;
-		if (el === null) return;
-		/* Pictures and fonts change heights; who was at the newest stays there. */
-		const watch = new ResizeObserver(() => near());
+		if (el === null || content.current === null) return;
+		const watch = new ResizeObserver(() => {
+			if (isAtNewest.current) el.scrollTop = el.scrollHeight;
+			near();
+		});
 		watch.observe(el);
+		watch.observe(content.current);
 		return () => watch.disconnect();
-	}, [near]);
+	}, [near, isShown]);
 
 	const copyLink = useCallback(
 		(id: string) => {
@@ -213,8 +243,17 @@ export function Thread({
 		[link, say, t],
 	);
 
+	if (focus !== null && isOfNoMessage(thread.error))
+		return (
+			<Empty
+				title={t("message.gone")}
+				action={<Button onClick={() => void thread.open(null)}>{t("newest")}</Button>}
+			>
+				{t("message.gone.text")}
+			</Empty>
+		);
 	if (thread.error !== null)
-		return <ErrorState error={thread.error} retry={() => void thread.open(null)} />;
+		return <ErrorState error={thread.error} retry={() => void thread.open(focus?.id ?? null)} />;
 	return (
 		<div className={css.threadWrap}>
 			<div
@@ -227,46 +266,65 @@ export function Thread({
 				onScroll={near}
 				data-testid="thread"
 			>
-				{held === null && (
-					<div className={css.loadingThread}>
-						<Skeleton lines={9} />
-					</div>
-				)}
-				{held !== null && messages.length === 0 && (
-					<Empty title={t("noMessages")}>{t("noMessages.text")}</Empty>
-				)}
-				{held !== null && messages.length > 0 && (
-					<div className={css.edge}>{held.hasBefore ? t("older") : t("beginning")}</div>
-				)}
-				{rows.map((row) => (
-					<div key={row.key} data-row={row.key}>
-						{row.kind === "day" && <Day at={row.at} />}
-						{row.kind === "session" && (
-							<SessionDivider
-								id={row.sessionId}
-								session={sessions.get(row.sessionId)}
-								before={row.before}
-								onGo={onGo}
-							/>
-						)}
-						{row.kind === "message" && (
-							<Bubble
-								message={row.message}
-								continues={row.continues}
-								lit={lit === row.message.id || focus?.id === row.message.id}
-								excerpt={focus?.id === row.message.id ? focus.excerpt : null}
-								quoted={
-									row.message.replyTo?.id == null
-										? null
-										: (texted.get(row.message.replyTo.id)?.slice(0, 160) ?? null)
-								}
-								onGo={onGo}
-								onCopyLink={copyLink}
-							/>
-						)}
-					</div>
-				))}
-				{held?.hasAfter === true && <div className={css.edge}>{t("newer")}</div>}
+				<div ref={content}>
+					{held === null && (
+						<div className={css.loadingThread}>
+							<Skeleton lines={9} />
+						</div>
+					)}
+					{held !== null && messages.length === 0 && (
+						<Empty title={t("noMessages")}>{t("noMessages.text")}</Empty>
+					)}
+					{held !== null && messages.length > 0 && !held.hasBefore && (
+						<div className={css.edge}>{t("beginning")}</div>
+					)}
+					{held?.hasBefore === true && (
+						<Edge
+							error={stuck.older}
+							text={t("older")}
+							retry={() => void extend("older", true)}
+						/>
+					)}
+					{rows.map((row) => (
+						<div
+							key={row.key}
+							data-row={row.kind}
+							data-message={row.kind === "message" ? row.key : undefined}
+						>
+							{row.kind === "day" && <Day at={row.at} />}
+							{row.kind === "session" && (
+								<SessionDivider
+									id={row.sessionId}
+									session={sessions.get(row.sessionId)}
+									before={row.before}
+									onGo={onGo}
+								/>
+							)}
+							{row.kind === "message" && (
+								<Bubble
+									message={row.message}
+									continues={row.continues}
+									lit={lit === row.message.id || focus?.id === row.message.id}
+									excerpt={focus?.id === row.message.id ? focus.excerpt : null}
+									quoted={
+										row.message.replyTo?.id == null
+											? null
+											: (texted.get(row.message.replyTo.id)?.slice(0, 160) ?? null)
+									}
+									onGo={onGo}
+									onCopyLink={copyLink}
+								/>
+							)}
+						</div>
+					))}
+					{held?.hasAfter === true && (
+						<Edge
+							error={stuck.newer}
+							text={t("newer")}
+							retry={() => void extend("newer", true)}
+						/>
+					)}
+				</div>
 			</div>
 			{held?.hasAfter === true && (
 				<Button className={css.toNewest} onClick={() => void thread.open(null)}>

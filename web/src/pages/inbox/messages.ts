@@ -29,6 +29,18 @@ export const texts = {
 	"empty.filtered.action": ["Limpar busca e filtros", "Clear search and filters"],
 	"empty.unread.title": ["Tudo lido", "All read"],
 	"empty.unread.text": ["Não há mensagens esperando leitura.", "No messages are waiting to be read."],
+	"empty.open.title": ["Nada em aberto", "Nothing is open"],
+	"empty.open.text": [
+		"Nenhuma conversa tem ticket aberto. Uma mensagem nova do cliente abre um sozinha.",
+		"No conversation has an open ticket. A new message of a customer opens one by itself.",
+	],
+	"empty.history.title": ["Nenhum histórico ainda", "No history yet"],
+	"empty.history.text": [
+		"O histórico chega quando um número é conectado com sincronização e o negócio a aprova no app.",
+		"History comes when a number is connected with its sync and the business approves it in the app.",
+	],
+	"empty.history.action": ["Ver os números", "See the numbers"],
+	"list.more": ["Carregando mais conversas…", "Loading more conversations…"],
 	choose: ["Escolha uma conversa", "Choose a conversation"],
 	"choose.text": [
 		"Use j e k para andar pela lista e / para buscar.",
@@ -42,6 +54,11 @@ export const texts = {
 	newer: ["Carregando mensagens seguintes…", "Loading later messages…"],
 	beginning: ["Início do que foi recebido", "Beginning of what was received"],
 	newest: ["Ir para as mais recentes", "Go to the newest"],
+	"message.gone": ["Esta mensagem não está aqui", "This message is not here"],
+	"message.gone.text": [
+		"O link leva a uma mensagem que não é desta conversa ou que não existe mais.",
+		"The link leads to a message that is not of this conversation, or no longer exists.",
+	],
 	noMessages: ["Nenhuma mensagem nesta conversa", "No messages in this conversation"],
 	"noMessages.text": [
 		"O contato é conhecido, mas ainda não chegou nada dele nem para ele.",
@@ -146,6 +163,7 @@ export const texts = {
 	lead: ["Pessoa", "Person"],
 	name: ["Nome", "Name"],
 	number: ["Número", "Number"],
+	"number.copy": ["Copiar número", "Copy number"],
 	username: ["Usuário", "User name"],
 	origin: ["Origem", "Origin"],
 	"origin.direct_creation": ["cadastro manual", "added by hand"],

@@ -4,7 +4,8 @@
  */
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { api } from "../../api/client";
+import { api, mayPass } from "../../api/client";
+import { waitBefore } from "../../api/events";
 import { keys } from "../../api/keys";
 import type { Conversation } from "../../api/types";
 import { mergeFirstPage, type ListPage } from "../../lib/listMerge";
@@ -77,7 +78,46 @@ async function load(
 	return { rows: page.data.map(rowOf), next: page.nextCursor };
 }
 
-export function useConversations(slug: string, filters: Filters) {
+/*
+ * Has `read` called soon, once for all that asked meanwhile: one call at a time, and again where it
+ * answers that it was not possible just then or nobody answered it.
+ */
+function useGathered(read: () => Promise<boolean>): () => void {
+	const ask = useRef<() => void>(() => undefined);
+
+	useEffect(() => {
+		let timer: number | null = null;
+		let isBusy = false;
+		let isStale = false;
+		let isOver = false;
+		let failures = 0;
+		const later = (ms: number) => {
+			if (!isOver) timer ??= window.setTimeout(() => void run(), ms);
+		};
+		const run = async () => {
+			timer = null;
+			isStale = isBusy;
+			if (isBusy) return;
+			isBusy = true;
+			try {
+				if (!(await read())) isStale = true;
+				failures = 0;
+			} catch (e) {
+				if (mayPass(e)) later(waitBefore(failures++));
+			}
+			isBusy = false;
+			if (isStale) later(GATHER_MS);
+		};
+		ask.current = () => later(GATHER_MS);
+		return () => {
+			isOver = true;
+			if (timer !== null) window.clearTimeout(timer);
+		};
+	}, [read]);
+	return useCallback(() => ask.current(), []);
+}
+
+export function useConversations(slug: string, filters: Filters, selected: string | null) {
 	const cache = useQueryClient();
 	const key = useMemo(() => keys.conversations(slug, filters), [slug, filters]);
 	const query = useInfiniteQuery({
@@ -88,28 +128,50 @@ export function useConversations(slug: string, filters: Filters) {
 		staleTime: Infinity,
 		refetchOnReconnect: false,
 	});
-	const timer = useRef<number | null>(null);
-	const refreshTop = useCallback(() => {
-		timer.current ??= window.setTimeout(() => {
-			timer.current = null;
-			load(slug, filters, null).then(
-				(fresh) => {
-					cache.setQueryData<InfiniteData<ListPage<Row>, string | null>>(key, (old) =>
-						old === undefined ? old : { ...old, pages: mergeFirstPage(old.pages, fresh) },
-					);
-				},
-				() => undefined,
-			);
-		}, GATHER_MS);
-	}, [cache, filters, key, slug]);
-
-	useEffect(
-		() => () => {
-			if (timer.current !== null) window.clearTimeout(timer.current);
-			timer.current = null;
+	const change = useCallback(
+		(made: (pages: ListPage<Row>[]) => ListPage<Row>[]) => {
+			cache.setQueryData<InfiniteData<ListPage<Row>, string | null>>(key, (old) => {
+				if (old === undefined) return old;
+				const pages = made(old.pages);
+				return { pages, pageParams: [null, ...pages.slice(0, -1).map((p) => p.next)] };
+			});
 		},
-		[refreshTop],
+		[cache, key],
 	);
+	const at = useRef(selected);
+	useEffect(() => {
+		at.current = selected;
+	});
+	const refreshTop = useGathered(
+		useCallback(async () => {
+			/* A page that is on its way would put back what stands here now. */
+			const isFetching = () => cache.getQueryState(key)?.fetchStatus === "fetching";
+			if (isFetching()) return false;
+			if (cache.getQueryData(key) === undefined) {
+				await cache.refetchQueries({ queryKey: key, exact: true });
+				return true;
+			}
+			const fresh = await load(slug, filters, null);
+			if (isFetching()) return false;
+			change((pages) => mergeFirstPage(pages, fresh, at.current));
+			return true;
+		}, [cache, change, filters, key, slug]),
+	);
+	const markRead = useCallback(
+		(id: string) =>
+			change((pages) =>
+				pages.map((p) => ({
+					...p,
+					rows: p.rows.map((r) => (r.id === id ? { ...r, unread: 0 } : r)),
+				})),
+			),
+		[change],
+	);
+
+	/* What was kept of a list that was not looked at may have changed meanwhile. */
+	useEffect(() => {
+		if (cache.getQueryData(key) !== undefined) refreshTop();
+	}, [cache, key, refreshTop]);
 	useEvents((e) => {
 		if (
 			e === "reset" ||
@@ -120,5 +182,5 @@ export function useConversations(slug: string, filters: Filters) {
 			refreshTop();
 	});
 	const rows = useMemo(() => query.data?.pages.flatMap((p) => p.rows) ?? [], [query.data]);
-	return { ...query, rows, refreshTop };
+	return { ...query, rows, markRead };
 }

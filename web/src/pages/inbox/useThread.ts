@@ -1,27 +1,48 @@
 /*
  * The messages that a thread holds (lib/threadWindow) and how more of them come. What always
- * holds: one answer at a time changes the window; an answer for a conversation that is no longer
- * shown changes nothing; `beforeChange` is called before each change, so that the view can keep
- * what one reads where it is.
+ * holds: one answer at a time changes the window; an answer that something else was opened before
+ * changes nothing; what changed while another answer was awaited is asked for after it;
+ * `beforeChange` is called before each change, so that the view can keep what one reads where it is.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { api } from "../../api/client";
+import { api, mayPass } from "../../api/client";
+import { waitBefore } from "../../api/events";
 import type { Message } from "../../api/types";
-import { opened, withNewer, withNewest, withOlder, type ThreadWindow } from "../../lib/threadWindow";
+import {
+	opened,
+	withFresh,
+	withNewer,
+	withOlder,
+	type Page,
+	type ThreadWindow,
+} from "../../lib/threadWindow";
 import { useEvents } from "../../shell/live";
 
 const FIRST = 60;
 const MORE = 50;
+const MOST = 200;
 const GATHER_MS = 250;
 
-export type Change = "opened" | "older" | "newer" | "newest";
+export type Side = "older" | "newer";
+export type Change = Side | "opened" | "fresh";
+type Held = ThreadWindow<Message>;
 
 interface State {
 	of: string;
-	window: ThreadWindow<Message> | null;
+	window: Held | null;
+	/** Why nothing is shown. */
 	error: unknown;
+	/** Why it does not go on at that end. */
+	stuck: Partial<Record<Side, unknown>>;
 	change: Change;
 	version: number;
+}
+
+interface Ask {
+	limit: number;
+	around?: string | undefined;
+	before?: string;
+	after?: string;
 }
 
 export function useThread(id: string, focus: string | null, beforeChange: () => void) {
@@ -29,125 +50,150 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 		of: id,
 		window: null,
 		error: null,
+		stuck: {},
 		change: "opened",
 		version: 0,
 	});
-	const busy = useRef<"older" | "newer" | "open" | null>(null);
 	const current = useRef(state);
 	const shown = useRef(id);
+	const turns = useRef(0);
+	const isBusy = useRef(false);
+	const isStale = useRef(false);
+	const failures = useRef(0);
+	const timer = useRef<number | null>(null);
+	const refresh = useRef(() => Promise.resolve());
 
-	useEffect(() => {
-		current.current = state;
-	});
-	const put = useCallback(
-		(of: string, window: ThreadWindow<Message>, change: Change) => {
-			if (shown.current !== of) return;
-			beforeChange();
-			const next = { of, window, error: null, change, version: current.current.version + 1 };
-			current.current = next;
-			setState(next);
+	const put = useCallback((to: Partial<State>) => {
+		current.current = { ...current.current, ...to, version: current.current.version + 1 };
+		setState(current.current);
+	}, []);
+
+	const refreshIn = useCallback((ms: number) => {
+		timer.current ??= window.setTimeout(() => {
+			timer.current = null;
+			void refresh.current();
+		}, ms);
+	}, []);
+
+	/* What went wrong, or null. */
+	const ask = useCallback(
+		async (query: Ask, change: Change, made: (was: Held, page: Page<Message>) => Held) => {
+			const turn = ++turns.current;
+			const of = shown.current;
+			isBusy.current = true;
+			try {
+				const page = await api.get("/api/conversations/{id}/messages", {
+					path: { id: of },
+					query: { ...query },
+				});
+				if (turn !== turns.current) return null;
+				const was = current.current.window;
+				const stuck = change === "opened" ? {} : { ...current.current.stuck, [change]: undefined };
+				beforeChange();
+				put({
+					of,
+					window: change === "opened" || was === null ? opened(page) : made(was, page),
+					error: null,
+					stuck,
+					change,
+				});
+				return null;
+			} catch (error) {
+				return turn === turns.current ? error : null;
+			} finally {
+				if (turn === turns.current) {
+					isBusy.current = false;
+					if (isStale.current) refreshIn(GATHER_MS);
+				}
+			}
 		},
-		[beforeChange],
-	);
-
-	/* What is held by the time an answer comes, which is not what was held when it was asked for. */
-	const held = useCallback(
-		(): ThreadWindow<Message> | null =>
-			current.current.of === shown.current ? current.current.window : null,
-		[],
+		[beforeChange, put, refreshIn],
 	);
 
 	const open = useCallback(
 		async (around: string | null) => {
 			const of = shown.current;
-			busy.current = "open";
-			try {
-				const page = await api.get("/api/conversations/{id}/messages", {
-					path: { id: of },
-					query: { limit: FIRST, around: around ?? undefined },
-				});
-				put(of, opened(page), "opened");
-			} catch (error) {
-				if (shown.current === of)
-					setState((s) => ({ ...s, of, window: null, error, version: s.version + 1 }));
-			} finally {
-				if (shown.current === of) busy.current = null;
-			}
+			const error = await ask({ limit: FIRST, around: around ?? undefined }, "opened", (was) => was);
+			if (error !== null) put({ of, window: null, error });
 		},
-		[put],
+		[ask, put],
 	);
 
 	const extend = useCallback(
-		async (side: "older" | "newer") => {
-			const { window, of } = current.current;
+		async (side: Side, again = false) => {
+			const { window, stuck } = current.current;
 			const edge = side === "older" ? window?.messages[0] : window?.messages.at(-1);
 			const more = side === "older" ? window?.hasBefore : window?.hasAfter;
-			if (busy.current !== null || edge === undefined || more !== true) return;
-			busy.current = side;
-			try {
-				const page = await api.get("/api/conversations/{id}/messages", {
-					path: { id: of },
-					query: { limit: MORE, ...(side === "older" ? { before: edge.id } : { after: edge.id }) },
-				});
-				const now = held();
-				if (now !== null)
-					put(of, side === "older" ? withOlder(now, page) : withNewer(now, page), side);
-			} catch {
-				/* The edge stays where it is; the next scroll tries again. */
-			} finally {
-				if (shown.current === of) busy.current = null;
+			if (isBusy.current || edge === undefined || more !== true) return;
+			if (stuck[side] !== undefined) {
+				if (!again) return;
+				put({ stuck: { ...stuck, [side]: undefined } });
 			}
+			const error = await ask(
+				{ limit: MORE, ...(side === "older" ? { before: edge.id } : { after: edge.id }) },
+				side,
+				side === "older" ? withOlder : withNewer,
+			);
+			if (error !== null) put({ stuck: { ...current.current.stuck, [side]: error } });
 		},
-		[put, held],
+		[ask, put],
 	);
 
-	const refresh = useCallback(async () => {
-		const of = shown.current;
-		if (current.current.window === null || busy.current === "open") return;
-		try {
-			const page = await api.get("/api/conversations/{id}/messages", {
-				path: { id: of },
-				query: { limit: FIRST },
-			});
-			const now = held();
-			if (now !== null) put(of, withNewest(now, page), "newest");
-		} catch {
-			/* The next event tries again. */
-		}
-	}, [put, held]);
+	useEffect(() => {
+		refresh.current = async () => {
+			const held = current.current.window;
+			isStale.current = isBusy.current;
+			if (isBusy.current) return;
+			if (held === null) {
+				if (mayPass(current.current.error)) await open(focus);
+				return;
+			}
+			const middle = held.messages[held.messages.length >> 1]?.id;
+			const error = await ask(
+				{
+					limit: Math.min(MOST, Math.max(FIRST, held.messages.length + MORE)),
+					around: held.hasAfter ? middle : undefined,
+				},
+				"fresh",
+				withFresh,
+			);
+			if (error === null) failures.current = 0;
+			else if (mayPass(error)) refreshIn(waitBefore(failures.current++));
+		};
+	}, [ask, focus, open, refreshIn]);
 
 	useEffect(() => {
-		const holds =
-			current.current.of === id &&
-			current.current.window?.messages.some((m) => m.id === focus) === true;
-		const same = shown.current === id && current.current.window !== null;
+		const { of, window } = current.current;
+		const holds = of === id && window?.messages.some((m) => m.id === focus) === true;
+		const isSame = shown.current === id && window !== null;
 		shown.current = id;
-		if (same && (focus === null || holds)) return;
+		if (isSame && (focus === null || holds)) return;
 		current.current = { ...current.current, of: id, window: null };
 		void open(focus);
 	}, [id, focus, open]);
 
-	const timer = useRef<number | null>(null);
 	useEffect(
 		() => () => {
 			if (timer.current !== null) window.clearTimeout(timer.current);
 			timer.current = null;
+			turns.current++;
 		},
 		[],
 	);
 	useEvents((e) => {
-		/* one of no subject says that many have changed */
-		if (e !== "reset" && (e.kind !== "conversation.changed" || (e.subjectId ?? id) !== id)) return;
-		timer.current ??= window.setTimeout(() => {
-			timer.current = null;
-			void refresh();
-		}, GATHER_MS);
+		/* One of no subject says that many have changed; of history only its connection tells. */
+		const concerns =
+			e === "reset" ||
+			e.kind === "connection.changed" ||
+			(e.kind === "conversation.changed" && (e.subjectId ?? id) === id);
+		if (concerns) refreshIn(GATHER_MS);
 	});
 
-	const mine = state.of === id;
+	const isMine = state.of === id;
 	return {
-		window: mine ? state.window : null,
-		error: mine ? state.error : null,
+		window: isMine ? state.window : null,
+		error: isMine ? state.error : null,
+		stuck: state.stuck,
 		change: state.change,
 		version: state.version,
 		open,
