@@ -37,15 +37,14 @@ FROM @rows CROSS JOIN sessions s
 WHERE s.client_id = r.client AND s.id = r.session AND s.retired_at IS NULL AND s.ended_at IS NOT NULL
 ON CONFLICT ("clientId", "sessionId", "scriptKey", "scriptVersion", "analysisVersionTag") DO NOTHING;
 
--- As if it had never been worked on; what is being processed stays.
+-- As if it had never been worked on, but what was paid stays told; what is being processed stays.
 -- name: analysis_reset
 -- param: now time
 -- rows: client uuid, id uuid
 UPDATE session_analyses SET "status" = 'pending', "retryDue" = FALSE, "retryCount" = 0,
-  "nextRetryAt" = NULL, "interruptedCalls" = 0, "lostCalls" = 0, "longerOutput" = FALSE, "startedAt" = NULL, "processedAt" = NULL,
+  "nextRetryAt" = NULL, "lostCalls" = 0, "longerOutput" = FALSE, "startedAt" = NULL, "processedAt" = NULL,
   "report" = NULL, "error" = NULL, "model" = NULL, "promptHash" = NULL, "overallScore" = NULL, "temperature" = NULL,
-  "evidenceVerified" = 0, "evidenceUnverified" = 0, "truncated" = FALSE, "stale" = FALSE, "attempts" = 0, "inputTokens" = 0,
-  "cachedTokens" = 0, "outputTokens" = 0, "costMicroUsd" = NULL, "latencyMs" = NULL, "updatedAt" = :now
+  "evidenceVerified" = 0, "evidenceUnverified" = 0, "truncated" = FALSE, "stale" = FALSE, "latencyMs" = NULL, "updatedAt" = :now
 FROM @rows
 WHERE session_analyses."clientId" = r.client AND session_analyses."id" = r.id AND session_analyses."status" <> 'processing';
 

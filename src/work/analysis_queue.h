@@ -77,8 +77,8 @@ struct analysis_enqueue {
 };
 /*
  * Looks at ANALYSIS_PAGE settled sessions and enqueues those that are not in the queue; with force
- * also those that are in it and not being processed: they begin anew, as if never worked on. Call
- * until finished. Looks for them outside a transaction and writes in one that holds the client's
+ * also those that are in it and not being processed: they begin anew, as if never worked on, but
+ * what they have cost stays told. Call until finished. Looks for them outside a transaction and writes in one that holds the client's
  * lane. On an error the page was not written and `e` says where to go on. Calling it again from the
  * start does no harm without force.
  */

@@ -273,7 +273,9 @@ START_TEST(what_is_done_is_not_paid_again_unless_it_is_forced)
 	ck_assert_uint_eq(o->nasked, 6);
 	after = bureau_row(o, v[1]);
 	ck_assert(uuid_eq(after.id, before.id));
-	ck_assert_int_eq(after.attempts, 1);
+	ck_assert_int_eq(after.attempts, 2); /* both were paid */
+	ck_assert_int_gt(after.cost, before.cost);
+	ck_assert_int_eq(after.usage.input_tokens, 2 * before.usage.input_tokens);
 	ck_assert_slice(after.hash, before.hash);
 	ck_assert_int_gt(after.processed_at, before.processed_at);
 	bureau_close(o);

@@ -322,16 +322,15 @@ START_TEST(very_many_are_enqueued_page_by_page_and_a_failure_loses_none)
 }
 END_TEST
 
-/* How many columns of a row are not as in a new one. */
+/* Whether a row is not as a new one, but for what it has cost. */
 static int64_t
-used_columns(struct desk *d, struct uuid id)
+is_used(struct desk *d, struct uuid id)
 {
 	return desk_number(
 		d,
 		"SELECT CASE WHEN \"retryCount\" = 0 AND \"nextRetryAt\" IS NULL AND "
 		"\"leaseOwner\" IS "
-		"NULL AND \"leaseUntil\" IS NULL AND \"interruptedCalls\" = 0 AND \"lostCalls\" = "
-		"0 "
+		"NULL AND \"leaseUntil\" IS NULL AND \"lostCalls\" = 0 "
 		"AND NOT \"longerOutput\" AND \"startedAt\" IS NULL AND \"processedAt\" IS NULL "
 		"AND "
 		"\"report\" IS NULL AND \"error\" IS NULL AND \"model\" IS NULL AND \"promptHash\" "
@@ -339,9 +338,7 @@ used_columns(struct desk *d, struct uuid id)
 		"NULL AND \"overallScore\" IS NULL AND \"temperature\" IS NULL AND "
 		"\"evidenceVerified\" = 0 AND \"evidenceUnverified\" = 0 AND NOT \"truncated\" AND "
 		"NOT "
-		"\"stale\" AND \"attempts\" = 0 AND \"inputTokens\" = 0 AND \"cachedTokens\" = 0 "
-		"AND "
-		"\"outputTokens\" = 0 AND \"costMicroUsd\" IS NULL AND \"latencyMs\" IS NULL AND "
+		"\"stale\" AND \"latencyMs\" IS NULL AND "
 		"\"status\" = 'pending' THEN 0 ELSE 1 END FROM session_analyses WHERE \"id\" = %s",
 		desk_uuid(d, id));
 }
@@ -362,10 +359,9 @@ START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
 	desk_done(d, &v[4], AT);
 	desk_sql(d,
 	         "UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3, "
-	         "\"interruptedCalls\" = 1, \"longerOutput\" = TRUE, \"truncated\" = TRUE, "
-	         "\"inputTokens\" = 1, \"cachedTokens\" = 1, \"outputTokens\" = 1, "
-	         "\"costMicroUsd\" = "
-	         "1, \"latencyMs\" = 1, \"evidenceVerified\" = 1, \"evidenceUnverified\" = 1, "
+	         "\"attempts\" = 5, \"interruptedCalls\" = 1, \"longerOutput\" = TRUE, "
+	         "\"truncated\" = TRUE, \"inputTokens\" = 30, \"cachedTokens\" = 10, "
+	         "\"outputTokens\" = 20, \"costMicroUsd\" = 7, \"latencyMs\" = 1, \"evidenceVerified\" = 1, \"evidenceUnverified\" = 1, "
 	         "\"error\" = 'e' WHERE \"id\" = %s",
 	         desk_uuid(d, v[0].id));
 	/* no longer eligible: it keeps its report */
@@ -373,9 +369,17 @@ START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
 	d->choice.force = true;
 	ck_assert_int_eq(desk_enqueue(d, AT + 9), 3);
 	for (size_t i = 0; i < 3; i++)
-		ck_assert_int_eq(used_columns(d, v[i].id), 0);
-	ck_assert_int_eq(used_columns(d, v[3].id), 1);
-	ck_assert_int_eq(used_columns(d, v[4].id), 1);
+		ck_assert_int_eq(is_used(d, v[i].id), 0);
+	ck_assert_int_eq(is_used(d, v[3].id), 1);
+	ck_assert_int_eq(is_used(d, v[4].id), 1);
+	/* what was paid was paid */
+	ck_assert_int_eq(desk_number(d,
+	                             "SELECT count(*) FROM session_analyses WHERE \"id\" = %s AND "
+	                             "\"attempts\" = 5 AND \"interruptedCalls\" = 1 AND "
+	                             "\"inputTokens\" = 30 AND \"cachedTokens\" = 10 AND "
+	                             "\"outputTokens\" = 20 AND \"costMicroUsd\" = 7",
+	                             desk_uuid(d, v[0].id)),
+	                 1);
 	ck_assert_int_eq(desk_counts(d, AT).processing, 1);
 	ck_assert_int_eq(desk_counts(d, AT).done, 1);
 	ck_assert_int_eq(
