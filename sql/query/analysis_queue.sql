@@ -107,10 +107,12 @@ UPDATE session_analyses SET "status" = 'pending', "lostCalls" = :lost, "longerOu
   "latencyMs" = COALESCE(:latency, "latencyMs"), "updatedAt" = :now
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
+-- Not what calls were made for: that tells what they cost.
 -- name: analysis_drop
 -- param: client uuid, id uuid, owner uuid
 DELETE FROM session_analyses
-WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
+WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner
+  AND "attempts" = 0 AND "interruptedCalls" = 0;
 
 -- What somebody held who is gone, of whatever client. At most n.
 -- name: analysis_sweep

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/session.h"
 #include "sys/log.h"
 #include "work/analyser_internal.h"
 #include "work/analysis_session.h"
@@ -162,28 +163,43 @@ ask(struct analyser_call *c, int64_t now_ms)
 	return e;
 }
 
+/* No request was made: the attempt fails. */
+static enum err
+fail(struct analyser_call *c, const char *reason, const char *sentence, int64_t next_at,
+     int64_t now_ms)
+{
+	const struct analysis_lease lease = analyser_call_lease(c);
+	const struct analysis_failure f = { .error = str_fmt(c->run->an->arena, "%s: %s", reason,
+		                                             sentence),
+		                            .next_retry_at = next_at,
+		                            .losses = c->row.losses };
+	const struct analysis_paid nothing = { 0 };
+	enum err e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &f, &nothing);
+
+	if (e == ERR_OK) {
+		analyser_run_reason(c->run, reason);
+		analysis_tally_failed(&c->run->tally, c->row.id);
+	}
+	return not_ours(c, e);
+}
+
 /* There is nothing to ask, or no way to ask it. */
 static enum err
 give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 {
 	const struct analysis_lease lease = analyser_call_lease(c);
-	const struct analysis_failure too_large = {
-		.error = STR("too_large: the session does not fit into the memory of one call"),
-		.next_retry_at = TIME_NONE,
-		.losses = c->row.losses,
-	};
-	const struct analysis_paid nothing = { 0 };
 	enum err e;
 
-	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled))
-		return not_ours(c, analysis_queue_drop(c->run->an->db, &lease));
-	if (why != ERR_TOO_LARGE)
+	if (why == ERR_TOO_LARGE)
+		return fail(c, "too_large", "the session does not fit into the memory of one call",
+		            TIME_NONE, now_ms);
+	if (why != ERR_NOT_FOUND && (why != ERR_OK || settled))
 		return why;
-	analyser_run_reason(c->run, "too_large");
-	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &too_large, &nothing);
-	if (e == ERR_OK)
-		analysis_tally_failed(&c->run->tally, c->row.id);
-	return not_ours(c, e);
+	e = analysis_queue_drop(c->run->an->db, &lease);
+	if (e != ERR_CONFLICT)
+		return e;
+	return fail(c, "not_settled", "the session goes on again, or is none any more",
+	            now_ms + SESSION_SETTLE_MS, now_ms);
 }
 
 enum err

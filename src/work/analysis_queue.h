@@ -161,7 +161,8 @@ MUST_CHECK enum err
 analysis_queue_release(struct db *, const struct analysis_lease *, int64_t now_ms,
                        const struct analysis_release *, const struct analysis_paid *);
 /* Out of the queue: its session has reopened, goes on or is none any more (core/session.h R7, R9).
- * It is found again when it is settled. */
+ * It is found again when it is settled. ERR_CONFLICT also if a call was made for it, which it goes
+ * on telling of: it is to be failed. */
 MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease *);
 
 /* Rows of all clients whose lease is over are pending again, no attempt spent, an interrupted call

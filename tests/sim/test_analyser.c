@@ -361,6 +361,44 @@ START_TEST(a_session_that_reopened_leaves_the_queue_unasked)
 }
 END_TEST
 
+/* It says what was paid for it, and is tried again when it may have ended. */
+START_TEST(a_session_that_reopened_after_a_call_was_paid_stays_in_the_queue)
+{
+	static const char *const marks[] = { "sim:broken_json*1", NULL, NULL };
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_marked(o, marks, 3), job;
+	struct bureau_row row;
+
+	o->params.limit = 1;
+	bureau_analyse(o, "partial");
+	/* the second is one whose call was interrupted */
+	desk_sql(o->d, "UPDATE session_analyses SET \"interruptedCalls\" = 1 WHERE \"sessionId\" = %s",
+	         desk_uuid(o->d, v[1]));
+	o->params.limit = ANALYSIS_RUN_LIMIT;
+	desk_sql(o->d, "UPDATE sessions SET ended_at = NULL, class = 'OPEN_REAL'");
+	o->time.now_ms += TIME_MINUTE;
+	job = bureau_analyse(o, "partial");
+	ck_assert_int_eq(bureau_tally(o, job).failed, 2);
+	ck_assert_none(bureau_row(o, v[2]).status); /* nothing was paid */
+	for (size_t i = 0; i < 2; i++) {
+		row = bureau_row(o, v[i]);
+		ck_assert_str(row.status, "failed");
+		ck_assert(str_starts(row.error, STR("not_settled: ")));
+		ck_assert_int_eq(row.attempts, i == 0);
+		ck_assert_int_eq(row.interrupted, i == 1);
+		ck_assert_int_eq(row.next_retry_at, row.processed_at + DAY);
+	}
+	ck_assert_int_gt(bureau_row(o, v[0]).cost, 0);
+	desk_sql(o->d, "UPDATE sessions SET ended_at = %s, class = 'CLOSED'",
+	         desk_time(o->d, o->time.now_ms));
+	o->time.now_ms += DAY + TIME_MINUTE;
+	bureau_analyse(o, "succeeded");
+	ck_assert_int_eq(bureau_count(o, "done"), 3);
+	ck_assert_int_eq(bureau_row(o, v[0]).attempts, 2);
+	bureau_close(o);
+}
+END_TEST
+
 static void
 edit_it(struct bureau *o, const struct analyser_call *c)
 {
@@ -449,6 +487,7 @@ make_suite(void)
 		what_is_done_is_not_paid_again_unless_it_is_forced,
 		two_runs_of_one_combo_share_its_rows, runs_take_turns,
 		a_session_that_reopened_leaves_the_queue_unasked,
+		a_session_that_reopened_after_a_call_was_paid_stays_in_the_queue,
 		a_session_that_changes_while_it_is_worked_on_is_stale_at_once,
 		a_run_whose_rubric_is_gone_or_too_large_says_so_and_asks_nothing,
 		the_same_session_gives_the_same_hash_on_another_machine);
