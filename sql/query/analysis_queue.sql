@@ -88,10 +88,10 @@ UPDATE session_analyses SET "status" = 'done', "report" = :report, "error" = NUL
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
 -- name: analysis_failed
--- param: client uuid, id uuid, owner uuid, now time, error text, model text, hash text, next time, most int, lost int, calls int, input int, cached int, output int, cost int, latency int
+-- param: client uuid, id uuid, owner uuid, now time, error text, model text, hash text, next time, most int, lost int, interrupted int, calls int, input int, cached int, output int, cost int, latency int
 UPDATE session_analyses SET "status" = 'failed', "error" = :error, "model" = COALESCE(:model, "model"),
   "promptHash" = COALESCE(:hash, "promptHash"), "nextRetryAt" = CASE WHEN "retryCount" + 1 < :most THEN :next END,
-  "retryCount" = "retryCount" + 1, "lostCalls" = :lost, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
+  "retryCount" = "retryCount" + 1, "lostCalls" = :lost, "interruptedCalls" = "interruptedCalls" + :interrupted, "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
   "processedAt" = :now, "attempts" = "attempts" + :calls, "inputTokens" = "inputTokens" + :input,
   "cachedTokens" = "cachedTokens" + :cached, "outputTokens" = "outputTokens" + :output,
   "costMicroUsd" = CASE WHEN :cost IS NULL THEN "costMicroUsd" ELSE COALESCE("costMicroUsd", 0) + :cost END,

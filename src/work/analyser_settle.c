@@ -98,15 +98,24 @@ error_text(struct analyser_call *c, struct str said)
 	               c->result.status, str_is_set(said) ? ": " : "", STR_ARG(said));
 }
 
+/* The request had left, and what the server made of it is not known. */
+static bool
+may_be_paid(enum http_failure f)
+{
+	return f == HTTP_TIMEOUT_FIRST_BYTE || f == HTTP_TIMEOUT_WHOLE || f == HTTP_CUT ||
+	       f == HTTP_TOO_LARGE || f == HTTP_OTHER;
+}
+
 /* An answer that is no report, or none at all. */
 static void
 judge_failure(struct analyser_call *c, struct str said, int64_t now_ms)
 {
 	struct analyser_outcome *o = &c->outcome;
 	const struct model_verdict *v = &o->verdict;
+	const bool interrupted = may_be_paid(c->result.failure);
 
 	o->act = v->act == MODEL_RELEASE ? ANALYSER_RELEASED : ANALYSER_FAILED;
-	o->release = (struct analysis_release){ .losses = v->losses };
+	o->release = (struct analysis_release){ .losses = v->losses, .interrupted = interrupted };
 	o->failure = (struct analysis_failure){
 		.error = error_text(c, said),
 		.prompt_hash = c->prompt.hash,
@@ -115,6 +124,7 @@ judge_failure(struct analyser_call *c, struct str said, int64_t now_ms)
 				? TIME_NONE
 				: model_next_try_at((unsigned)c->row.retry_count + 1, now_ms),
 		.losses = v->losses,
+		.interrupted = interrupted,
 	};
 }
 

@@ -181,7 +181,8 @@ analysis_queue_failed(struct db *db, const struct analysis_lease *l, int64_t now
 	return give_back(db, &q_analysis_failed,
 	                 DB_PARAMS(LEASE(l), db_time(now_ms), db_text(f->error), db_text(f->model),
 	                           db_text(f->prompt_hash), db_time(f->next_retry_at),
-	                           db_int(MODEL_ATTEMPTS), db_int(f->losses), PAID(p)),
+	                           db_int(MODEL_ATTEMPTS), db_int(f->losses),
+	                           db_int(f->interrupted), PAID(p)),
 	                 l->client_id, now_ms);
 }
 

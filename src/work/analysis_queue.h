@@ -146,6 +146,7 @@ struct analysis_failure {
 	struct str model, prompt_hash; /* STR_NONE: not known */
 	int64_t next_retry_at;         /* TIME_NONE: final, as failure MODEL_ATTEMPTS always is */
 	unsigned losses;               /* from now on */
+	bool interrupted;              /* as of a release */
 };
 /* An attempt was spent. */
 MUST_CHECK enum err
@@ -154,7 +155,7 @@ analysis_queue_failed(struct db *, const struct analysis_lease *, int64_t now_ms
 struct analysis_release {
 	unsigned losses;  /* from now on */
 	bool longer;      /* an answer was cut for its length */
-	bool interrupted; /* we ended a call that may be paid all the same */
+	bool interrupted; /* a call ended without its answer, and may be paid all the same */
 };
 /* Back to pending: no attempt is spent. */
 MUST_CHECK enum err
