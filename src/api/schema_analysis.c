@@ -77,7 +77,8 @@ const struct api_member schema_value_topics = OBJECT("topics", LIST, &schema_top
 static SCHEMA(schema_tag_filter, "TagFilter", NULL, "Sessions of people without a tag.",
 	WORD("mode", 0, words_tag_modes, NULL));
 const struct api_member schema_value_tag_filter = OBJECT("tagFilter", 0, &schema_tag_filter, NULL);
-const struct api_member schema_value_max_cost = NUMBER("maxCostUsd", 0, "0 to 1000000");
+const struct api_member schema_value_max_cost = NUMBER("maxCostUsd", 0,
+	"0 to 1000000; no call begins once so much is spent, those in flight then (`ANALYSIS_CONCURRENCY` at most) may pass it");
 
 static SCHEMA(schema_usage, "ModelUsage", NULL, NULL,
 	INT("inputTokens", 0, NULL),

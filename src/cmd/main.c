@@ -75,7 +75,7 @@ const struct command commands[] = {
 	               { "--limit", "N", "sessions at most, 200 if not given, never above 500",
 	                 false },
 	               { "--min-messages", "N", "of a session, 20 if not given", false },
-	               { "--max-cost", "USD", "end when so much is spent", false },
+	               { "--max-cost", "USD", "begin no call once so much is spent", false },
 	               { "--order", "ORDER", "of messages: updated (the default) or sent", false },
 	               { "--force", NULL, "analyse again what is done", false },
 	               { "--retry-failed", NULL, "try again what has failed for good", false },

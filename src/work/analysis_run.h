@@ -20,7 +20,9 @@ struct analysis_params {
 	int64_t script_version, min_messages, limit;
 	bool force, retry_failed;
 	bool order_sent;  /* messageOrder "sent" */
-	int64_t max_cost; /* micro-USD; -1: no bound */
+	/* micro-USD; no call begins once so much is spent, those in flight may pass it; -1: no
+	 * bound */
+	int64_t max_cost;
 };
 
 /* What a run does if nothing more is said: 5-analysis. */
