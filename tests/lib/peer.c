@@ -35,7 +35,7 @@ struct peer {
 	int listener;
 	uint16_t port;
 	pthread_t thread;
-	atomic_uint connections, requests;
+	atomic_uint connections, requests, answers;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	unsigned met;
@@ -219,6 +219,7 @@ connection_main(void *arg)
 			serve_badly(c->fd, q);
 			break;
 		}
+		atomic_fetch_add(&c->peer->answers, 1);
 	}
 	(void)shutdown(c->fd, SHUT_RDWR);
 	free(q);
@@ -287,6 +288,12 @@ unsigned
 peer_requests(const struct peer *p)
 {
 	return atomic_load(&p->requests);
+}
+
+unsigned
+peer_answers(const struct peer *p)
+{
+	return atomic_load(&p->answers);
 }
 
 void

@@ -29,6 +29,8 @@ uint16_t peer_port(const struct peer *);
 /* So far. */
 unsigned peer_connections(const struct peer *);
 unsigned peer_requests(const struct peer *);
+/* Of these, the ones that were answered whole and well. */
+unsigned peer_answers(const struct peer *);
 /* Ends all connections and joins. NULL is fine. */
 void peer_stop(struct peer *);
 

@@ -13,6 +13,8 @@
 #define SECRET   "key-that-nobody-may-see"
 #define PATIENCE 20000
 #define BRIEF    150 /* limits that are meant to pass */
+#define MANY      120 /* calls at once: more than the client looks at in one go */
+#define MEET_MANY "/meet/120"
 
 static struct peer *peer;
 static struct http_client client;
@@ -327,6 +329,56 @@ START_TEST(over_a_kept_connection_a_request_leaves_when_it_is_started)
 	r = take();
 	ck_assert_int_eq(r.failure, HTTP_OK);
 	http_result_deinit(&r);
+	teardown();
+}
+END_TEST
+
+static int64_t late_us; /* of the clock below, against the real one */
+
+static int64_t
+late_mono_us(void *ctx)
+{
+	return clock_mono_us(ctx) + late_us;
+}
+
+static int64_t
+late_now_ms(void *ctx)
+{
+	return clock_now(ctx) + late_us / 1000;
+}
+
+/* Whoever was held up for longer than the limits finds all answers that have come meanwhile. */
+START_TEST(answers_that_are_there_are_no_timeouts_however_many_and_however_late)
+{
+	struct clock real = clock_real;
+	const struct clock clock = { .now_ms = late_now_ms, .mono_us = late_mono_us, .ctx = &real };
+	const struct http_client_options o = { .max_in_flight = MANY, .clock = &clock };
+	struct http_call c;
+	struct http_result r;
+	unsigned taken = 0;
+	uint64_t id;
+
+	peer = peer_start();
+	ck_assert_ok(http_client_open(&o, &client));
+	c = call_to(MEET_MANY);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_ok(http_client_start(&client, &c, &id));
+	while (peer_requests(peer) < MANY) {
+		while (http_client_next(&client, &r)) { /* they have met while it looked */
+			ck_assert_int_eq(r.failure, HTTP_OK);
+			http_result_deinit(&r);
+			taken++;
+		}
+		(void)http_client_wait(&client, -1, 10);
+	}
+	while (peer_answers(peer) < MANY)
+		(void)usleep(1000);
+	late_us = 2 * PATIENCE * INT64_C(1000);
+	for (; taken < MANY; taken++) {
+		ck_assert(http_client_next(&client, &r));
+		ck_assert_msg(r.failure == HTTP_OK, "%u: %s", taken, r.detail);
+		http_result_deinit(&r);
+	}
 	teardown();
 }
 END_TEST
@@ -661,6 +713,7 @@ make_suite(void)
 		a_redirect_is_an_answer_and_early_hints_are_none,
 		thirty_two_calls_are_in_flight_at_once, connections_are_used_again,
 		over_a_kept_connection_a_request_leaves_when_it_is_started,
+		answers_that_are_there_are_no_timeouts_however_many_and_however_late,
 		a_kept_connection_that_has_ended_is_no_failure, a_cancelled_call_has_no_result,
 		waiting_ends_for_a_wake_up_for_a_result_and_for_a_time_limit,
 		calls_that_are_not_allowed_do_not_begin,
