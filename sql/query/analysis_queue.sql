@@ -124,10 +124,10 @@ WHERE ("clientId", "id") IN (SELECT a."clientId", a."id" FROM session_analyses a
 
 -- What an owner holds beside the rows of the batch, and does not know of.
 -- name: analysis_astray
--- param: owner uuid, now time
+-- param: owner uuid, now time, asked int
 -- rows: id uuid
 UPDATE session_analyses SET "status" = 'pending', "leaseOwner" = NULL, "leaseUntil" = NULL, "stale" = FALSE,
-  "interruptedCalls" = "interruptedCalls" + 1, "updatedAt" = :now
+  "interruptedCalls" = "interruptedCalls" + :asked, "updatedAt" = :now
 WHERE "status" = 'processing' AND "leaseOwner" = :owner AND "leaseUntil" IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM @rows WHERE r.id = session_analyses."id");
 

@@ -119,8 +119,10 @@ gather(struct analyser *an, int64_t now_ms)
 			held[n++] = c->row.id;
 		an->runs[i]->dry = false;
 	}
-	e = analysis_queue_gather(an->db, an->arena, an->o.owner, held, n, now_ms, &returned);
-	an->astray = e != ERR_OK;
+	e = analysis_queue_gather(an->db, an->arena, an->o.owner, held, n, an->astray_asked, now_ms,
+	                          &returned);
+	if (e == ERR_OK)
+		an->astray = an->astray_asked = false;
 	if (returned > 0)
 		log_warn("analysis.gathered", LOG_INT("rows", returned));
 	return e;
@@ -214,12 +216,9 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 		return own_error(run, e);
 	run->dry = n == 0;
 	*worked |= n > 0;
-	for (size_t i = 0; i < n; i++) {
-		enum err one = own_error(run, analyser_call_begin(run, &rows[i], now_ms));
-
-		if (e == ERR_OK)
-			e = one; /* the others are begun all the same: they are claimed */
-	}
+	for (size_t i = 0; e == ERR_OK && i < n; i++)
+		e = own_error(run, analyser_call_begin(run, &rows[i], now_ms));
+	an->astray |= e != ERR_OK; /* the others are claimed, and nothing can be read now */
 	return e;
 }
 

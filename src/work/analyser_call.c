@@ -70,7 +70,10 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 		http_client_cancel(c->run->an->o.http, c->id);
 	e = now_ms > 0 ? analysis_queue_release(c->run->an->db, &lease, now_ms, &release, &paid)
 	               : ERR_OK;
-	c->run->an->astray |= db_is_away(e);
+	if (db_is_away(e)) {
+		c->run->an->astray = true;
+		c->run->an->astray_asked |= c->asked;
+	}
 	if (e != ERR_OK && e != ERR_CONFLICT)
 		log_warn("analysis.not_returned", LOG_UUID("analysis", c->row.id), LOG_ERR(e));
 	c->run->tally.released++;
@@ -233,6 +236,8 @@ analyser_call_begin(struct analyser_run *run, const struct analysis_claimed *row
 			return ERR_OK;
 		}
 	}
-	analyser_call_drop(c, now_ms);
+	/* of a database that is away nothing more is asked: it may take long to say so */
+	an->astray |= db_is_away(e);
+	analyser_call_drop(c, db_is_away(e) ? 0 : now_ms);
 	return e;
 }

@@ -85,7 +85,8 @@ struct analyser {
 	/* Calls whose result came, the first one first. It stays until the database has what it
 	 * says. */
 	struct analyser_call *heard;
-	bool astray; /* rows may be ours in the database that no call is for */
+	bool astray;       /* rows may be ours in the database that no call is for */
+	bool astray_asked; /* and some of them were asked about */
 	int64_t claim_at, sweep_at, away_until;
 	atomic_bool look; /* for a job, whatever claim_at says */
 };
@@ -114,7 +115,7 @@ void analyser_run_drop(struct analyser_run *, int64_t now_ms);
  * the queue. The row is in `an->arena`. */
 MUST_CHECK enum err
 analyser_call_begin(struct analyser_run *, const struct analysis_claimed *, int64_t now_ms);
-/* Ends the request and gives the row back. */
+/* Ends the request and gives the row back, unless now_ms is 0. */
 void analyser_call_drop(struct analyser_call *, int64_t now_ms);
 /* Frees it; its row is what it is. */
 void analyser_call_forget(struct analyser_call *);

@@ -50,7 +50,7 @@ analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
 
 enum err
 analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const struct uuid *held,
-                      size_t nheld, int64_t now_ms, int64_t *returned)
+                      size_t nheld, bool asked, int64_t now_ms, int64_t *returned)
 {
 	struct db_rows *rows = db_rows_new(a, &q_analysis_astray);
 	enum err e = db_begin(db, DB_APPLY);
@@ -60,7 +60,8 @@ analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const s
 		db_row_uuid(rows, held[i]);
 	if (e == ERR_OK)
 		e = db_end(db, db_exec(db, &q_analysis_astray,
-		                       DB_PARAMS(db_uuid(owner), db_time(now_ms)), rows, returned));
+		                       DB_PARAMS(db_uuid(owner), db_time(now_ms), db_int(asked)),
+		                       rows, returned));
 	return e;
 }
 

@@ -171,10 +171,11 @@ MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease
 MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *returned);
 
 /* Rows that the owner holds beside these are pending again, as after a sweep: what he gave back
- * while the database was away, and what he was not told that he had claimed. */
-MUST_CHECK enum err
-analysis_queue_gather(struct db *, struct arena *, struct uuid owner, const struct uuid *held,
-                      size_t nheld, int64_t now_ms, int64_t *returned);
+ * while the database was away, and what he was not told that he had claimed. asked: some of them
+ * were asked about, so each counts an interrupted call. */
+MUST_CHECK enum err analysis_queue_gather(struct db *, struct arena *, struct uuid owner,
+                                          const struct uuid *held, size_t nheld, bool asked,
+                                          int64_t now_ms, int64_t *returned);
 
 struct analysis_counts {
 	int64_t pending, processing, done;

@@ -134,6 +134,48 @@ START_TEST(what_the_last_of_many_answers_says_holds_before_the_next_call_begins)
 }
 END_TEST
 
+static uint64_t
+statements(const struct bureau *o)
+{
+	struct db_stats s = db_stats(o->hands[0].analyser->db);
+
+	return s.statements + s.transactions;
+}
+
+static uint64_t before_away;
+
+/* When the first row is asked about. */
+static void
+goes_away(struct bureau *o, const struct analyser_call *c)
+{
+	(void)c;
+	bureau_away(o, 0, true);
+	before_away = statements(o);
+	o->meanwhile = NULL;
+}
+
+/* Each statement may take as long as connecting does; the rows are nobody's loss. */
+START_TEST(a_database_that_goes_away_after_a_claim_is_not_asked_about_every_row)
+{
+	struct bureau *o = bureau_open();
+	struct uuid *v = bureau_sessions(o, ANALYSER_GROUP), job;
+
+	o->options.concurrency = ANALYSER_GROUP;
+	bureau_hire(o, 0);
+	o->meanwhile = goes_away;
+	job = bureau_ask(o);
+	while (o->nasked == 0)
+		bureau_step(o);
+	ck_assert_uint_eq(o->nasked, 1);
+	ck_assert_uint_eq(statements(o) - before_away, 1);
+	bureau_pass(o, TIME_MINUTE);
+	bureau_away(o, 0, false);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	check_paid_once(o, v, ANALYSER_GROUP);
+	bureau_close(o);
+}
+END_TEST
+
 static void
 fill_memory(struct bureau *o, const struct analyser_call *c)
 {
@@ -174,6 +216,7 @@ make_suite(void)
 	                  answers_that_are_there_when_a_run_is_cancelled_are_stored,
 	                  a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight,
 	                  what_the_last_of_many_answers_says_holds_before_the_next_call_begins,
+	                  a_database_that_goes_away_after_a_claim_is_not_asked_about_every_row,
 	                  a_session_that_leaves_no_memory_of_its_call_takes_nothing_from_its_answer);
 }
 
