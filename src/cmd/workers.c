@@ -81,7 +81,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		.alert_ms = d.alert_ms,
 		.journal_retention_ms = c->journal_retention_days * TIME_DAY,
 		.event_ms = c->event_hours * TIME_HOUR,
-		.import_every_ms = c->import_interval_minutes * TIME_MINUTE
+		.import_every_ms = c->import_interval_minutes * TIME_MINUTE,
+		.return_analyses = str_is_empty(c->openai_api_key),
 	};
 	struct workers *w = calloc(1, sizeof(*w));
 	int64_t wanted = sqlite ? 1 : c->drainers;

@@ -48,6 +48,7 @@ struct keeper_options {
 	const struct randomness *rand;
 	int64_t amendment_ms, alert_ms, journal_retention_ms, event_ms;
 	int64_t import_every_ms; /* after the end of the one before; 0: never */
+	bool return_analyses;    /* whose lease is over: there is no analyser here that does it */
 };
 MUST_CHECK enum err keeper_open(const struct keeper_options *, struct keeper **out);
 enum step keeper_step(void *keeper, int64_t now_ms, int64_t *next_ms);

@@ -2,17 +2,19 @@
  * Slow housekeeping, one round a second. What always holds: each piece of a round fails alone, is
  * logged and tried again in the next round; every transaction is bounded: 2,000 parts that are
  * released, 2,000 amendments and 5,000 events that are dropped, entries that are pruned by their
- * bytes and number, and of the history states and the imports that are due one client's. What is
- * left of the first four waits for the next round, which then comes sooner; all clients' history
- * states are one piece, as long as there are clients with something due. What there is to do is
- * looked for without the writer's lock (but for amendments, which the deleting statement finds
- * itself), and worked out again from the rows, so nothing is waited for on the disk.
+ * bytes and number, 500 analyses that are returned, and of the history states and the imports that
+ * are due one client's. What is left of the first four waits for the next round, which then comes
+ * sooner; all clients' history states are one piece, as long as there are clients with something
+ * due. What there is to do is looked for without the writer's lock (but for amendments and analyses,
+ * which the changing statement finds itself), and worked out again from the rows, so nothing is
+ * waited for on the disk.
  */
 #include <stdlib.h>
 
 #include "store/queries.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
+#include "work/analysis_queue.h"
 #include "work/drain.h"
 #include "work/event.h"
 #include "work/jobs.h"
@@ -21,6 +23,7 @@
 #define ROUND_MS        1000
 #define SWEEP_MS        (10 * 60 * 1000) /* journal and amendments are pruned this often */
 #define IMPORTS_MS      5000             /* whether a periodic import is due */
+#define ANALYSES_MS     10000            /* whether leases of analyses are over */
 #define DROP_AMENDMENTS 2000             /* per transaction */
 #define PRUNE_BYTES     (8 << 20)        /* of bodies, per transaction; one entry may always be */
 #define PRUNE_ENTRIES   2000             /* looked at at once */
@@ -34,7 +37,7 @@ struct keeper {
 	struct keeper_options o;
 	struct db *db;
 	struct arena *arena;
-	int64_t next_sweep, next_imports;
+	int64_t next_sweep, next_imports, next_analyses;
 	struct uuid pruned_to; /* of the sweep that is under way */
 	struct log_limit failed, checkpoint;
 };
@@ -337,6 +340,19 @@ sweep(struct keeper *k, int64_t now_ms, bool *again)
 	}
 }
 
+/* What a process held that is gone; without a key for the model no analyser looks. */
+static enum err
+return_analyses(struct keeper *k, int64_t now_ms, bool *again)
+{
+	int64_t returned;
+	enum err e = analysis_queue_sweep(k->db, now_ms, &returned);
+
+	*again = false;
+	if (e == ERR_OK && returned > 0)
+		log_warn("analysis.returned", LOG_INT("rows", returned));
+	return e;
+}
+
 static enum err
 gauges(struct keeper *k, int64_t now_ms, bool *again)
 {
@@ -381,6 +397,10 @@ keeper_step(void *worker, int64_t now_ms, int64_t *next_ms)
 	if (k->o.import_every_ms > 0 && now_ms >= k->next_imports) {
 		(void)run(k, start_imports, "imports", now_ms, &none);
 		k->next_imports = now_ms + IMPORTS_MS;
+	}
+	if (k->o.return_analyses && now_ms >= k->next_analyses) {
+		(void)run(k, return_analyses, "analyses", now_ms, &none);
+		k->next_analyses = now_ms + ANALYSES_MS;
 	}
 	checkpoint(k, now_ms);
 	*next_ms = now_ms + (parked || swept ? ROUND_MS / 10 : ROUND_MS);

@@ -3,6 +3,7 @@
  * the end of its leases does, and another goes on with what it began. ENGINE says on which engine.
  */
 #include "analyser_fixture.h"
+#include "work/drain.h"
 
 #define SESSIONS 6
 #define LEASE_MS (2 * o->options.timeout_ms)
@@ -235,6 +236,41 @@ START_TEST(an_idle_analyser_returns_what_the_dead_held)
 }
 END_TEST
 
+START_TEST(where_nobody_analyses_the_keeper_returns_what_the_dead_held)
+{
+	struct bureau *o = open_with_two_at_once();
+	struct keeper_options k = { .pool = o->d->s.pool,
+		                    .rand = &o->d->s.rand,
+		                    .amendment_ms = DAY,
+		                    .alert_ms = DAY,
+		                    .journal_retention_ms = DAY,
+		                    .event_ms = DAY };
+	int64_t claimed, next;
+
+	bureau_sessions(o, 2);
+	(void)bureau_ask(o);
+	while (o->nasked < 2)
+		bureau_step(o);
+	claimed = o->time.now_ms;
+	bureau_kill(o, 0);
+	for (int returns = 0; returns < 2; returns++) {
+		struct keeper *keeper;
+
+		k.return_analyses = returns;
+		ck_assert_ok(keeper_open(&k, &keeper));
+		(void)keeper_step(keeper, claimed + LEASE_MS - 10, &next);
+		ck_assert_int_eq(bureau_count(o, "processing"), 2);
+		for (int64_t at = claimed + LEASE_MS; at < claimed + LEASE_MS + TIME_MINUTE; at = next)
+			(void)keeper_step(keeper, at, &next);
+		keeper_close(keeper);
+		ck_assert_int_eq(bureau_count(o, "pending"), returns ? 2 : 0);
+	}
+	ck_assert_int_eq(
+		desk_number(o->d, "SELECT sum(\"interruptedCalls\") FROM session_analyses"), 2);
+	bureau_close(o);
+}
+END_TEST
+
 START_TEST(ended_while_the_database_is_away_the_leases_give_everything_back)
 {
 	struct bureau *o = open_with_two_at_once();
@@ -379,6 +415,7 @@ make_suite(void)
 		killed_in_a_forced_run_no_row_is_reset_twice,
 		the_limit_and_the_counts_go_on_with_who_takes_the_run_up,
 		an_idle_analyser_returns_what_the_dead_held,
+		where_nobody_analyses_the_keeper_returns_what_the_dead_held,
 		ended_while_the_database_is_away_the_leases_give_everything_back,
 		an_answer_for_a_row_that_is_anothers_by_now_changes_nothing,
 		cancelled_at_any_step_it_gives_its_rows_back_and_the_next_run_goes_on,
