@@ -271,13 +271,45 @@ finish(struct analyser_call *c)
 	analyser_call_forget(c);
 }
 
-static void
-not_stored(struct analyser_call *c, enum err e, int64_t now_ms)
+/* The database refuses what it says, and would again: what it cost is stored with a failed attempt,
+ * so that not every run pays for the same. */
+static enum err
+store_failure(struct analyser_call *c, int64_t now_ms)
 {
-	log_error("analysis.not_stored", LOG_UUID("analysis", c->row.id), LOG_ERR(e),
+	struct analyser_outcome *o = &c->outcome;
+
+	if (o->act == ANALYSER_RELEASED && o->paid.calls == 0)
+		return ERR_CONFLICT; /* nothing was paid */
+	o->act = ANALYSER_FAILED;
+	o->failure = (struct analysis_failure){
+		.error = STR("internal: could not be stored"),
+		.prompt_hash = c->prompt.hash,
+		.next_retry_at = model_next_try_at((unsigned)c->row.retry_count + 1, now_ms),
+		.losses = o->failure.losses,
+		.interrupted = o->failure.interrupted,
+	};
+	return write_all(c->run->an, &c, 1, now_ms);
+}
+
+/* Away: it is tried again. */
+static enum err
+not_stored(struct analyser_call *c, enum err why, int64_t now_ms)
+{
+	enum err e;
+
+	log_error("analysis.not_stored", LOG_UUID("analysis", c->row.id), LOG_ERR(why),
 	          LOG_Z("detail", db_message(c->run->an->db)));
-	analyser_run_stop(c->run, "internal", str_from(err_info(e)->title));
+	e = store_failure(c, now_ms);
+	if (db_is_away(e))
+		return e;
+	if (e == ERR_OK) {
+		analyser_run_reason(c->run, "internal");
+		finish(c);
+		return ERR_OK;
+	}
+	analyser_run_stop(c->run, "internal", str_from(err_info(why)->title));
 	analyser_call_drop(c, now_ms);
+	return ERR_OK;
 }
 
 void
@@ -325,16 +357,16 @@ analyser_settle(struct analyser *an, int64_t now_ms, bool *worked)
 	for (size_t i = 0; i < n; i += together) {
 		enum err e = write_all(an, &v[i], together, now_ms);
 
-		if (e != ERR_OK && together > 1) {
+		if (e != ERR_OK && (together > 1 || n == 1)) {
 			together = 1;
 			e = write_all(an, &v[i], together, now_ms);
 		}
-		if (db_is_away(e))
-			return e;
-		if (e != ERR_OK)
-			not_stored(v[i], e, now_ms);
 		for (size_t k = i; e == ERR_OK && k < i + together; k++)
 			finish(v[k]);
+		if (e != ERR_OK && !db_is_away(e))
+			e = not_stored(v[i], e, now_ms);
+		if (e != ERR_OK)
+			return e;
 		*worked = true;
 	}
 	return ERR_OK;

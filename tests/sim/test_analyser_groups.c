@@ -5,15 +5,22 @@
  */
 #include "analyser_fixture.h"
 
-/* The database refuses to have one session done. */
+/* The database refuses to give one session such a status. */
 #define REFUSES_SQLITE                                                                             \
-	"CREATE TRIGGER refuses BEFORE UPDATE ON session_analyses WHEN new.\"status\" = 'done' "   \
+	"CREATE TRIGGER refuses BEFORE UPDATE ON session_analyses WHEN new.\"status\" IN (%s) "    \
 	"AND new.\"sessionId\" = %s BEGIN SELECT raise(ABORT, 'refused'); END"
 #define REFUSES_POSTGRES                                                                           \
 	"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "                   \
 	"RAISE EXCEPTION 'refused'; END $$; CREATE TRIGGER refuses BEFORE UPDATE ON "              \
-	"session_analyses FOR EACH ROW WHEN (new.\"status\" = 'done' AND new.\"sessionId\" = "     \
+	"session_analyses FOR EACH ROW WHEN (new.\"status\" IN (%s) AND new.\"sessionId\" = "     \
 	"%s) EXECUTE FUNCTION refuse()"
+
+static void
+refuse(struct bureau *o, const char *statuses, struct uuid session)
+{
+	desk_sql(o->d, db_engine(o->d->s.db) == DB_SQLITE ? REFUSES_SQLITE : REFUSES_POSTGRES,
+	         statuses, desk_uuid(o->d, session));
+}
 
 /* All that are in flight are answered; how many transactions it takes to store that. */
 static uint64_t
@@ -72,22 +79,51 @@ START_TEST(an_answer_that_cannot_be_stored_takes_none_of_the_others_along)
 }
 END_TEST
 
-START_TEST(one_that_never_can_is_given_back_and_the_others_are_stored)
+/* What it cost is told, and the next attempt waits: else each run would pay for it again. */
+START_TEST(one_that_never_can_is_a_failed_attempt_and_the_others_are_stored)
 {
 	struct bureau *o = bureau_open();
 	struct uuid *v = bureau_sessions(o, 3), job;
+	struct bureau_row row;
 
 	/* no report of it fits into its row */
-	desk_sql(o->d, db_engine(o->d->s.db) == DB_SQLITE ? REFUSES_SQLITE : REFUSES_POSTGRES,
-	         desk_uuid(o->d, v[1]));
+	refuse(o, "'done'", v[1]);
 	job = bureau_in_flight(o, 3);
 	(void)answers_come(o);
 	for (size_t i = 0; i < 3; i++)
-		ck_assert_slice(bureau_row(o, v[i]).status, str_from(i == 1 ? "pending" : "done"));
+		ck_assert_slice(bureau_row(o, v[i]).status, str_from(i == 1 ? "failed" : "done"));
+	row = bureau_row(o, v[1]);
+	ck_assert_str(row.error, "internal: could not be stored");
+	ck_assert_int_eq(row.retry_count, 1);
+	ck_assert_int_eq(row.next_retry_at, row.processed_at + TIME_MINUTE);
+	ck_assert_int_eq(row.attempts, 1);
+	ck_assert_int_gt(row.cost, 0);
 	ck_assert_str(bureau_run(o, job), "partial");
-	ck_assert_str(bureau_tally(o, job).reason, "internal");
+	ck_assert_none(bureau_tally(o, job).reason);
 	ck_assert_int_eq(bureau_tally(o, job).processed, 2);
+	ck_assert_int_eq(bureau_tally(o, job).failed, 1);
+	ck_assert_int_eq(bureau_tally(o, job).cost,
+	                 row.cost + bureau_row(o, v[0]).cost + bureau_row(o, v[2]).cost);
 	bureau_close(o);
+}
+END_TEST
+
+START_TEST(one_that_cannot_even_fail_is_given_back_and_ends_its_run)
+{
+	for (size_t n = 1; n <= 3; n += 2) {
+		struct bureau *o = bureau_open();
+		struct uuid *v = bureau_sessions(o, n), job;
+
+		refuse(o, "'done', 'failed'", v[0]);
+		job = bureau_in_flight(o, n);
+		(void)answers_come(o);
+		for (size_t i = 0; i < n; i++)
+			ck_assert_slice(bureau_row(o, v[i]).status,
+			                str_from(i == 0 ? "pending" : "done"));
+		ck_assert_slice(bureau_run(o, job), str_from(n == 1 ? "failed" : "partial"));
+		ck_assert_str(bureau_tally(o, job).reason, "internal");
+		bureau_close(o);
+	}
 }
 END_TEST
 
@@ -158,7 +194,8 @@ make_suite(void)
 	return TEST_SUITE("analyser_groups",
 	                  answers_that_come_together_are_one_transaction_however_many,
 	                  an_answer_that_cannot_be_stored_takes_none_of_the_others_along,
-	                  one_that_never_can_is_given_back_and_the_others_are_stored,
+	                  one_that_never_can_is_a_failed_attempt_and_the_others_are_stored,
+	                  one_that_cannot_even_fail_is_given_back_and_ends_its_run,
 	                  a_row_that_was_lost_takes_none_of_the_others_along,
 	                  more_answers_than_a_group_are_all_stored,
 	                  a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it);
