@@ -54,6 +54,15 @@ wait_of(const struct model_client *c, int64_t retry_after_ms, uint64_t chance)
 	return back_off(c->pauses, chance);
 }
 
+/* In a row, since the run of this try began. */
+static uint64_t
+pauses_of(const struct model_client *c, const struct model_try *t)
+{
+	uint64_t since = c->ever - t->ever_before;
+
+	return since < c->pauses ? since : c->pauses;
+}
+
 /* False: there were enough of them. */
 static bool
 pause_client(struct model_client *c, const struct model_try *t, int64_t now_ms, uint64_t chance)
@@ -64,9 +73,10 @@ pause_client(struct model_client *c, const struct model_try *t, int64_t now_ms, 
 	if (same && t->retry_after_ms < 0)
 		return true;
 	if (!same) {
-		if (c->pauses >= MODEL_PAUSES)
+		if (pauses_of(c, t) >= MODEL_PAUSES)
 			return false;
 		c->pauses++;
+		c->ever++;
 		c->paused_at = now_ms;
 	}
 	until = now_ms + wait_of(c, t->retry_after_ms, chance);

@@ -36,6 +36,7 @@ enum model_do {
 /* Everybody who asks one server. Begin with { 0 }. */
 struct model_client {
 	unsigned pauses;    /* in a row without one success */
+	uint64_t ever;      /* pauses so far, whatever came between them */
 	int64_t paused_at;  /* when the latest began; counts while pauses > 0 */
 	int64_t held_until; /* ask nobody before this; 0: never held */
 };
@@ -47,6 +48,7 @@ struct model_try {
 	int64_t retry_after_ms; /* -1: not given */
 	int64_t asked_at;       /* when the request left, ms */
 	unsigned losses;        /* of this row until now, as stored */
+	uint64_t ever_before;   /* the client's `ever` when the run began */
 };
 
 struct model_verdict {
@@ -66,8 +68,8 @@ struct model_verdict {
 /*
  * Judges one try and updates the client. 2xx is a success and ends the row of pauses. A failure of
  * a request that left before the latest pause began belongs to that pause: many in flight are one
- * pause, which may only become longer. A new run begins with pauses 0 and keeps held_until.
- * chance: any random number.
+ * pause, which may only become longer. A run ends by the pauses since it began, whoever else asks;
+ * held_until holds for all. chance: any random number.
  */
 struct model_verdict
 model_judge(struct model_client *, const struct model_try *, int64_t now_ms, uint64_t chance);

@@ -81,7 +81,8 @@ analyser_run_open(struct analyser *an, const struct job *job, int64_t now_ms)
 		                      .arena = arena_new(RUN_ARENA),
 		                      .total = -1,
 		                      .began_at = now_ms,
-		                      .renew_at = now_ms };
+		                      .renew_at = now_ms,
+		                      .pauses_before = an->client.ever };
 	if (an->nruns == 0)
 		an->client.pauses = 0; /* what was before has nothing to do with it */
 	an->runs[an->nruns++] = run;

@@ -80,6 +80,7 @@ try_of(const struct analyser_call *c, const struct model_error *said, int64_t no
 		.retry_after_ms = r->retry_after_ms,
 		.asked_at = c->asked_at,
 		.losses = c->row.losses,
+		.ever_before = c->run->pauses_before,
 	};
 
 	if (t.retry_after_ms < 0 && r->retry_at_ms != TIME_NONE)

@@ -286,6 +286,43 @@ START_TEST(a_server_that_does_not_say_when_is_left_alone_twice_as_long_each_time
 }
 END_TEST
 
+static size_t
+asked_for(const struct bureau *o, struct uuid job)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->nasked; i++)
+		n += uuid_eq(o->asked[i].job, job);
+	return n;
+}
+
+/* Neither takes the other's, nor gives it more than its own. */
+START_TEST(a_run_that_begins_while_the_server_fails_has_five_pauses_of_its_own)
+{
+	struct bureau *o = bureau_open();
+	struct planted other = { .client = o->d->other };
+	struct uuid jobs[2];
+	size_t before;
+
+	desk_rubric(o->d, o->d->other, "sales", 2);
+	bureau_session(o, "sim:503", &other);
+	plant(o, "sim:503");
+	jobs[0] = bureau_ask(o);
+	while (o->nasked < MODEL_PAUSES - 1)
+		bureau_step(o);
+	jobs[1] = bureau_ask_for(o, o->d->other);
+	ck_assert_str(bureau_run(o, jobs[0]), "failed");
+	ck_assert_uint_le(o->nasked, 2 * (MODEL_PAUSES + 1));
+	before = asked_for(o, jobs[0]);
+	ck_assert_uint_le(before, MODEL_PAUSES + 1);
+	ck_assert_str(bureau_run(o, jobs[1]), "failed");
+	ck_assert_str(bureau_tally(o, jobs[1]).reason, "model_unavailable");
+	ck_assert_uint_ge(asked_for(o, jobs[1]), MODEL_PAUSES - 1);
+	ck_assert_uint_eq(asked_for(o, jobs[0]), before);
+	bureau_close(o);
+}
+END_TEST
+
 START_TEST(after_a_run_without_one_success_the_next_may_pause_again)
 {
 	struct bureau *o = bureau_open();
@@ -566,6 +603,7 @@ make_suite(void)
 		an_answer_that_was_cut_for_its_length_is_asked_for_again_with_a_larger_bound,
 		a_server_that_says_when_is_left_alone_until_then_by_every_run,
 		a_server_that_does_not_say_when_is_left_alone_twice_as_long_each_time,
+		a_run_that_begins_while_the_server_fails_has_five_pauses_of_its_own,
 		after_a_run_without_one_success_the_next_may_pause_again,
 		pauses_with_a_success_between_them_end_no_run,
 		a_row_that_always_fails_does_not_keep_the_others_of_its_run_waiting,

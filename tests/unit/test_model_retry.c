@@ -120,6 +120,39 @@ START_TEST(five_pauses_are_waited_and_the_next_failure_ends_the_run)
 }
 END_TEST
 
+/* Two runs ask one server; the second begins in the middle of the first one's pauses. */
+START_TEST(each_run_ends_by_the_pauses_since_it_began)
+{
+	struct model_client c = { 0 };
+	int64_t now = NOW;
+	uint64_t second = 0;
+
+	for (int i = 1; i <= MODEL_PAUSES + 4; i++, now = c.held_until) {
+		struct model_try a = answered(503, now), b = answered(503, now);
+
+		if (i == 5)
+			second = c.ever; /* after four */
+		b.ever_before = second;
+		ck_assert_msg((model_judge(&c, &a, now, 0).ends_run != NULL) == (i > MODEL_PAUSES),
+		              "the first, failure %d", i);
+		if (i >= 5)
+			ck_assert_ptr_null(model_judge(&c, &b, now, 0).ends_run);
+	}
+	struct model_try last = answered(503, now), good = answered(200, now);
+
+	last.ever_before = second;
+	ck_assert_ptr_nonnull(model_judge(&c, &last, now, 0).ends_run);
+	/* and a success is everybody's, also of one that began before it */
+	ck_assert_int_eq(model_judge(&c, &good, now, 0).act, MODEL_TAKE);
+	for (int i = 1; i <= MODEL_PAUSES + 1; i++, now = c.held_until) {
+		struct model_try t = answered(503, now);
+
+		t.ever_before = second;
+		ck_assert((model_judge(&c, &t, now, 0).ends_run != NULL) == (i > MODEL_PAUSES));
+	}
+}
+END_TEST
+
 START_TEST(a_success_ends_the_row_of_pauses)
 {
 	struct model_client c = { 0 };
@@ -226,7 +259,10 @@ END_TEST
 
 START_TEST(a_third_loss_after_the_fifth_pause_is_both)
 {
-	struct model_client c = { .pauses = MODEL_PAUSES, .paused_at = NOW - 1, .held_until = NOW };
+	struct model_client c = { .pauses = MODEL_PAUSES,
+		                  .ever = MODEL_PAUSES,
+		                  .paused_at = NOW - 1,
+		                  .held_until = NOW };
 	struct model_try t = lost(2, NOW);
 	struct model_verdict v = model_judge(&c, &t, NOW, 0);
 
@@ -317,6 +353,7 @@ make_suite(void)
 {
 	return TEST_SUITE("model_retry", every_answer_is_judged_as_the_table_says,
 	                  five_pauses_are_waited_and_the_next_failure_ends_the_run,
+	                  each_run_ends_by_the_pauses_since_it_began,
 	                  a_success_ends_the_row_of_pauses, many_in_flight_are_one_pause,
 	                  retry_after_is_obeyed_within_bounds,
 	                  the_third_loss_of_a_row_spends_an_attempt,
