@@ -168,31 +168,45 @@ own_error(struct analyser_run *run, enum err e)
 	return ERR_OK;
 }
 
+/* Failed rows whose time has come. *more: not all of them yet; nothing is claimed then, since the
+ * newest comes first. */
+static enum err
+make_due(struct analyser_run *run, int64_t now_ms, bool *more)
+{
+	int64_t changed;
+	enum err e = analysis_queue_make_due(run->an->db, &run->combo, now_ms, &changed);
+
+	*more = e == ERR_OK && changed == ANALYSIS_BATCH;
+	if (e == ERR_OK)
+		run->due_at = *more ? now_ms : now_ms + DUE_MS;
+	return e;
+}
+
 /* Rows that this run has not had yet; when there are none, those that it gave back. Failed ones
  * whose time has come are looked for once a second, and before there are none. */
 static enum err
 claim_next(struct analyser_run *run, int64_t now_ms, size_t most, struct analysis_claimed **rows,
-           size_t *n)
+           size_t *n, bool *more)
 {
 	struct analyser *an = run->an;
 	int64_t until = now_ms + 2 * an->o.timeout_ms;
 	bool look = now_ms >= run->due_at;
-	enum err e = look ? analysis_queue_make_due(an->db, &run->combo, now_ms) : ERR_OK;
+	enum err e = look ? make_due(run, now_ms, more) : ERR_OK;
 
-	if (e != ERR_OK)
+	*n = 0;
+	if (e != ERR_OK || *more)
 		return e;
-	if (look)
-		run->due_at = now_ms + DUE_MS;
 	arena_reset(an->arena);
 	e = analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms, until,
 	                         run->began_at, most, rows, n);
 	if (e != ERR_OK || *n > 0)
 		return e;
 	if (!look)
-		e = analysis_queue_make_due(an->db, &run->combo, now_ms);
-	return e != ERR_OK ? e
-	                   : analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner,
-	                                          now_ms, until, TIME_NONE, most, rows, n);
+		e = make_due(run, now_ms, more);
+	return e != ERR_OK || *more
+	               ? e
+	               : analysis_queue_claim(an->db, an->arena, &run->combo, an->o.owner, now_ms,
+	                                      until, TIME_NONE, most, rows, n);
 }
 
 /* As many of its rows as may fly beside what does. */
@@ -202,6 +216,7 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 	struct analyser *an = run->an;
 	size_t n = an->o.concurrency - an->ncalls, want = analyser_run_wants(run);
 	struct analysis_claimed *rows;
+	bool more = false;
 	enum err e;
 
 	if (n > want)
@@ -210,12 +225,12 @@ claim_rows(struct analyser_run *run, int64_t now_ms, bool *worked)
 		n = ANALYSER_GROUP;
 	if (n == 0 || run->dry)
 		return ERR_OK;
-	e = claim_next(run, now_ms, n, &rows, &n);
+	e = claim_next(run, now_ms, n, &rows, &n, &more);
 	an->astray |= db_is_away(e);
 	if (e != ERR_OK)
 		return own_error(run, e);
-	run->dry = n == 0;
-	*worked |= n > 0;
+	run->dry = n == 0 && !more;
+	*worked |= n > 0 || more;
 	for (size_t i = 0; e == ERR_OK && i < n; i++)
 		e = own_error(run, analyser_call_begin(run, &rows[i], now_ms));
 	an->astray |= e != ERR_OK; /* the others are claimed, and nothing can be read now */

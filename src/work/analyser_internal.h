@@ -100,7 +100,7 @@ void analyser_run_stop(struct analyser_run *, const char *reason, struct str err
 void analyser_run_reason(struct analyser_run *, const char *word);
 /* Holds on to it and shows how far it is; one that is another's by now is an orphan. */
 MUST_CHECK enum err analyser_run_renew(struct analyser_run *, int64_t now_ms);
-/* One page of sessions into the queue, until tally.enqueue_done. */
+/* A batch of failed rows, or one page of sessions, into the queue, until tally.enqueue_done. */
 MUST_CHECK enum err analyser_run_enqueue(struct analyser_run *, int64_t now_ms);
 /* How many rows may be claimed for it. */
 size_t analyser_run_wants(const struct analyser_run *);

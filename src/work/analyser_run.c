@@ -195,6 +195,8 @@ analyser_run_enqueue(struct analyser_run *run, int64_t now_ms)
 		int64_t changed;
 
 		e = analysis_queue_retry_failed(an->db, &run->combo, now_ms, &changed);
+		if (e == ERR_OK && changed == ANALYSIS_BATCH)
+			return ERR_OK; /* the rest in the next step */
 		run->tally.retried = e == ERR_OK;
 	}
 	arena_reset(an->arena);

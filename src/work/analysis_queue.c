@@ -14,38 +14,38 @@
 #include "store/queries.h"
 #include "work/event.h"
 
-/* Bounded batches until one is not full. */
+/* One transaction. */
 static enum err
-in_batches(struct db *db, const struct query *q, const struct db_param *params, int64_t *sum)
+batch(struct db *db, const struct query *q, const struct db_param *params, int64_t *changed)
 {
-	int64_t changed = ANALYSIS_BATCH;
-	enum err e = ERR_OK;
+	enum err e = db_begin(db, DB_APPLY);
 
-	*sum = 0;
-	while (e == ERR_OK && changed == ANALYSIS_BATCH) {
-		changed = 0;
-		e = db_begin(db, DB_APPLY);
-		if (e == ERR_OK)
-			e = db_end(db, db_exec(db, q, params, NULL, &changed));
-		*sum += changed;
-	}
-	return e;
+	*changed = 0;
+	return e == ERR_OK ? db_end(db, db_exec(db, q, params, NULL, changed)) : e;
 }
 
 enum err
 analysis_queue_retry_failed(struct db *db, const struct analysis_combo *c, int64_t now_ms,
                             int64_t *changed)
 {
-	return in_batches(db, &q_analysis_retry,
-	                  DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
-	                  changed);
+	return batch(db, &q_analysis_retry,
+	             DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	             changed);
 }
 
 enum err
 analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
 {
-	return in_batches(db, &q_analysis_sweep, DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)),
-	                  returned);
+	int64_t changed = ANALYSIS_BATCH;
+	enum err e = ERR_OK;
+
+	*returned = 0;
+	while (e == ERR_OK && changed == ANALYSIS_BATCH) {
+		e = batch(db, &q_analysis_sweep,
+		          DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)), &changed);
+		*returned += changed;
+	}
+	return e;
 }
 
 enum err
@@ -66,13 +66,12 @@ analysis_queue_gather(struct db *db, struct arena *a, struct uuid owner, const s
 }
 
 enum err
-analysis_queue_make_due(struct db *db, const struct analysis_combo *c, int64_t now_ms)
+analysis_queue_make_due(struct db *db, const struct analysis_combo *c, int64_t now_ms,
+                        int64_t *changed)
 {
-	int64_t changed;
-
-	return in_batches(db, &q_analysis_due,
-	                  DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
-	                  &changed);
+	return batch(db, &q_analysis_due,
+	             DB_PARAMS(ANALYSIS_COMBO(c), db_time(now_ms), db_int(ANALYSIS_BATCH)),
+	             changed);
 }
 
 static int

@@ -87,7 +87,7 @@ analysis_queue_enqueue(struct db *, struct arena *, const struct randomness *,
                        const struct analysis_combo *, const struct analysis_choice *,
                        int64_t now_ms, struct analysis_enqueue *e);
 /* Failed rows of the combo, final or not yet due, are pending again with all attempts before them.
- * Several transactions. *changed: how many. */
+ * *changed: how many; if that is ANALYSIS_BATCH there may be more. */
 MUST_CHECK enum err analysis_queue_retry_failed(struct db *, const struct analysis_combo *,
                                                 int64_t now_ms, int64_t *changed);
 
@@ -99,9 +99,9 @@ struct analysis_claimed {
 	unsigned losses;     /* calls whose answer never came: core/model_retry.h */
 	bool longer_output;  /* an answer was cut for its length */
 };
-/* Failed rows whose time has come may be claimed from now on. Several transactions. */
-MUST_CHECK enum err
-analysis_queue_make_due(struct db *, const struct analysis_combo *, int64_t now_ms);
+/* Failed rows whose time has come may be claimed from now on. *changed as above. */
+MUST_CHECK enum err analysis_queue_make_due(struct db *, const struct analysis_combo *,
+                                            int64_t now_ms, int64_t *changed);
 /*
  * The next rows are the owner's until lease_until: pending ones and failed ones that were made due,
  * the newest session first, of sessions that ended together the row that was made last first;

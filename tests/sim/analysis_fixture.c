@@ -303,8 +303,10 @@ size_t
 desk_claim(struct desk *d, int64_t now, size_t n, struct analysis_claimed **out)
 {
 	size_t got;
+	int64_t due = ANALYSIS_BATCH;
 
-	ck_assert_ok(analysis_queue_make_due(d->s.db, &d->combo, now));
+	while (due == ANALYSIS_BATCH)
+		ck_assert_ok(analysis_queue_make_due(d->s.db, &d->combo, now, &due));
 	ck_assert_ok(analysis_queue_claim(d->s.db, test_arena(), &d->combo, d->me, now,
 	                                  now + 2 * TIME_MINUTE, TIME_NONE, n, out, &got));
 	return got;

@@ -5,6 +5,8 @@
  */
 #include "analyser_fixture.h"
 
+#define MOST_STEPS 1000
+
 /* The database refuses to give one session such a status. */
 #define REFUSES_SQLITE                                                                             \
 	"CREATE TRIGGER refuses BEFORE UPDATE ON session_analyses WHEN new.\"status\" IN (%s) "    \
@@ -188,6 +190,58 @@ START_TEST(a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it)
 }
 END_TEST
 
+/* Failed rows of sessions that ended long ago and are gone, due now. */
+static void
+plant_failed(struct bureau *o, int64_t n)
+{
+	struct desk *d = o->d;
+
+	desk_sql(d,
+	         "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", \"scriptKey\", "
+	         "\"scriptVersion\", \"analysisVersionTag\", \"status\", \"sessionEndedAt\", "
+	         "\"retryCount\", \"error\", \"nextRetryAt\", \"createdAt\", \"updatedAt\") "
+	         "WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < %lld) "
+	         "SELECT %s, %s, %s, 'sales', 2, 'v1', 'failed', %s, 1, 'x', %s, %s, %s FROM g",
+	         (long long)n,
+	         db_engine(d->s.db) == DB_POSTGRES ? "gen_random_uuid()" : "randomblob(16)",
+	         desk_uuid(d, d->client),
+	         db_engine(d->s.db) == DB_POSTGRES ? "gen_random_uuid()" : "randomblob(16)",
+	         desk_time(d, DESK_AT - 100 * DAY), desk_time(d, DESK_AT - 1), desk_time(d, DESK_AT),
+	         desk_time(d, DESK_AT));
+}
+
+/* Else the lease of its job could be over before the first is asked about. */
+START_TEST(however_many_failed_rows_there_are_a_step_takes_up_no_more_than_a_batch)
+{
+	for (int retry = 0; retry < 2; retry++) {
+		struct bureau *o = bureau_open();
+		struct uuid newest = bureau_sessions(o, 1)[0], job;
+		int64_t ready = 0, rows = 3 * ANALYSIS_BATCH;
+
+		plant_failed(o, rows);
+		o->params.limit = 1;
+		o->params.retry_failed = retry;
+		job = bureau_ask(o);
+		for (int i = 0; o->nasked == 0; i++) {
+			int64_t before = ready;
+
+			ck_assert_int_lt(i, MOST_STEPS);
+			bureau_step(o);
+			ready = desk_number(o->d, "SELECT count(*) FROM session_analyses WHERE "
+			                          "\"ready\" AND \"sessionEndedAt\" = %s",
+			                    desk_time(o->d, DESK_AT - 100 * DAY));
+			ck_assert_int_le(ready - before, ANALYSIS_BATCH);
+		}
+		/* all of them, before any is claimed: the newest comes first */
+		ck_assert_int_eq(ready, rows);
+		ck_assert(uuid_eq(o->asked[0].session, newest));
+		ck_assert_str(bureau_run(o, job), "succeeded");
+		desk_sql(o->d, "DELETE FROM session_analyses WHERE \"status\" <> 'done'");
+		bureau_close(o);
+	}
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -198,6 +252,7 @@ make_suite(void)
 	                  one_that_cannot_even_fail_is_given_back_and_ends_its_run,
 	                  a_row_that_was_lost_takes_none_of_the_others_along,
 	                  more_answers_than_a_group_are_all_stored,
+	                  however_many_failed_rows_there_are_a_step_takes_up_no_more_than_a_batch,
 	                  a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it);
 }
 

@@ -438,13 +438,14 @@ work(void *arg)
 {
 	struct worker *w = arg;
 	struct arena *a = arena_new((size_t)1 << 20);
+	int64_t due;
 
 	while (!w->wrong && atomic_load(&left_over) > 0) {
 		struct analysis_claimed *v;
 		size_t n;
 
 		arena_reset(a);
-		w->wrong = analysis_queue_make_due(w->db, w->combo, AT) != ERR_OK ||
+		w->wrong = analysis_queue_make_due(w->db, w->combo, AT, &due) != ERR_OK ||
 		           analysis_queue_claim(w->db, a, w->combo, w->owner, AT, AT + TIME_MINUTE,
 		                                TIME_NONE, 3, &v, &n) != ERR_OK;
 		for (size_t i = 0; !w->wrong && i < n; i++) {
