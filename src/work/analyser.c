@@ -137,7 +137,11 @@ analyser_stop(struct analyser *an, int64_t now_ms)
 	analyser_hear(an, now_ms);
 	while (e == ERR_OK && an->heard != NULL)
 		e = analyser_settle(an, now_ms, &worked);
-	if (e == ERR_OK && gather(an, now_ms) != ERR_OK)
+	/* one statement for all: each of them alone would wait for the disk */
+	for (size_t i = 0; i < an->nruns; i++)
+		while (an->runs[i]->calls != NULL)
+			analyser_call_cut(an->runs[i]->calls);
+	if (gather(an, now_ms) != ERR_OK)
 		log_warn("analysis.not_gathered", LOG_Z("detail", db_message(an->db)));
 	while (an->nruns > 0)
 		analyser_run_release(an->runs[0], now_ms);
@@ -290,9 +294,9 @@ work(struct analyser *an, int64_t now_ms, int64_t *next_ms, bool *worked)
 	enum err e = analyser_settle(an, now_ms, worked);
 
 	if (e == ERR_OK)
-		e = gather(an, now_ms);
-	if (e == ERR_OK)
 		e = hold_on(an, now_ms);
+	if (e == ERR_OK)
+		e = gather(an, now_ms); /* also what a run held that was cancelled just now */
 	if (e == ERR_OK)
 		e = sweep(an, now_ms);
 	if (e == ERR_OK)

@@ -80,6 +80,14 @@ analyser_call_drop(struct analyser_call *c, int64_t now_ms)
 	analyser_call_forget(c);
 }
 
+void
+analyser_call_cut(struct analyser_call *c)
+{
+	c->run->an->astray = true;
+	c->run->an->astray_asked |= c->asked;
+	analyser_call_drop(c, 0);
+}
+
 static enum prompt_role
 role_of(const struct analysis_message *m)
 {

@@ -106,7 +106,7 @@ MUST_CHECK enum err analyser_run_enqueue(struct analyser_run *, int64_t now_ms);
 size_t analyser_run_wants(const struct analyser_run *);
 /* Ends it in the database, unless it is an orphan, and forgets it. */
 MUST_CHECK enum err analyser_run_end(struct analyser_run *, int64_t now_ms);
-/* Gives it back to be gone on with from where it is, and forgets it. */
+/* Gives it back to be gone on with from where it is, and forgets it. It has no calls. */
 void analyser_run_release(struct analyser_run *, int64_t now_ms);
 /* Forgets it; what it holds is given back as far as the database answers. */
 void analyser_run_drop(struct analyser_run *, int64_t now_ms);
@@ -118,6 +118,8 @@ MUST_CHECK enum err
 analyser_call_begin(struct analyser_run *, const struct analysis_claimed *, int64_t now_ms);
 /* Ends the request and gives the row back, unless now_ms is 0. */
 void analyser_call_drop(struct analyser_call *, int64_t now_ms);
+/* Ends the request; the row is given back with all others that no call is for. */
+void analyser_call_cut(struct analyser_call *);
 /* Frees it; its row is what it is. */
 void analyser_call_forget(struct analyser_call *);
 struct analysis_lease analyser_call_lease(const struct analyser_call *);

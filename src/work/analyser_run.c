@@ -136,12 +136,12 @@ orphan(struct analyser_run *run)
 
 /* What has come already is paid for: it is stored before the run ends. */
 static void
-cancel_calls(struct analyser_run *run, int64_t now_ms)
+cancel_calls(struct analyser_run *run)
 {
 	for (struct analyser_call *c = run->calls, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->flying)
-			analyser_call_drop(c, now_ms);
+			analyser_call_cut(c);
 	}
 }
 
@@ -166,7 +166,7 @@ analyser_run_renew(struct analyser_run *run, int64_t now_ms)
 	if (cancel && !run->cancelled) {
 		run->cancelled = true;
 		analyser_run_stop(run, "cancelled", STR_NONE);
-		cancel_calls(run, now_ms);
+		cancel_calls(run);
 	}
 	return ERR_OK;
 }
@@ -334,8 +334,6 @@ analyser_run_release(struct analyser_run *run, int64_t now_ms)
 		analyser_run_drop(run, now_ms);
 		return;
 	}
-	while (run->calls != NULL)
-		analyser_call_drop(run->calls, now_ms);
 	arena_reset(an->arena);
 	progress(run, &p, now_ms);
 	e = jobs_renew(an->db, run->job.id, an->o.owner, now_ms, &p, &cancel);

@@ -190,6 +190,68 @@ START_TEST(a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it)
 }
 END_TEST
 
+/* However many calls there are, and whatever a commit takes: a server has four seconds to end in. */
+START_TEST(what_is_in_flight_is_given_back_at_once)
+{
+	enum { CALLS = 64 };
+
+	for (int cancel = 0; cancel < 2; cancel++) {
+		struct bureau *o = bureau_open();
+		struct analyser *an;
+		struct uuid job;
+		uint64_t before;
+
+		bureau_sessions(o, CALLS + 5);
+		o->llm->options.latency_ms = 5 * TIME_SECOND;
+		job = bureau_in_flight(o, CALLS);
+		an = o->hands[0].analyser;
+		before = db_stats(an->db).transactions;
+		if (cancel) {
+			ck_assert_ok(jobs_cancel(o->d->s.db, job, o->time.now_ms));
+			while (!str_eq(bureau_status(o, job), STR("cancelled")))
+				bureau_step(o);
+		} else {
+			analyser_stop(an, o->time.now_ms);
+		}
+		ck_assert_uint_lt(db_stats(an->db).transactions - before, 12);
+		ck_assert_uint_eq(analyser_in_flight(an), 0);
+		ck_assert_int_eq(bureau_count(o, "pending"), CALLS + 5);
+		ck_assert_int_eq(
+			desk_number(o->d, "SELECT sum(\"interruptedCalls\") FROM session_analyses"),
+			CALLS);
+		bureau_close(o);
+	}
+}
+END_TEST
+
+/* A run that is cancelled leaves alone what others are asking. */
+START_TEST(a_run_that_is_cancelled_gives_back_its_own_rows_alone)
+{
+	struct bureau *o = bureau_open();
+	struct planted other = { .client = o->d->other };
+	struct uuid session, jobs[2];
+
+	o->options.concurrency = 4;
+	bureau_hire(o, 0);
+	desk_rubric(o->d, o->d->other, "sales", 2);
+	session = bureau_session(o, NULL, &other);
+	bureau_sessions(o, 2);
+	jobs[0] = bureau_ask(o);
+	jobs[1] = bureau_ask_for(o, o->d->other);
+	o->llm->options.latency_ms = 5000;
+	while (o->nasked < 3)
+		bureau_step(o);
+	ck_assert_ok(jobs_cancel(o->d->s.db, jobs[0], o->time.now_ms));
+	ck_assert_str(bureau_run(o, jobs[0]), "cancelled");
+	ck_assert_int_eq(bureau_count(o, "pending"), 2);
+	ck_assert_int_eq(bureau_count(o, "processing"), 1);
+	ck_assert_str(bureau_run(o, jobs[1]), "succeeded");
+	ck_assert_int_eq(bureau_count(o, "done"), 1);
+	ck_assert_uint_eq(bureau_times(o, session), 1);
+	bureau_close(o);
+}
+END_TEST
+
 /* Failed rows of sessions that ended long ago and are gone, due now. */
 static void
 plant_failed(struct bureau *o, int64_t n)
@@ -252,6 +314,8 @@ make_suite(void)
 	                  one_that_cannot_even_fail_is_given_back_and_ends_its_run,
 	                  a_row_that_was_lost_takes_none_of_the_others_along,
 	                  more_answers_than_a_group_are_all_stored,
+	                  what_is_in_flight_is_given_back_at_once,
+	                  a_run_that_is_cancelled_gives_back_its_own_rows_alone,
 	                  however_many_failed_rows_there_are_a_step_takes_up_no_more_than_a_batch,
 	                  a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it);
 }
