@@ -203,6 +203,21 @@ analysis_queue_drop(struct db *db, const struct analysis_lease *l)
 }
 
 enum err
+analysis_queue_stored(struct db *db, struct arena *a, const struct analysis_lease *l,
+                      const char *status, struct str prompt_hash, int64_t now_ms, bool *stored)
+{
+	struct db_result r;
+	enum err e = db_query(db, &q_analysis_stored,
+	                      DB_PARAMS(db_uuid(l->client_id), db_uuid(l->id),
+	                                db_text(str_from(status)), db_time(now_ms),
+	                                db_text(prompt_hash)),
+	                      NULL, a, &r);
+
+	*stored = e == ERR_OK && r.nrows > 0 && db_get_bool(&r, 0, 0);
+	return e;
+}
+
+enum err
 analysis_queue_counts(struct db *db, struct arena *a, const struct analysis_combo *c,
                       int64_t now_ms, struct analysis_counts *out)
 {
