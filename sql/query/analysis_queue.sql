@@ -107,6 +107,14 @@ UPDATE session_analyses SET "status" = 'pending', "lostCalls" = :lost, "longerOu
   "latencyMs" = COALESCE(:latency, "latencyMs"), "updatedAt" = :now
 WHERE "clientId" = :client AND "id" = :id AND "status" = 'processing' AND "leaseOwner" = :owner;
 
+-- Whether the row is as somebody wrote it who was not told: done or failed at that moment with that prompt, or pending since then.
+-- name: analysis_stored
+-- param: client uuid, id uuid, status text, at time, hash text
+-- returns: bool
+SELECT "status" = :status AND CASE WHEN :status = 'pending' THEN "updatedAt" = :at
+  ELSE "processedAt" = :at AND "promptHash" = :hash END
+FROM session_analyses WHERE "clientId" = :client AND "id" = :id;
+
 -- Not what calls were made for: that tells what they cost.
 -- name: analysis_drop
 -- param: client uuid, id uuid, owner uuid

@@ -174,34 +174,43 @@ ask(struct analyser_call *c, int64_t now_ms)
 	return e;
 }
 
+/* No request was made: the attempt fails. */
+static enum err
+fail(struct analyser_call *c, const char *reason, const char *sentence, int64_t next_at,
+     int64_t now_ms)
+{
+	const struct analysis_lease lease = analyser_call_lease(c);
+	const struct analysis_failure f = { .error = str_fmt(c->run->an->arena, "%s: %s", reason,
+		                                             sentence),
+		                            .next_retry_at = next_at,
+		                            .losses = c->row.losses };
+	const struct analysis_paid nothing = { 0 };
+	enum err e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &f, &nothing);
+
+	if (e == ERR_OK) {
+		analyser_run_reason(c->run, reason);
+		analysis_tally_failed(&c->run->tally, c->row.id);
+	}
+	return not_ours(c, e);
+}
+
 /* There is nothing to ask, or no way to ask it. */
 static enum err
 give_up(struct analyser_call *c, enum err why, bool settled, int64_t now_ms)
 {
 	const struct analysis_lease lease = analyser_call_lease(c);
-	struct analysis_failure f = { .next_retry_at = TIME_NONE, .losses = c->row.losses };
-	const struct analysis_paid nothing = { 0 };
-	const char *reason;
 	enum err e;
 
-	if (why == ERR_NOT_FOUND || (why == ERR_OK && !settled)) {
-		e = analysis_queue_drop(c->run->an->db, &lease);
-		if (e != ERR_CONFLICT)
-			return e;
-		reason = "not_settled";
-		f.error = STR("not_settled: the session goes on again, or is none any more");
-		f.next_retry_at = now_ms + SESSION_SETTLE_MS;
-	} else if (why == ERR_TOO_LARGE) {
-		reason = "too_large";
-		f.error = STR("too_large: the session does not fit into the memory of one call");
-	} else {
+	if (why == ERR_TOO_LARGE)
+		return fail(c, "too_large", "the session does not fit into the memory of one call",
+		            TIME_NONE, now_ms);
+	if (why != ERR_NOT_FOUND && (why != ERR_OK || settled))
 		return why;
-	}
-	analyser_run_reason(c->run, reason);
-	e = analysis_queue_failed(c->run->an->db, &lease, now_ms, &f, &nothing);
-	if (e == ERR_OK)
-		analysis_tally_failed(&c->run->tally, c->row.id);
-	return not_ours(c, e);
+	e = analysis_queue_drop(c->run->an->db, &lease);
+	if (e != ERR_CONFLICT)
+		return e;
+	return fail(c, "not_settled", "the session goes on again, or is none any more",
+	            now_ms + SESSION_SETTLE_MS, now_ms);
 }
 
 enum err

@@ -40,7 +40,9 @@ struct analyser_call {
 	struct analyser_call *next_heard; /* among an->heard */
 	struct http_result result;
 	bool judged;
+	int64_t judged_at;               /* the row is written as of this moment, however often */
 	struct analyser_outcome outcome; /* when it was judged: once, in the order of the answers */
+	bool unsure;                     /* that may be stored, but nobody said so */
 	bool lost;                       /* the row was somebody else's when that was stored */
 };
 

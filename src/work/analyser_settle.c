@@ -141,6 +141,7 @@ judge(struct analyser_call *c, int64_t now_ms)
 	if (c->judged)
 		return;
 	c->judged = true;
+	c->judged_at = now_ms;
 	c->answer = arena_new(ANSWER_ARENA);
 	if (c->result.failure == HTTP_OK && (c->result.status < 200 || c->result.status > 299))
 		model_error_read(c->answer, str_n(c->result.body, c->result.body_len), &said);
@@ -156,7 +157,7 @@ judge(struct analyser_call *c, int64_t now_ms)
 }
 
 static enum err
-write_done(const struct analyser_call *c, const struct analysis_lease *lease, int64_t now_ms)
+write_done(const struct analyser_call *c, const struct analysis_lease *lease)
 {
 	const struct report *r = &c->outcome.report;
 	const struct analysis_done d = {
@@ -170,11 +171,30 @@ write_done(const struct analyser_call *c, const struct analysis_lease *lease, in
 		.truncated = c->prompt.truncated,
 	};
 
-	return analysis_queue_done(c->run->an->db, lease, now_ms, &d, &c->outcome.paid);
+	return analysis_queue_done(c->run->an->db, lease, c->judged_at, &d, &c->outcome.paid);
+}
+
+/* The row is not ours any more. It may be so by our own hand: a commit may be made without our being
+ * told. */
+static enum err
+look_again(struct analyser_call *c, const struct analysis_lease *lease)
+{
+	static const char *const statuses[] = { [ANALYSER_DONE] = "done",
+		                                [ANALYSER_FAILED] = "failed",
+		                                [ANALYSER_RELEASED] = "pending" };
+	bool stored = false;
+	enum err e = ERR_OK;
+
+	if (c->unsure)
+		e = analysis_queue_stored(c->run->an->db, c->run->an->arena, lease,
+		                          statuses[c->outcome.act], c->prompt.hash, c->judged_at,
+		                          &stored);
+	c->lost = !stored;
+	return e;
 }
 
 static enum err
-write_outcome(struct analyser_call *c, int64_t now_ms)
+write_outcome(struct analyser_call *c)
 {
 	const struct analysis_lease lease = analyser_call_lease(c);
 	const struct analyser_outcome *o = &c->outcome;
@@ -182,13 +202,13 @@ write_outcome(struct analyser_call *c, int64_t now_ms)
 	enum err e;
 
 	if (o->act == ANALYSER_DONE)
-		e = write_done(c, &lease, now_ms);
+		e = write_done(c, &lease);
 	else if (o->act == ANALYSER_FAILED)
-		e = analysis_queue_failed(db, &lease, now_ms, &o->failure, &o->paid);
+		e = analysis_queue_failed(db, &lease, c->judged_at, &o->failure, &o->paid);
 	else
-		e = analysis_queue_release(db, &lease, now_ms, &o->release, &o->paid);
-	c->lost = e == ERR_CONFLICT;
-	return c->lost ? ERR_OK : e;
+		e = analysis_queue_release(db, &lease, c->judged_at, &o->release, &o->paid);
+	c->lost = false;
+	return e == ERR_CONFLICT ? look_again(c, &lease) : e;
 }
 
 /* All or none. */
@@ -203,13 +223,16 @@ write_all(struct analyser *an, struct analyser_call *const *v, size_t n, int64_t
 	arena_reset(an->arena);
 	event_batch_init(&told, an->arena);
 	for (size_t i = 0; e == ERR_OK && i < n; i++) {
-		e = write_outcome(v[i], now_ms);
+		e = write_outcome(v[i]);
 		if (e == ERR_OK && !v[i]->lost && v[i]->outcome.act != ANALYSER_RELEASED)
 			event_batch_add(&told, v[i]->run->job.client_id, EVENT_ANALYSIS, UUID_NIL);
 	}
 	if (e == ERR_OK)
 		e = event_batch_store(&told, an->db, now_ms);
-	return db_end(an->db, e);
+	e = db_end(an->db, e);
+	for (size_t i = 0; db_is_away(e) && i < n; i++)
+		v[i]->unsure = true;
+	return e;
 }
 
 static void
@@ -285,7 +308,7 @@ store_failure(struct analyser_call *c, int64_t now_ms)
 	o->failure = (struct analysis_failure){
 		.error = STR("internal: could not be stored"),
 		.prompt_hash = c->prompt.hash,
-		.next_retry_at = model_next_try_at((unsigned)c->row.retry_count + 1, now_ms),
+		.next_retry_at = model_next_try_at((unsigned)c->row.retry_count + 1, c->judged_at),
 		.losses = o->failure.losses,
 		.interrupted = o->failure.interrupted,
 	};

@@ -166,6 +166,13 @@ analysis_queue_release(struct db *, const struct analysis_lease *, int64_t now_m
  * on telling of: it is to be failed. */
 MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease *);
 
+/* Of a row that was given back at now_ms, by a transaction of which nobody was told whether it was
+ * made: *stored, it is as it was to be. status: done, failed or pending. Inside or outside a
+ * transaction. */
+MUST_CHECK enum err analysis_queue_stored(struct db *, struct arena *,
+                                          const struct analysis_lease *, const char *status,
+                                          struct str prompt_hash, int64_t now_ms, bool *stored);
+
 /* Rows of all clients whose lease is over are pending again, no attempt spent, an interrupted call
  * counted. Several transactions. *returned: how many. */
 MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *returned);

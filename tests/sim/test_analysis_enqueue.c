@@ -329,13 +329,16 @@ is_used(struct desk *d, struct uuid id)
 	return desk_number(
 		d,
 		"SELECT CASE WHEN \"retryCount\" = 0 AND \"nextRetryAt\" IS NULL AND "
-		"\"leaseOwner\" IS NULL AND \"leaseUntil\" IS NULL AND \"lostCalls\" = 0 AND NOT "
-		"\"longerOutput\" AND \"startedAt\" IS NULL AND \"processedAt\" IS NULL AND "
+		"\"leaseOwner\" IS "
+		"NULL AND \"leaseUntil\" IS NULL AND \"lostCalls\" = 0 "
+		"AND NOT \"longerOutput\" AND \"startedAt\" IS NULL AND \"processedAt\" IS NULL "
+		"AND "
 		"\"report\" IS NULL AND \"error\" IS NULL AND \"model\" IS NULL AND \"promptHash\" "
 		"IS NULL AND \"overallScore\" IS NULL AND \"temperature\" IS NULL AND "
 		"\"evidenceVerified\" = 0 AND \"evidenceUnverified\" = 0 AND NOT \"truncated\" AND "
-		"NOT \"stale\" AND \"latencyMs\" IS NULL AND \"status\" = 'pending' "
-		"THEN 0 ELSE 1 END FROM session_analyses WHERE \"id\" = %s",
+		"NOT "
+		"\"stale\" AND \"latencyMs\" IS NULL AND "
+		"\"status\" = 'pending' THEN 0 ELSE 1 END FROM session_analyses WHERE \"id\" = %s",
 		desk_uuid(d, id));
 }
 
@@ -354,12 +357,11 @@ START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
 	desk_failed(d, &v[2], AT, TIME_NONE);
 	desk_done(d, &v[4], AT);
 	desk_sql(d,
-	         "UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3, \"attempts\" = "
-	         "5, "
-	         "\"interruptedCalls\" = 1, \"longerOutput\" = TRUE, \"truncated\" = TRUE, "
-	         "\"inputTokens\" = 30, \"cachedTokens\" = 10, \"outputTokens\" = 20, "
-	         "\"costMicroUsd\" = 7, \"latencyMs\" = 1, \"evidenceVerified\" = 1, "
-	         "\"evidenceUnverified\" = 1, \"error\" = 'e' WHERE \"id\" = %s",
+	         "UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3, "
+	         "\"attempts\" = 5, \"interruptedCalls\" = 1, \"longerOutput\" = TRUE, "
+	         "\"truncated\" = TRUE, \"inputTokens\" = 30, \"cachedTokens\" = 10, "
+	         "\"outputTokens\" = 20, \"costMicroUsd\" = 7, \"latencyMs\" = 1, \"evidenceVerified\" = 1, \"evidenceUnverified\" = 1, "
+	         "\"error\" = 'e' WHERE \"id\" = %s",
 	         desk_uuid(d, v[0].id));
 	/* no longer eligible: it keeps its report */
 	desk_sql(d, "UPDATE sessions SET message_count = 1 WHERE id = %s", desk_uuid(d, left.id));
