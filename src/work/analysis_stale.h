@@ -17,7 +17,7 @@ struct analysis_stale {
 	struct arena *arena;
 	struct uuid client_id;
 	int64_t now_ms;
-	bool marked; /* out: an analysis was, since the beginning; who tells of it looks here */
+	bool marked;     /* out: an analysis was, since the beginning; who tells of it looks here */
 	struct map seen; /* what is in the batches already */
 	struct db_rows *sessions, *moments, *tickets;
 	int64_t *ticket_times; /* of messages of tickets, each with its ticket */
