@@ -34,7 +34,6 @@ static const struct found_by list[] = {
 	{ &q_keeper_known, { PARKED } },
 	{ &q_keeper_unpark, { PARKED } },
 	{ &q_drain_parked_news, { PARKED } },
-	{ &q_api_replay_count_parked, { PARKED } },
 	{ &q_api_parts_release, { PARKED } },
 	{ &q_keeper_amendments_drop, { DUE, PARKED, "ix_amendments_age" } },
 	{ &q_keeper_journal_old, { AUTO } },

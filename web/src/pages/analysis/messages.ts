@@ -240,6 +240,16 @@ export const texts = {
 	],
 	"report.error.empty_answer": ["o modelo respondeu sem texto", "the model answered without text"],
 	"report.error.invalid_json": ["o modelo não respondeu um relatório", "the model's answer was no report"],
+	"report.error.invalid_report": [
+		"o relatório do modelo não segue o roteiro",
+		"the model's report does not follow the rubric",
+	],
+	"report.error.missing_topic": ["o relatório deixou um tópico de fora", "the report left a topic out"],
+	"report.error.double_topic": ["o relatório repetiu um tópico", "the report gave a topic twice"],
+	"report.error.unknown_topic": [
+		"o relatório trouxe um tópico que o roteiro não tem",
+		"the report has a topic that the rubric has not",
+	],
 	"report.error.incomplete": ["a resposta do modelo veio incompleta", "the model's answer was incomplete"],
 	"report.error.content_filter": ["o filtro do modelo a recusou", "the model's filter refused it"],
 	"report.error.refusal": ["o modelo se recusou a avaliar", "the model refused to assess it"],
