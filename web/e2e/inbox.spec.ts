@@ -427,6 +427,7 @@ describe("by the keyboard alone", () => {
 			await v.page.waitForURL(v.url + (href ?? ""));
 		}
 		expect(await rows(v).nth(1).getAttribute("aria-current")).toBe("true");
+		await composer(v).waitFor();
 		await keys.press("r");
 		await until(
 			"the answer's place has the focus",
