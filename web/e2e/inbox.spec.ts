@@ -1,10 +1,20 @@
 /* The inbox: every kind of message, finding a conversation, reading it, by mouse, keyboard and phone. */
-import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { common } from "../src/i18n/common";
 import { dayName, duration, phone } from "../src/lib/format";
 import { texts } from "../src/pages/inbox/messages";
 import { visit, type Visit, type VisitOptions } from "./browser";
+import {
+	bubble,
+	composer,
+	conversationOf,
+	details,
+	list,
+	mustBeInView,
+	rows,
+	scrollTo,
+	thread,
+} from "./inboxPage";
 import { ana, said, writeAna } from "./inboxWorld";
 import { mustBeAccessible, mustFitTheWidth } from "./look";
 import { until } from "./waiting";
@@ -20,16 +30,6 @@ let number: Number;
 let agent = "";
 let viewer = "";
 const ids: Record<string, string> = {};
-
-async function conversationOf(waId: string): Promise<string> {
-	const found = await world.api("get", "/api/clients/{slug}/conversations", {
-		path: { slug: "acme" },
-		query: { q: waId },
-	});
-	const one = found.data[0];
-	if (one === undefined) throw new Error(`no conversation of ${waId}`);
-	return one.id;
-}
 
 beforeAll(async () => {
 	world = await World.start();
@@ -55,36 +55,14 @@ beforeAll(async () => {
 	await world.applied();
 	agent = await world.createToken({ role: "agent", clientSlug: "acme" });
 	viewer = await world.createToken({ role: "viewer", clientSlug: "acme" });
-	ids["ana"] = await conversationOf(ana.waId);
-	ids["bia"] = await conversationOf(bia.waId);
+	ids["ana"] = await conversationOf(world, "acme", ana.waId);
+	ids["bia"] = await conversationOf(world, "acme", bia.waId);
 });
 afterAll(async () => await world.dispose());
 
 const at = (who: string, more = "") => `/acme/conversas/${ids[who] ?? ""}${more}`;
-const list = (v: Visit) => v.page.getByRole("region", { name: v.texts(texts)("list"), exact: true });
-const rows = (v: Visit) => list(v).getByRole("link");
-const thread = (v: Visit) => v.page.getByRole("log", { name: v.texts(texts)("thread") });
-const bubble = (v: Visit, words: string) => thread(v).getByRole("article").filter({ hasText: words });
-const details = (v: Visit) => v.page.getByRole("complementary", { name: v.texts(texts)("details") });
-const composer = (v: Visit) => v.page.getByRole("group", { name: v.texts(texts)("composer") });
-
 async function enter(path: string, options: VisitOptions = {}): Promise<Visit> {
 	return await visit(world.url, { token: viewer, path, ...options });
-}
-
-/* Wholly within what is seen of the thread. */
-async function isInView(v: Visit, what: Locator): Promise<boolean> {
-	const [box, view] = await Promise.all([what.boundingBox(), thread(v).boundingBox()]);
-	return (
-		box !== null && view !== null && box.y >= view.y - 1 && box.y + box.height <= view.y + view.height + 1
-	);
-}
-const mustBeInView = (v: Visit, what: Locator) => until("it is in view", () => isInView(v, what));
-
-async function scrollTo(box: Locator, end: "top" | "bottom"): Promise<void> {
-	await box.evaluate((e, to) => {
-		e.scrollTop = to === "top" ? 0 : e.scrollHeight;
-	}, end);
 }
 
 describe("every kind of message", () => {
@@ -449,6 +427,7 @@ describe("by the keyboard alone", () => {
 			await v.page.waitForURL(v.url + (href ?? ""));
 		}
 		expect(await rows(v).nth(1).getAttribute("aria-current")).toBe("true");
+		await composer(v).waitFor();
 		await keys.press("r");
 		await until(
 			"the answer's place has the focus",

@@ -6,13 +6,13 @@ import { memo, useState } from "react";
 import type { Message } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { bytes, clockTime, exactTime } from "../../lib/format";
+import { fileName, shownLength } from "../../lib/cut";
 import { findExcerpt } from "../../lib/excerpt";
 import { cx, Icon } from "../../ui";
 import type { IconName } from "../../ui/icons";
 import css from "./inbox.module.css";
 import { texts, typeKey } from "./messages";
 
-const LONG = 1200;
 /* These are told by their text alone: there is no file. */
 const TOLD: Record<string, IconName> = { location: "place", contacts: "user" };
 const MEDIA: Record<string, IconName> = {
@@ -27,9 +27,8 @@ function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
 	const t = useT(texts);
 	const [all, setAll] = useState(false);
 	const found = excerpt === null ? null : findExcerpt(text, excerpt);
-	const long = text.length > LONG && found === null;
-	/* Never between the two halves of one character. */
-	const cut = /[\uD800-\uDBFF]/.test(text.charAt(LONG - 1)) ? LONG - 1 : LONG;
+	const cut = shownLength(text);
+	const long = cut < text.length && found === null;
 	return (
 		<div className={css.text} dir="auto">
 			{found === null ? (
@@ -82,7 +81,9 @@ function Media({ message }: { message: Message }) {
 		<div className={css.media}>
 			<Icon name={icon} size={20} />
 			<div>
-				<div className={css.mediaName}>{media?.filename ?? name}</div>
+				<div className={css.mediaName} title={media?.filename ?? undefined}>
+					<bdi>{media?.filename == null ? name : fileName(media.filename)}</bdi>
+				</div>
 				<div className={css.meta}>{why}</div>
 			</div>
 			{ready && (
@@ -229,7 +230,7 @@ export const Bubble = memo(function Bubble({
 				{!hidden && isMedia && <Media message={m} />}
 				{!hidden && !isMedia && m.type !== "text" && (
 					<div className={css.kind}>
-						{m.type in TOLD && <Icon name={TOLD[m.type] ?? "info"} size={14} />}{" "}
+						{m.type in TOLD && <Icon name={TOLD[m.type] ?? "info"} size={14} />}
 						{t(typeKey(m.type), { type: m.type })}
 					</div>
 				)}
@@ -238,7 +239,11 @@ export const Bubble = memo(function Bubble({
 				{m.status === "failed" && (
 					<div className={css.failed}>
 						<Icon name="warning" size={14} />
-						{m.error?.reason == null ? t("failed") : t("failedWhy", { reason: m.error.reason })}
+						<span className={css.clamped}>
+							{m.error?.reason == null
+								? t("failed")
+								: t("failedWhy", { reason: m.error.reason })}
+						</span>
 					</div>
 				)}
 				<footer className={css.foot}>

@@ -176,7 +176,9 @@ export function Details({
 				<dl className={ui.dl}>
 					<dt>{t("name")}</dt>
 					<dd>
-						<bdi>{lead.pushName ?? t("noName")}</bdi>
+						<bdi className={css.clamped} title={lead.pushName ?? undefined}>
+							{lead.pushName ?? t("noName")}
+						</bdi>
 					</dd>
 					<dt>{t("number")}</dt>
 					<dd>{phone(lead.phoneNumber)}</dd>
