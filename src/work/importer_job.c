@@ -257,18 +257,30 @@ counts_json(struct import_job *j)
 	return buf_slice(&b);
 }
 
+/* What is left goes on as until now, and no faster than the budget allows: each ticket takes one
+ * request at least, though the first ones had a burst. -1: not known. */
+static int64_t
+seconds_left(const struct import_job *j, const struct job_progress *p, int64_t elapsed_ms)
+{
+	int64_t left = p->total - p->done, least = -1, likely = -1;
+
+	if (p->total < 0)
+		return -1;
+	if (j->job.kind == JOB_IMPORT)
+		least = left * 60 / j->im->o.per_minute;
+	if (p->done > 0 && elapsed_ms > 0)
+		likely = left * elapsed_ms / p->done / 1000;
+	return likely > least ? likely : least;
+}
+
 void
 import_job_progress(struct import_job *j, struct job_progress *p, int64_t now_ms)
 {
-	int64_t elapsed = now_ms - j->began_at;
-
 	*p = (struct job_progress){ .done = j->finished,
 		                    .total = j->list_done ? j->candidates : -1,
 		                    .unit = j->job.kind == JOB_IMPORT ? "tickets" : "contacts",
-		                    .eta_seconds = -1,
 		                    .counts = counts_json(j) };
-	if (p->total >= 0 && p->done > 0 && elapsed > 0)
-		p->eta_seconds = (p->total - p->done) * elapsed / p->done / 1000;
+	p->eta_seconds = seconds_left(j, p, now_ms - j->began_at);
 }
 
 /* More was asked of it while it worked: it begins anew, as it is wanted now. */

@@ -136,13 +136,42 @@ START_TEST(a_long_run_tries_again_long_before_its_end)
 }
 END_TEST
 
+/* The budget lets one request through in a second, and a whole second's worth at once. */
+START_TEST(the_time_that_is_left_is_never_less_than_the_budget_allows)
+{
+	struct desk *d = desk_open();
+	int64_t told = 0;
+	struct uuid job;
+
+	d->scene.options.per_minute = 60;
+	import_scene_hire(&d->scene, 0);
+	for (size_t i = 0; i < 20; i++)
+		desk_add(d, uuid_of(i), NULL, -1 - (int64_t)i);
+	job = desk_ask(d, JOB_IMPORT, false);
+	while (str_eq(import_scene_status(&d->scene, test_arena(), job), STR("queued")) ||
+	       str_eq(import_scene_status(&d->scene, test_arena(), job), STR("running"))) {
+		import_scene_step(&d->scene);
+		told += desk_number(d,
+		                    "SELECT count(*) FROM jobs WHERE eta_seconds IS NOT NULL AND "
+		                    "total > done AND finished_at IS NULL");
+		ck_assert_int_eq(desk_number(d,
+		                             "SELECT count(*) FROM jobs WHERE finished_at IS NULL "
+		                             "AND eta_seconds < total - done"),
+		                 0);
+	}
+	ck_assert_int_gt(told, 10);
+	desk_close(d);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("importer jobs",
 	                  a_full_import_that_is_asked_for_beside_a_running_one_is_made,
 	                  what_failed_in_a_run_is_tried_again_in_it_if_somebody_asks,
-	                  a_long_run_tries_again_long_before_its_end);
+	                  a_long_run_tries_again_long_before_its_end,
+	                  the_time_that_is_left_is_never_less_than_the_budget_allows);
 }
 
 int

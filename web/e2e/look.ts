@@ -1,8 +1,11 @@
-/* What is looked for on any page: is it accessible, does it fit. */
+/* What is looked for on any page: is it accessible, does it fit, does it say how it is. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type axeCore from "axe-core";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
+import { common } from "../src/i18n/common";
+import { expect } from "vitest";
+import type { Visit } from "./browser";
 
 let source: Promise<string> | null = null;
 
@@ -26,6 +29,40 @@ export async function mustBeAccessible(page: Page): Promise<void> {
 			);
 	});
 	if (found.length > 0) throw new Error(`axe at ${page.url()}:\n  ${found.join("\n  ")}`);
+}
+
+/** The same in light and in dark; afterwards the page is light. */
+export async function mustBeAccessibleInBothThemes(page: Page): Promise<void> {
+	for (const colorScheme of ["dark", "light"] as const) {
+		await page.emulateMedia({ colorScheme });
+		await mustBeAccessible(page);
+	}
+}
+
+/** Goes there by Tab alone, as somebody without a mouse does. */
+export async function tabTo(page: Page, target: Locator, most = 80): Promise<void> {
+	for (let i = 0; i < most; i++) {
+		await page.keyboard.press("Tab");
+		if (await target.evaluate((e) => e === document.activeElement)) return;
+	}
+	throw new Error(`not reached by ${most} Tabs: ${String(target)}`);
+}
+
+function pathIs(path: string | RegExp): (url: URL) => boolean {
+	return (url) => (typeof path === "string" ? url.pathname === path : path.test(url.pathname));
+}
+
+/** Holds back the answers of a path of the API until `release` is called. */
+export async function holdBack(page: Page, path: string | RegExp): Promise<{ release: () => void }> {
+	let release = () => {};
+	const gate = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	await page.route(pathIs(path), async (route) => {
+		await gate;
+		await route.continue();
+	});
+	return { release };
 }
 
 /**
@@ -64,3 +101,58 @@ export async function mustFitTheWidth(page: Page): Promise<void> {
 	}, width);
 	if (out.length > 0) throw new Error(`wider than the screen at ${page.url()}:\n${out.join("\n")}`);
 }
+
+/**
+ * A page that asks `api` for what it shows: it says so while the answer is awaited, it says what went
+ * wrong and goes on when asked to try again, and it says when there is no network. `ready` is there
+ * once it has its answer.
+ */
+export async function mustShowItsStates(
+	v: Visit,
+	of: { path: string; api: string | RegExp; ready: Locator },
+): Promise<void> {
+	const { page } = v;
+	const t = v.texts(common);
+	const held = await holdBack(page, of.api);
+	await v.goto(of.path);
+	await page
+		.getByRole("main")
+		.getByRole("status", { name: t("loading") })
+		.first()
+		.waitFor();
+	expect(await of.ready.count()).toBe(0);
+	await mustBeAccessible(page);
+	held.release();
+	await of.ready.waitFor();
+
+	v.expectProblem(/^answer 500: /);
+	v.expectProblem(/^console error: .* 500 /);
+	const failing = pathIs(of.api);
+	await page.route(failing, (route) =>
+		route.fulfill({ status: 500, contentType: "application/problem+json", body: PROBLEM }),
+	);
+	await page.reload();
+	const said = page.getByRole("alert").filter({ hasText: t("error.other", { id: "pedido-7" }) });
+	await said.first().waitFor();
+	await mustBeAccessible(page);
+	await page.unroute(failing);
+	await said
+		.getByRole("button", { name: t("retry") })
+		.first()
+		.click();
+	await of.ready.waitFor();
+
+	await page
+		.getByRole("main")
+		.getByRole("status", { name: t("loading") })
+		.first()
+		.waitFor({ state: "detached" });
+	await v.context.setOffline(true);
+	const bar = page.getByRole("status").filter({ hasText: t("offline.browser") });
+	await bar.waitFor();
+	await mustBeAccessible(page);
+	await v.context.setOffline(false);
+	await bar.waitFor({ state: "detached" });
+}
+
+const PROBLEM = JSON.stringify({ title: "x", status: 500, error: "internal", requestId: "pedido-7" });

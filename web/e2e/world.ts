@@ -3,10 +3,12 @@
  * outside (Meta, a helpdesk, a model). What always holds: its settings are exactly those that are
  * given here; nothing of it is left when it was disposed of; a server that ended badly fails the test.
  */
+import { execFile } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { inject } from "vitest";
 import {
 	addressOf,
@@ -50,6 +52,17 @@ export interface RawAnswer {
 	headers: Headers;
 	/** JSON where it is; else text. */
 	body: unknown;
+}
+
+/* Waits for the server's writes, as the server waits for this one. */
+const SQLITE = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=10) as database:
+    database.executescript(sys.argv[2])
+`;
+
+function lineOf(number: Number): SimOptions {
+	return { phoneNumberId: number.phoneNumberId, waba: number.wabaId, displayNumber: number.displayNumber };
 }
 
 function words(options: SimOptions): string[] {
@@ -258,6 +271,31 @@ export class World {
 			throw new Error(`the webhook was answered ${answer.status}: ${await answer.text()}`);
 	}
 
+	/**
+	 * The webhook bodies of a number in the order Meta would send them, to be delivered one by one
+	 * (`postWebhook`) by a test that looks at what each of them does. Options as those of `sim.meta`.
+	 */
+	async bodies(number: Number, options: SimOptions): Promise<string[]> {
+		const out = await mkdtemp(join(this.directory, "bodies-"));
+		const made = this.#sim("bodies", { out, ...lineOf(number), seed: 7, ...options });
+		await made.finished();
+		const files = (await readdir(out)).filter((name) => name.endsWith(".json")).sort();
+		return await Promise.all(files.map((name) => readFile(join(out, name), "utf8")));
+	}
+
+	/**
+	 * Changes the database behind the server's back, for what only time or a broken disk would do.
+	 * One text for both engines.
+	 */
+	async sql(text: string): Promise<void> {
+		const url = this.#settings["DATABASE_URL"] ?? "";
+		const command =
+			engine === "sqlite"
+				? ["python3", "-c", SQLITE, join(this.directory, url.slice("sqlite:".length)), text]
+				: ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", text, url];
+		await promisify(execFile)(command[0] ?? "", command.slice(1));
+	}
+
 	/** Everything that was delivered so far is applied, or refused for good. */
 	async applied({ seconds = 60 }: { seconds?: number } = {}): Promise<void> {
 		await until(
@@ -296,9 +334,7 @@ export class World {
 			return this.#sim("meta", {
 				url: this.url,
 				secret: this.appSecret,
-				phoneNumberId: number.phoneNumberId,
-				waba: number.wabaId,
-				displayNumber: number.displayNumber,
+				...lineOf(number),
 				seed: 7,
 				...options,
 			});

@@ -8,9 +8,8 @@ import { duration, number } from "../lib/format";
 import { jobRate } from "../lib/jobs";
 import { useSession } from "../shell/session";
 import { Badge, Button, cx, FormError, Progress, ui, type Tone } from "../ui";
-import { useNow } from "../ui/clock";
 
-const texts = {
+export const texts = {
 	"status.queued": ["Na fila", "Queued"],
 	"status.running": ["Em andamento", "Running"],
 	"status.succeeded": ["Concluído", "Done"],
@@ -63,11 +62,11 @@ export function useJob(id: string | null) {
 	});
 }
 
-export function JobProgress({ job }: { job: Job }) {
+/** `readAt`: when the job was as it is shown, ms; how fast it goes is told of that moment. */
+export function JobProgress({ job, readAt }: { job: Job; readAt: number }) {
 	const t = useT(texts);
 	const { language } = useLanguage();
 	const { can, slug } = useSession();
-	const now = useNow();
 	const cache = useQueryClient();
 	const stop = useMutation({
 		mutationFn: () => api.post("/api/jobs/{id}/cancel", { path: { id: job.id } }),
@@ -79,7 +78,7 @@ export function JobProgress({ job }: { job: Job }) {
 	const key = `unit.${job.progress.unit}`;
 	const unit = key in texts ? (key as keyof typeof texts) : "unit.other";
 	const total = job.progress.total;
-	const rate = jobRate(job, now);
+	const rate = jobRate(job, new Date(readAt));
 	const running = isUnderWay(job);
 	const took =
 		job.startedAt !== null && job.finishedAt !== null

@@ -3,7 +3,7 @@
  * that ask. The focus stays inside and returns to where it was; Escape closes.
  */
 import * as RDialog from "@radix-ui/react-dialog";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { common } from "../i18n/common";
 import { useT } from "../i18n";
 import { Button, FormError, Icon } from ".";
@@ -25,6 +25,8 @@ export function Dialog({
 	foot?: ReactNode;
 }) {
 	const t = useT(common);
+	const opener = useRef<Element | null>(null);
+	const body = useRef<HTMLDivElement>(null);
 	return (
 		<RDialog.Root
 			open={open}
@@ -36,6 +38,19 @@ export function Dialog({
 				<div className={css.backdrop} />
 				<RDialog.Content
 					className={css.dialog}
+					onOpenAutoFocus={(e) => {
+						opener.current = document.activeElement;
+						/* What is to be filled in comes before the button that closes. */
+						const field = body.current?.querySelector<HTMLElement>("input, select, textarea");
+						if (field == null) return;
+						e.preventDefault();
+						field.focus();
+					}}
+					onCloseAutoFocus={(e) => {
+						/* What opened it is not known to the primitive, which would leave the focus nowhere. */
+						e.preventDefault();
+						if (opener.current instanceof HTMLElement) opener.current.focus();
+					}}
 					{...(description === undefined ? { "aria-describedby": undefined } : {})}
 				>
 					<div className={css.dialogHead}>
@@ -49,7 +64,7 @@ export function Dialog({
 					{description !== undefined && (
 						<RDialog.Description className={css.muted}>{description}</RDialog.Description>
 					)}
-					{children}
+					<div ref={body}>{children}</div>
 					{foot !== undefined && <div className={css.dialogFoot}>{foot}</div>}
 				</RDialog.Content>
 			</RDialog.Portal>

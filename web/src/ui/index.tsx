@@ -3,7 +3,7 @@
  * word and a colour, never by colour alone; an error stays in its panel and says what to do; text
  * that came from outside is passed as text and may be of any length.
  */
-import { useId, useState, type ComponentProps, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ComponentProps, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError, type ProblemField } from "../api/client";
 import { common } from "../i18n/common";
@@ -73,23 +73,27 @@ export function Panel({
 	children,
 	label,
 	className,
+	id,
 }: {
 	title?: ReactNode;
 	action?: ReactNode;
 	children: ReactNode;
 	label?: string;
 	className?: string | undefined;
+	/** Where a link within the page leads. */
+	id?: string;
 }) {
-	const id = useId();
+	const titleId = useId();
 	return (
 		<section
+			id={id}
 			className={cx(css.panel, className)}
 			aria-label={label}
-			aria-labelledby={title === undefined ? undefined : id}
+			aria-labelledby={title === undefined ? undefined : titleId}
 		>
 			{title !== undefined && (
 				<div className={css.panelHead}>
-					<h2 id={id}>{title}</h2>
+					<h2 id={titleId}>{title}</h2>
 					{action}
 				</div>
 			)}
@@ -142,12 +146,16 @@ function fieldText(field: ProblemField, t: Translate<typeof common>): string {
 	return field.code === "invalid" ? t("field.invalid", { why: field.message }) : t(`field.${field.code}`);
 }
 
-/** What is wrong with each member of a form, by what the server says. */
-export function useFaults(error: unknown): (name: string) => string | undefined {
+/** What is wrong with each member of a form, by what the server says; `invalid` in the form's own words. */
+export function useFaults(
+	error: unknown,
+	invalid: Readonly<Record<string, string>> = {},
+): (name: string) => string | undefined {
 	const t = useT(common);
 	return (name) => {
 		const field = error instanceof ApiError ? error.fields.find((f) => f.path === name) : undefined;
-		return field === undefined ? undefined : fieldText(field, t);
+		if (field === undefined) return undefined;
+		return (field.code === "invalid" ? invalid[name] : undefined) ?? fieldText(field, t);
 	};
 }
 
@@ -186,12 +194,15 @@ export function Notice({
 	);
 }
 
-/** The error of something that was tried, beside the button that tried it. */
-export function FormError({ error }: { error: unknown }) {
+/**
+ * The error of something that was tried, beside the button that tried it. What is wrong with the
+ * members `inPlace` is said at their fields.
+ */
+export function FormError({ error, inPlace = [] }: { error: unknown; inPlace?: readonly string[] }) {
 	const t = useT(common);
 	if (error === null || error === undefined) return null;
 	const detail = detailOf(error);
-	const fields = error instanceof ApiError ? error.fields : [];
+	const fields = error instanceof ApiError ? error.fields.filter((f) => !inPlace.includes(f.path)) : [];
 	return (
 		<Notice tone="red" role="alert">
 			<p>{errorText(error, t)}</p>
@@ -331,6 +342,27 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
 		setTimeout(() => setDone(false), 2000);
 	};
 	return <Button onClick={() => void copy()}>{done ? t("copied") : (label ?? t("copy"))}</Button>;
+}
+
+/** A table that may be wider than the screen: it moves within itself, then also by key. */
+export function TableWrap({ label, children }: { label: string; children: ReactNode }) {
+	const box = useRef<HTMLDivElement>(null);
+	const [wide, setWide] = useState(false);
+
+	useEffect(() => {
+		const outer = box.current;
+		if (outer === null) return;
+		const sizes = new ResizeObserver(() => setWide(outer.scrollWidth > outer.clientWidth));
+		sizes.observe(outer);
+		for (const inner of outer.children) sizes.observe(inner);
+		return () => sizes.disconnect();
+	}, []);
+	const reachable = wide ? { tabIndex: 0, role: "group", "aria-label": label } : {};
+	return (
+		<div ref={box} className={css.tableWrap} {...reachable}>
+			{children}
+		</div>
+	);
 }
 
 export function TabLinks({

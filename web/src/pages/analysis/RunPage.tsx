@@ -129,7 +129,7 @@ export function RunningJob({ id }: { id: string }) {
 			}
 		>
 			<div className={ui.stack}>
-				<JobProgress job={j} />
+				<JobProgress job={j} readAt={job.dataUpdatedAt} />
 				{reason !== null && (
 					<Notice tone="amber" icon="warning">
 						{t("run.reason", { reason })}

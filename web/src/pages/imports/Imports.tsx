@@ -25,12 +25,14 @@ import {
 	Page,
 	Panel,
 	Skeleton,
+	TableWrap,
 	Time,
 	ui,
 } from "../../ui";
 import { isUnderWay, JobBadge, JobProgress } from "../JobProgress";
 import { texts } from "./messages";
 
+const FAILURES = "falhas";
 const COUNTS = [
 	"ticketsNew",
 	"ticketsChanged",
@@ -60,21 +62,58 @@ function Counts({ job }: { job: Job }) {
 	);
 }
 
+/* What only somebody who changes the client's address or key can mend. */
+const MENDED_AT_CLIENT = [
+	"unauthorized",
+	"forbidden",
+	"not_found",
+	"redirected",
+	"not_callable",
+	"no_helpdesk",
+];
+
+function Mend() {
+	const t = useT(texts);
+	const { slug, can } = useSession();
+	if (!can("admin")) return <p>{t("empty.ask")}</p>;
+	return (
+		<p>
+			<Link className={buttonClass()} href={`/${slug}/administracao/clientes`}>
+				{t("empty.action")}
+			</Link>
+		</p>
+	);
+}
+
 /** Why a run did not do all of it, and what happens with the rest. */
 function Partial({ job }: { job: Job }) {
 	const t = useT(texts);
 	const failed = countsOf(job).get("failed") ?? 0;
 	if (job.status !== "partial" && job.status !== "failed") return null;
 	return (
-		<Notice tone={job.status === "failed" ? "red" : "amber"} icon="warning">
+		<Notice
+			tone={job.status === "failed" ? "red" : "amber"}
+			icon="warning"
+			action={
+				failed > 0 && (
+					<a className={buttonClass()} href={`#${FAILURES}`}>
+						{t("partial.why")}
+					</a>
+				)
+			}
+		>
 			<p>
 				<strong>{job.status === "failed" ? t("failed.title") : t("partial.title")}</strong>
 			</p>
 			{failed > 0 && <p>{t("partial.failures", { n: failed })}</p>}
-			{job.error !== null && (
+			{job.error !== null && job.errorCode !== "failures" && (
 				<p>{t("reason", { reason: byCode(texts, t, "reason", job.errorCode, job.error) })}</p>
 			)}
-			<p>{t("partial.next")}</p>
+			{MENDED_AT_CLIENT.includes(job.errorCode ?? "") ? (
+				<Mend />
+			) : (
+				<p>{t(failed > 0 ? "partial.next" : "partial.later")}</p>
+			)}
 		</Notice>
 	);
 }
@@ -102,10 +141,10 @@ function FailureRow({ failure: f }: { failure: ImportFailure }) {
 			<td>
 				{byCode(texts, t, "reason", f.reason, f.reason)}
 				{f.detail !== null && (
-					<>
-						<br />
-						<span className={cx(ui.small, ui.muted)}>{f.detail}</span>
-					</>
+					<details className={cx(ui.small, ui.muted)}>
+						<summary>{t("failures.detail")}</summary>
+						{f.detail}
+					</details>
 				)}
 			</td>
 			<td className={ui.num}>{f.attempts}</td>
@@ -139,12 +178,12 @@ function Failures() {
 	});
 	const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
 	return (
-		<Panel title={t("failures")}>
+		<Panel title={t("failures")} id={FAILURES}>
 			{list.isPending && <Skeleton lines={3} />}
 			{list.isError && <ErrorState error={list.error} retry={() => void list.refetch()} />}
 			{list.isSuccess && rows.length === 0 && <p className={ui.muted}>{t("failures.none")}</p>}
 			{rows.length > 0 && (
-				<div className={ui.tableWrap}>
+				<TableWrap label={t("failures")}>
 					<table className={ui.table}>
 						<thead>
 							<tr>
@@ -165,7 +204,7 @@ function Failures() {
 							))}
 						</tbody>
 					</table>
-				</div>
+				</TableWrap>
 			)}
 			{list.hasNextPage && (
 				<Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
@@ -199,7 +238,7 @@ function Runs() {
 			{jobs.isError && <ErrorState error={jobs.error} retry={() => void jobs.refetch()} />}
 			{jobs.data?.length === 0 && <p className={ui.muted}>{t("runs.none")}</p>}
 			{jobs.data !== undefined && jobs.data.length > 0 && (
-				<div className={ui.tableWrap}>
+				<TableWrap label={t("runs")}>
 					<table className={ui.table}>
 						<thead>
 							<tr>
@@ -249,7 +288,7 @@ function Runs() {
 							})}
 						</tbody>
 					</table>
-				</div>
+				</TableWrap>
 			)}
 		</Panel>
 	);
@@ -330,43 +369,55 @@ export default function Imports() {
 		>
 			<FormError error={start.error ?? contacts.error} />
 			{client?.isActive === false && <Notice tone="amber">{t("inactive")}</Notice>}
-			<Panel title={t("now")}>
-				{state.isPending && <Skeleton lines={4} />}
-				{state.isError && <ErrorState error={state.error} retry={() => void state.refetch()} />}
+			<div className={ui.two}>
+				<Panel title={t("now")}>
+					{state.isPending && <Skeleton lines={4} />}
+					{state.isError && <ErrorState error={state.error} retry={() => void state.refetch()} />}
+					{state.data !== undefined && (
+						<div className={ui.stack}>
+							{run === null ? (
+								<p>{t("never")}</p>
+							) : (
+								<JobProgress job={run} readAt={state.dataUpdatedAt} />
+							)}
+							{run !== null && <Partial job={run} />}
+							{run !== null && <Counts job={run} />}
+						</div>
+					)}
+				</Panel>
 				{state.data !== undefined && (
-					<div className={ui.stack}>
-						{run === null ? <p>{t("never")}</p> : <JobProgress job={run} />}
-						{run !== null && <Partial job={run} />}
-						<dl className={ui.dl}>
-							<dt>{t("helpdesk")}</dt>
-							<dd>{client?.apiBaseUrl ?? "–"}</dd>
-							<dt>{t("lastImportAt")}</dt>
-							<dd>
-								<Time at={state.data.lastImportAt} />
-							</dd>
-							<dt>{t("cursor")}</dt>
-							<dd>
-								<Time at={state.data.cursor} as="exact" />
-								<br />
-								<span className={cx(ui.small, ui.muted)}>{t("cursor.hint")}</span>
-							</dd>
-							<dt>{t("lastFullAt")}</dt>
-							<dd>
-								<Time at={state.data.lastFullAt} />
-							</dd>
-						</dl>
-						{run !== null && <Counts job={run} />}
-						{can("admin") && (
-							<Check
-								label={t("full")}
-								hint={t("full.hint")}
-								checked={full}
-								onChange={(e) => setFull(e.target.checked)}
-							/>
-						)}
-					</div>
+					<Panel title={t("desk")}>
+						<div className={ui.stack}>
+							<dl className={ui.dl}>
+								<dt>{t("helpdesk")}</dt>
+								<dd>{client?.apiBaseUrl ?? "–"}</dd>
+								<dt>{t("lastImportAt")}</dt>
+								<dd>
+									<Time at={state.data.lastImportAt} />
+								</dd>
+								<dt>{t("cursor")}</dt>
+								<dd>
+									<Time at={state.data.cursor} as="exact" />
+									<br />
+									<span className={cx(ui.small, ui.muted)}>{t("cursor.hint")}</span>
+								</dd>
+								<dt>{t("lastFullAt")}</dt>
+								<dd>
+									<Time at={state.data.lastFullAt} />
+								</dd>
+							</dl>
+							{can("admin") && (
+								<Check
+									label={t("full")}
+									hint={t("full.hint")}
+									checked={full}
+									onChange={(e) => setFull(e.target.checked)}
+								/>
+							)}
+						</div>
+					</Panel>
 				)}
-			</Panel>
+			</div>
 			<Failures />
 			<Runs />
 		</Page>

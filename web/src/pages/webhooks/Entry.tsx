@@ -1,7 +1,7 @@
 /* One entry of the journal: what became of it, why, what it said, and applying it again. */
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "../../api/client";
+import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { WebhookEvent } from "../../api/types";
 import { byCode, useLanguage, useT } from "../../i18n";
@@ -9,7 +9,7 @@ import { bytes, number } from "../../lib/format";
 import { problemOf } from "../../lib/journal";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, cx, ErrorState, FormError, Notice, Panel, Skeleton, Time, ui } from "../../ui";
+import { Button, cx, Empty, ErrorState, FormError, Notice, Panel, Skeleton, Time, ui } from "../../ui";
 import { keyOr, texts } from "./messages";
 import { ParkedHelp } from "./Parked";
 import { Payload } from "./Payload";
@@ -113,6 +113,8 @@ export function Entry({ id, onReplayed }: { id: string; onReplayed: () => void }
 				<Skeleton lines={10} />
 			</div>
 		);
+	if (one.isError && one.error instanceof ApiError && one.error.status === 404)
+		return <Empty title={t("gone.title")}>{t("gone.text")}</Empty>;
 	if (one.isError) return <ErrorState error={one.error} retry={() => void one.refetch()} />;
 	const e = one.data;
 	const bad =

@@ -1,7 +1,10 @@
 /* The journal, newest first, of which only what is in view is in the document. */
+import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";
+import { api } from "../../api/client";
+import { keys } from "../../api/keys";
 import type { WebhookEvent } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { bytes } from "../../lib/format";
@@ -52,6 +55,19 @@ function Row({ entry: e, on, href, top }: { entry: WebhookEvent; on: boolean; hr
 			</Link>
 		</li>
 	);
+}
+
+/** How long entries are kept; only the operator may read for how many days. */
+function Kept() {
+	const t = useT(texts);
+	const { can } = useSession();
+	const settings = useQuery({
+		queryKey: keys.settings,
+		enabled: can("operator"),
+		queryFn: async ({ signal }) => (await api.get("/api/settings", { signal })).settings,
+	});
+	const days = Number(settings.data?.["JOURNAL_RETENTION_DAYS"]);
+	return <span>{days > 0 ? t("kept.days", { n: days }) : t("kept")}</span>;
 }
 
 export function JournalList({
@@ -140,8 +156,9 @@ export function JournalList({
 				{isFetchNextPageError && <ErrorState error={list.error} retry={() => void fetchNextPage()} />}
 			</div>
 			{rows.length > 0 && (
-				<p className={css.foot} role="status">
-					{t(hasNextPage ? "loaded" : "loadedAll", { n: rows.length })}
+				<p className={css.foot}>
+					<span role="status">{t(hasNextPage ? "loaded" : "loadedAll", { n: rows.length })}</span>
+					<Kept />
 				</p>
 			)}
 		</section>

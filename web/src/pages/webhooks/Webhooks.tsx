@@ -4,7 +4,8 @@
  */
 import { useCallback, useMemo, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
-import { useT } from "../../i18n";
+import { useLanguage, useT } from "../../i18n";
+import { exactTime } from "../../lib/format";
 import { fromLocalInput, toLocalInput } from "../../lib/localTime";
 import { useSession } from "../../shell/session";
 import { useShortcuts } from "../../shell/shortcuts";
@@ -132,6 +133,7 @@ function useFilters(search: string, operator: boolean): Filters {
 
 export default function Webhooks() {
 	const t = useT(texts);
+	const { language } = useLanguage();
 	const { slug, can } = useSession();
 	const id = useParams<{ id?: string }>().id ?? null;
 	const search = useSearch();
@@ -174,8 +176,8 @@ export default function Webhooks() {
 		filters.field === "" ? "" : t(keyOr(`field.${filters.field}`, "field")),
 		filters.from === ""
 			? ""
-			: `${t("from").toLowerCase()} ${toLocalInput(filters.from).replace("T", " ")}`,
-		filters.to === "" ? "" : `${t("to").toLowerCase()} ${toLocalInput(filters.to).replace("T", " ")}`,
+			: `${t("from").toLowerCase()} ${exactTime(language, new Date(filters.from))}`,
+		filters.to === "" ? "" : `${t("to").toLowerCase()} ${exactTime(language, new Date(filters.to))}`,
 		filters.all ? t("scope.all").toLowerCase() : "",
 	]
 		.filter((w) => w !== "")

@@ -26,6 +26,14 @@ export const texts = {
 	notRefreshed: ["Não foi possível atualizar o diário", "The journal could not be refreshed"],
 	loaded: ["{n} entrada carregada||{n} entradas carregadas", "{n} entry loaded||{n} entries loaded"],
 	loadedAll: ["{n} entrada||{n} entradas", "{n} entry||{n} entries"],
+	kept: [
+		"O que já foi aplicado é apagado depois do prazo de guarda.",
+		"What has been applied is deleted after its time of retention.",
+	],
+	"kept.days": [
+		"O que já foi aplicado é apagado depois de {n} dia.||O que já foi aplicado é apagado depois de {n} dias.",
+		"What has been applied is deleted after {n} day.||What has been applied is deleted after {n} days.",
+	],
 	received: ["Recebido", "Received"],
 	attempts: ["Tentativas", "Attempts"],
 	attemptsN: ["{n} tentativa||{n} tentativas", "{n} attempt||{n} attempts"],
@@ -163,6 +171,11 @@ export const texts = {
 	"payload.gone": [
 		"O conteúdo não está mais aqui: ele é apagado depois do prazo de guarda.",
 		"The content is no longer here: it is deleted after its time of retention.",
+	],
+	"gone.title": ["Esta entrada não está aqui", "This entry is not here"],
+	"gone.text": [
+		"Ela foi apagada depois do prazo de guarda, ou é de outro cliente.",
+		"It was deleted after its time of retention, or is another client's.",
 	],
 	backToList: ["Voltar ao diário", "Back to the journal"],
 	closeDetail: ["Fechar entrada", "Close entry"],

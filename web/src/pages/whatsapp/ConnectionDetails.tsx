@@ -23,6 +23,7 @@ import {
 	Panel,
 	Progress,
 	Skeleton,
+	TableWrap,
 	Time,
 	ui,
 } from "../../ui";
@@ -32,10 +33,36 @@ import { texts } from "./messages";
 import { HistoryBadge, phaseName, StatusBadge } from "./WhatsApp";
 import css from "./whatsapp.module.css";
 
-function Alert({ connection: c }: { connection: Connection }) {
+const ALERTED = ["declined", "failed", "pending_consent"] as const;
+
+/** What is wrong, or awaited of somebody, is said once, at the top. */
+function alertOf(c: Connection): (typeof ALERTED)[number] | undefined {
+	return ALERTED.find((status) => status === c.historySyncStatus);
+}
+
+/* Nothing came for longer than HISTORY_ALERT_MINUTES after it was asked for. */
+function isLate(c: Connection, sync: HistorySync | undefined): boolean {
+	const since = sync?.run?.requestedAt ?? "";
+	return (
+		(c.historySyncStatus === "pending_consent" || c.historySyncStatus === "pending_history") &&
+		sync?.log.some((l) => l.at >= since && l.code === "history_sync.alert") === true
+	);
+}
+
+function Alert({ connection: c, sync }: { connection: Connection; sync: HistorySync | undefined }) {
 	const t = useT(texts);
-	const status = c.historySyncStatus;
-	if (status !== "declined" && status !== "failed" && status !== "pending_consent") return null;
+	const status = alertOf(c);
+	if (isLate(c, sync))
+		return (
+			<Notice tone="red" role="alert">
+				<p>
+					<strong>{t("late.title")}</strong>
+				</p>
+				{status !== undefined && <p>{t(`remedy.${status}`)}</p>}
+				<p>{t("late.text")}</p>
+			</Notice>
+		);
+	if (status === undefined) return null;
 	const e = c.historySyncError;
 	return (
 		<Notice tone={status === "pending_consent" ? "amber" : "red"}>
@@ -43,7 +70,7 @@ function Alert({ connection: c }: { connection: Connection }) {
 				<strong>{t(`why.${status}`)}</strong>
 			</p>
 			{e !== null && e.reason === null && (
-				<p>{t("problem", { code: e.code ?? "–", message: e.message })}</p>
+				<p>{t("problem", { code: String(e.code ?? "–"), message: e.message })}</p>
 			)}
 			{e?.failedChunks != null && e.failedChunks > 0 && (
 				<p>{t("problem.chunks", { n: e.failedChunks })}</p>
@@ -57,7 +84,7 @@ function Counters({ sync }: { sync: HistorySync }) {
 	const t = useT(texts);
 	const { language } = useLanguage();
 	const c = sync.run?.counters;
-	if (c == null) return null;
+	if (c == null || c.chunks + c.contactsImported + c.messagesFailed === 0) return null;
 	const rows: [keyof typeof texts, number][] = [
 		["c.messagesImported", c.messagesImported],
 		["c.messagesDuplicate", c.messagesDuplicate],
@@ -112,7 +139,7 @@ function Chunks({ sync }: { sync: HistorySync }) {
 				{sync.chunks.length === 0 ? (
 					<p className={ui.muted}>{t("chunks.none")}</p>
 				) : (
-					<div className={ui.tableWrap}>
+					<TableWrap label={t("chunks")}>
 						<table className={ui.table}>
 							<thead>
 								<tr>
@@ -153,11 +180,16 @@ function Chunks({ sync }: { sync: HistorySync }) {
 								))}
 							</tbody>
 						</table>
-					</div>
+					</TableWrap>
 				)}
 			</div>
 		</Panel>
 	);
+}
+
+/* WhatsApp said that it was done, and yet not every chunk of it came. */
+function isIncomplete(sync: HistorySync | undefined): boolean {
+	return sync?.run?.status === "completed" && sync.gaps.length > 0;
 }
 
 function OwnUrl({ id }: { id: string }) {
@@ -190,7 +222,13 @@ function OwnUrl({ id }: { id: string }) {
 	);
 }
 
-function Disconnect({ connection: c }: { connection: Connection }) {
+function Disconnect({
+	connection: c,
+	setLeaving,
+}: {
+	connection: Connection;
+	setLeaving: (to: boolean) => void;
+}) {
 	const t = useT(texts);
 	const { slug } = useSession();
 	const [, navigate] = useLocation();
@@ -199,10 +237,12 @@ function Disconnect({ connection: c }: { connection: Connection }) {
 	const [open, setOpen] = useState(false);
 	const remove = useMutation({
 		mutationFn: () => api.delete("/api/connections/{id}", { path: { id: c.id } }),
+		onMutate: () => setLeaving(true),
+		onError: () => setLeaving(false),
 		onSuccess: () => {
-			void cache.invalidateQueries({ queryKey: keys.connections(slug) });
 			say(t("disconnected"));
 			navigate(`/${slug}/whatsapp`);
+			void cache.invalidateQueries({ queryKey: keys.connections(slug) });
 		},
 	});
 	return (
@@ -227,15 +267,18 @@ function Disconnect({ connection: c }: { connection: Connection }) {
 export function ConnectionDetails({ id }: { id: string }) {
 	const t = useT(texts);
 	const { slug, can } = useSession();
+	/* What is being disconnected is not asked for again: it may be gone before the page is. */
+	const [leaving, setLeaving] = useState(false);
 	const one = useQuery({
 		queryKey: [...keys.connections(slug), id],
+		enabled: !leaving,
 		queryFn: ({ signal }) => api.get("/api/connections/{id}", { path: { id }, signal }),
 	});
 	const c = one.data?.connection;
 	const whatsapp = c?.kind === "whatsapp";
 	const sync = useQuery({
 		queryKey: keys.history(slug, id),
-		enabled: whatsapp,
+		enabled: whatsapp && !leaving,
 		queryFn: ({ signal }) => api.get("/api/connections/{id}/history-sync", { path: { id }, signal }),
 	});
 	const back = (
@@ -260,15 +303,15 @@ export function ConnectionDetails({ id }: { id: string }) {
 				</Panel>
 			</Page>
 		);
-	const percent = historyPercent(c);
 	const retriable =
 		c.historySyncStatus === "declined" ||
 		c.historySyncStatus === "failed" ||
 		c.historySyncStatus === "not_requested";
+	const expected = c.historySyncStatus === "pending_consent" || c.historySyncStatus === "pending_history";
 	return (
 		<Page title={c.kind === "helpdesk" ? t("helpdesk") : phone(c.displayPhoneNumber)} action={back}>
-			<Alert connection={c} />
-			<div className={css.two}>
+			<Alert connection={c} sync={sync.data} />
+			<div className={ui.two}>
 				<Panel title={t("connection")} action={<StatusBadge connection={c} />}>
 					<dl className={ui.dl}>
 						<dt>{t("number")}</dt>
@@ -305,10 +348,18 @@ export function ConnectionDetails({ id }: { id: string }) {
 							{c.historySyncStatus !== null && (
 								<p>
 									{t(`history.${c.historySyncStatus}`)}.{" "}
-									<span className={ui.muted}>{t(`why.${c.historySyncStatus}`)}</span>
+									{alertOf(c) === undefined && (
+										<span className={ui.muted}>
+											{isIncomplete(sync.data)
+												? t("why.completed.gaps")
+												: t(`why.${c.historySyncStatus}`)}
+										</span>
+									)}
 								</p>
 							)}
-							{percent !== null && <Progress value={percent} label={t("progress.label")} />}
+							{c.historySyncStatus === "syncing" && (
+								<Progress value={historyPercent(c)} label={t("progress.label")} />
+							)}
 							{sync.isPending && <Skeleton lines={5} />}
 							{sync.isError && (
 								<ErrorState error={sync.error} retry={() => void sync.refetch()} />
@@ -326,7 +377,9 @@ export function ConnectionDetails({ id }: { id: string }) {
 					</Panel>
 				)}
 			</div>
-			{sync.data !== undefined && <Chunks sync={sync.data} />}
+			{sync.data !== undefined && (expected || sync.data.chunks.length > 0) && (
+				<Chunks sync={sync.data} />
+			)}
 			{sync.data !== undefined && (
 				<Panel title={t("log")}>
 					{sync.data.log.length === 0 ? (
@@ -356,7 +409,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 			{whatsapp && can("admin") && <OwnUrl id={id} />}
 			{whatsapp && can("admin") && (
 				<div>
-					<Disconnect connection={c} />
+					<Disconnect connection={c} setLeaving={setLeaving} />
 				</div>
 			)}
 		</Page>

@@ -97,13 +97,14 @@ export function NewInstance() {
 			navigate(`/${slug}/whatsapp/${connection.id}`);
 		},
 	});
-	const fault = useFaults(save.error);
-	const wrongDigits = (text: string) =>
-		text !== "" && !/^\s*\d{1,32}\s*$/.test(text) ? t("digits") : undefined;
-	const ready =
-		/^\s*\d+\s*$/.test(form.phoneNumberId) &&
-		/^\s*\d+\s*$/.test(form.wabaId) &&
-		form.displayPhoneNumber.trim() !== "";
+	const fault = useFaults(save.error, {
+		displayPhoneNumber: t("wrong.number"),
+		phoneNumberId: t("wrong.digits"),
+		wabaId: t("wrong.digits"),
+		accessToken: t("wrong.token"),
+	});
+	const wrongDigits = (text: string) => (/^\s*\d*\s*$/.test(text) ? undefined : t("wrong.digits"));
+	const ready = [form.displayPhoneNumber, form.phoneNumberId, form.wabaId].every((x) => x.trim() !== "");
 	const back = (
 		<Link className={buttonClass()} href={`/${slug}/whatsapp`}>
 			<Icon name="left" />
@@ -216,7 +217,7 @@ export function NewInstance() {
 								)}
 							</Field>
 						</div>
-						<FormError error={save.error} />
+						<FormError error={save.error} inPlace={Object.keys(form)} />
 						<div>
 							<Button kind="primary" type="submit" disabled={!ready || save.isPending}>
 								{t("new.save")}

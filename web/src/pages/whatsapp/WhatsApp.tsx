@@ -1,9 +1,13 @@
 /* The numbers of a client: a card each, one in detail, and how a new one comes in. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { Link, useParams } from "wouter";
+import { keys } from "../../api/keys";
 import type { Connection } from "../../api/types";
 import { byCode, useLanguage, useT } from "../../i18n";
 import { duration, number, phone } from "../../lib/format";
 import { historyPercent, historyTone, secondsLeft } from "../../lib/history";
+import { useEvents } from "../../shell/live";
 import { useConnections, useSession } from "../../shell/session";
 import {
 	Badge,
@@ -26,6 +30,7 @@ import { texts } from "./messages";
 import { NewInstance } from "./NewInstance";
 import css from "./whatsapp.module.css";
 
+const GATHER_MS = 1000;
 const STATUS: Record<Connection["status"], Tone> = {
 	pending: "amber",
 	connected: "green",
@@ -66,7 +71,6 @@ export function HistoryBadge({ connection: c }: { connection: Connection }) {
 
 function HistoryLine({ connection: c }: { connection: Connection }) {
 	const t = useT(texts);
-	const { language } = useLanguage();
 	const status = c.historySyncStatus;
 	if (status === null) return null;
 	const percent = historyPercent(c);
@@ -77,7 +81,7 @@ function HistoryLine({ connection: c }: { connection: Connection }) {
 		c.historySyncChunkOrder === null ? null : t("chunk", { n: c.historySyncChunkOrder }),
 	].filter((x) => x !== null);
 	return (
-		<div className={ui.stack}>
+		<div className={css.line}>
 			<p className={ui.small}>
 				<strong>{t(`history.${status}`)}</strong>
 				{status === "syncing" && parts.length > 0 && (
@@ -90,10 +94,13 @@ function HistoryLine({ connection: c }: { connection: Connection }) {
 					{t("messages", { n: counters.messagesImported })} ·{" "}
 					{t("contacts", { n: counters.contactsImported })}
 					{counters.durationSeconds !== null && ` · ${duration(counters.durationSeconds)}`}
-					{left !== null && ` · ~${number(language, left)} s`}
+					{left !== null && ` · ${t("left", { time: duration(left) })}`}
 				</p>
 			) : (
 				<p className={cx(ui.small, ui.muted)}>{t(`why.${status}`)}</p>
+			)}
+			{(status === "declined" || status === "failed") && (
+				<p className={cx(ui.small, ui.muted)}>{t(`remedy.${status}`)}</p>
 			)}
 		</div>
 	);
@@ -160,11 +167,31 @@ export function InstanceCard({ connection: c }: { connection: Connection }) {
 	);
 }
 
+/* How many of the history wrote again changes with conversations, not with the connection. */
+function useNewMessages(slug: string): void {
+	const cache = useQueryClient();
+	const timer = useRef<number | null>(null);
+	useEffect(
+		() => () => {
+			if (timer.current !== null) window.clearTimeout(timer.current);
+		},
+		[],
+	);
+	useEvents((e) => {
+		if (e === "reset" || e.kind !== "conversation.changed") return;
+		timer.current ??= window.setTimeout(() => {
+			timer.current = null;
+			void cache.invalidateQueries({ queryKey: keys.connections(slug) });
+		}, GATHER_MS);
+	});
+}
+
 export default function WhatsApp() {
 	const t = useT(texts);
 	const { slug, can } = useSession();
 	const id = useParams<{ id?: string }>().id;
 	const connections = useConnections();
+	useNewMessages(slug);
 	if (id === "nova") return <NewInstance />;
 	if (id !== undefined) return <ConnectionDetails key={id} id={id} />;
 	const add = can("admin") && (

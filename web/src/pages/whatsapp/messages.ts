@@ -53,6 +53,10 @@ export const texts = {
 		"Tudo o que o WhatsApp entrega foi recebido.",
 		"All that WhatsApp delivers has been received.",
 	],
+	"why.completed.gaps": [
+		"O WhatsApp disse que terminou, mas faltam blocos: veja abaixo quais.",
+		"WhatsApp said that it was done, but chunks are missing: see below which.",
+	],
 	"why.declined": ["O negócio não compartilhou o histórico.", "The business did not share its history."],
 	"why.failed": [
 		"O WhatsApp não conseguiu entregar o histórico.",
@@ -66,6 +70,7 @@ export const texts = {
 	"phase.1": ["até 90 dias", "up to 90 days"],
 	"phase.2": ["até 180 dias", "up to 180 days"],
 	chunk: ["bloco {n}", "chunk {n}"],
+	left: ["faltam ~{time}", "~{time} left"],
 	newMessage: ["Histórico + nova msg", "History + new message"],
 	"newMessage.tip": [
 		"Pessoas do histórico que voltaram a escrever depois da conexão.",
@@ -114,12 +119,12 @@ export const texts = {
 	"col.problems": ["Problemas", "Problems"],
 	gaps: ["Faltam blocos", "Chunks are missing"],
 	"gaps.text": [
-		"{phase}: faltam os blocos {from} a {to}. Eles podem chegar fora de ordem; se não chegarem, o WhatsApp não os entregou.",
-		"{phase}: chunks {from} to {to} are missing. They may arrive out of order; if they do not, WhatsApp did not deliver them.",
+		"Na fase “{phase}” faltam os blocos {from} a {to}. Eles podem chegar fora de ordem; se não chegarem, o WhatsApp não os entregou.",
+		"In the phase “{phase}” chunks {from} to {to} are missing. They may arrive out of order; if they do not, WhatsApp did not deliver them.",
 	],
 	"gaps.one": [
-		"{phase}: falta o bloco {from}. Ele pode chegar fora de ordem; se não chegar, o WhatsApp não o entregou.",
-		"{phase}: chunk {from} is missing. It may arrive out of order; if it does not, WhatsApp did not deliver it.",
+		"Na fase “{phase}” falta o bloco {from}. Ele pode chegar fora de ordem; se não chegar, o WhatsApp não o entregou.",
+		"In the phase “{phase}” chunk {from} is missing. It may arrive out of order; if it does not, WhatsApp did not deliver it.",
 	],
 	log: ["Registro", "Log"],
 	"log.connection.registered": ["O número foi registrado.", "The number was registered."],
@@ -167,13 +172,21 @@ export const texts = {
 		"No celular: WhatsApp Business App › Configurações › Conta › Plataforma do negócio › aprovar o compartilhamento.",
 		"On the phone: WhatsApp Business App › Settings › Account › Business platform › approve sharing.",
 	],
+	"late.title": [
+		"O histórico foi pedido e nada chegou até agora.",
+		"The history was asked for and nothing has come yet.",
+	],
+	"late.text": [
+		"Se já foi aprovado no celular, confira na Meta se o webhook deste servidor recebe o campo history. Se foi recusado, ou se passarem 24 h, desconecte e conecte o número outra vez.",
+		"If it was approved on the phone, check at Meta that this server's webhook receives the field history. If it was declined, or 24 h go by, disconnect and reconnect the number.",
+	],
 	again: ["Pedir o histórico de novo", "Ask for the history again"],
 	"again.why": [
 		"Não é possível por aqui: o WhatsApp aceita um pedido por conexão, nas primeiras 24 h, e este servidor ainda não está ligado ao app da Meta. Reconecte o número para pedir outra vez.",
 		"Not possible from here: WhatsApp accepts one request per connection, within the first 24 h, and this server is not linked to the Meta app yet. Reconnect the number to ask again.",
 	],
 	lastPayload: ["Último recebimento", "Last delivery"],
-	"lastPayload.go": ["Ver no journal de webhooks", "See in the webhook journal"],
+	"lastPayload.go": ["Ver no diário de webhooks", "See in the webhook journal"],
 	disconnect: ["Desconectar", "Disconnect"],
 	"disconnect.title": ["Desconectar {number}?", "Disconnect {number}?"],
 	"disconnect.text": [
@@ -251,5 +264,10 @@ export const texts = {
 	"new.save": ["Registrar número", "Register number"],
 	"new.saved": ["Número registrado", "Number registered"],
 	"new.forbidden": ["Só administradores conectam números.", "Only administrators connect numbers."],
-	digits: ["Só algarismos.", "Digits only."],
+	"wrong.number": [
+		"Não é um número de telefone: escreva-o com país e DDD, como +55 11 99999-9999.",
+		"This is no telephone number: write it with country and area code, such as +55 11 99999-9999.",
+	],
+	"wrong.digits": ["Só algarismos, no máximo 32.", "Digits only, 32 at most."],
+	"wrong.token": ["É longo demais para um token.", "It is too long for a token."],
 } as const satisfies Messages;
