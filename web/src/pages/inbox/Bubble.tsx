@@ -13,6 +13,8 @@ import css from "./inbox.module.css";
 import { texts, typeKey } from "./messages";
 
 const LONG = 1200;
+/* More marks on one letter than any language has. */
+const PILED = /\p{M}{4}/u;
 const MEDIA: Record<string, IconName> = {
 	image: "image",
 	sticker: "image",
@@ -208,8 +210,9 @@ export const Bubble = memo(function Bubble({
 	const isMedia = m.type !== "text" && (m.media !== null || m.type in MEDIA);
 	const hidden = m.revokedAt !== null && !showRevoked;
 	const body = m.body === "" ? null : m.body;
+	const piled = PILED.test(JSON.stringify([body, m.media?.filename, speaker, m.error?.reason, m.versions]));
 	return (
-		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues)}>
+		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues, piled && css.piled)}>
 			<article className={cx(css.bubble, lit && css.lit)} data-lit={lit || undefined}>
 				{speaker !== null && speaker !== "" && !continues && (
 					<div className={css.speaker}>{speaker}</div>

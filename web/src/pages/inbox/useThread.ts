@@ -11,7 +11,7 @@ import { opened, withNewer, withNewest, withOlder, type ThreadWindow } from "../
 import { useEvents } from "../../shell/live";
 
 const FIRST = 60;
-const MORE = 50;
+const MORE = 25;
 const GATHER_MS = 250;
 
 export type Change = "opened" | "older" | "newer" | "newest";
