@@ -214,7 +214,7 @@ START_TEST(what_is_in_flight_is_given_back_at_once)
 			analyser_stop(an, o->time.now_ms);
 		}
 		ck_assert_uint_lt(db_stats(an->db).transactions - before, 12);
-		ck_assert_uint_eq(analyser_in_flight(an), 0);
+		ck_assert_uint_eq(http_client_in_flight(an->o.http), 0);
 		ck_assert_int_eq(bureau_count(o, "pending"), CALLS + 5);
 		ck_assert_int_eq(
 			desk_number(o->d, "SELECT sum(\"interruptedCalls\") FROM session_analyses"),

@@ -271,6 +271,11 @@ export const texts = {
 		"o servidor do modelo respondeu algo inesperado",
 		"the model server answered something unexpected",
 	],
+	"report.error.not_settled": [
+		"a sessão foi reaberta ou não existe mais",
+		"the session goes on again, or is none any more",
+	],
+	"report.error.internal": ["o relatório não pôde ser guardado", "the report could not be stored"],
 	"report.failed.retry": ["Nova tentativa: {at}", "Next try: {at}"],
 	"report.failed.final": [
 		"Não será tentada de novo sozinha; marque “Tentar de novo o que falhou” ao executar.",
