@@ -15,9 +15,9 @@ import {
 import { until } from "./waiting";
 import { World } from "./world";
 
-/* Ten requests a second: the sixty tickets take several seconds, whatever the machine. */
+/* Ten requests a second: the tickets take several seconds, whatever the machine. */
 const PER_MINUTE = 600;
-const TICKETS = 60;
+const TICKETS = 80;
 
 let world: World;
 let viewer = "";
