@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
 	test: {
-		include: ["e2e/**/*.spec.ts"],
+		include: [process.env["MEASURE"] === undefined ? "e2e/**/*.spec.ts" : "e2e/**/*.measure.ts"],
 		globalSetup: ["e2e/postgres.ts"],
 		fileParallelism: false,
 		pool: "forks",

@@ -13,17 +13,32 @@ import { LanguageProvider, useT } from "../i18n";
 import { Button, buttonClass, Empty, ErrorState, Skeleton, ui } from "../ui";
 import { LiveProvider } from "./live";
 import { Login } from "./Login";
-import { everywhere, may, SessionProvider, useClients, useMe } from "./session";
+import { everywhere, may, mayBeKnown, SessionProvider, useClients, useMe } from "./session";
 import { Frame } from "./Frame";
 import { ToastProvider } from "./toasts";
 
-const Inbox = lazy(() => import("../pages/inbox/Inbox"));
-const WhatsApp = lazy(() => import("../pages/whatsapp/WhatsApp"));
-const Imports = lazy(() => import("../pages/imports/Imports"));
-const Analysis = lazy(() => import("../pages/analysis/Analysis"));
-const Webhooks = lazy(() => import("../pages/webhooks/Webhooks"));
-const Kpis = lazy(() => import("../pages/kpis/Kpis"));
-const Admin = lazy(() => import("../pages/admin/Admin"));
+/* By the second word of their addresses. */
+const pages = {
+	conversas: () => import("../pages/inbox/Inbox"),
+	whatsapp: () => import("../pages/whatsapp/WhatsApp"),
+	importacoes: () => import("../pages/imports/Imports"),
+	avaliacoes: () => import("../pages/analysis/Analysis"),
+	webhooks: () => import("../pages/webhooks/Webhooks"),
+	indicadores: () => import("../pages/kpis/Kpis"),
+	administracao: () => import("../pages/admin/Admin"),
+};
+const Inbox = lazy(pages.conversas);
+const WhatsApp = lazy(pages.whatsapp);
+const Imports = lazy(pages.importacoes);
+const Analysis = lazy(pages.avaliacoes);
+const Webhooks = lazy(pages.webhooks);
+const Kpis = lazy(pages.indicadores);
+const Admin = lazy(pages.administracao);
+
+/* The page of the address is fetched while the server is still asked who is looking. */
+const asked = location.pathname.split("/")[2] ?? "conversas";
+/* One that cannot be had says so when it is drawn. */
+if (mayBeKnown() && asked in pages) pages[asked as keyof typeof pages]().catch(() => undefined);
 
 const CLIENT = "recado.client";
 

@@ -20,9 +20,11 @@ export function everywhere(me: Me): boolean {
 	return me.clientSlug === null;
 }
 
-/* The readable cookie beside the one that opens: there is, or was, a session. A development server
- * may speak as the operator without any. */
-function mayBeKnown(): boolean {
+/**
+ * Whether there may be a session, by the readable cookie beside the one that opens. A development
+ * server may speak as the operator without any.
+ */
+export function mayBeKnown(): boolean {
 	return import.meta.env.DEV || document.cookie.split("; ").includes("recado_in=1");
 }
 

@@ -15,6 +15,8 @@ import { texts, typeKey } from "./messages";
 
 /* These are told by their text alone: there is no file. */
 const TOLD: Record<string, IconName> = { location: "place", contacts: "user" };
+/* More marks on one letter than any language has. */
+const PILED = /\p{M}{4}/u;
 const MEDIA: Record<string, IconName> = {
 	image: "image",
 	sticker: "image",
@@ -205,8 +207,9 @@ export const Bubble = memo(function Bubble({
 	const hidden = m.revokedAt !== null && !showRevoked;
 	/* A document without a caption has its name for text. */
 	const body = m.body === "" || m.body === m.media?.filename ? null : m.body;
+	const piled = PILED.test(JSON.stringify([body, m.media?.filename, speaker, m.error?.reason, m.versions]));
 	return (
-		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues)}>
+		<div className={cx(css.bubbleRow, out && css.out, continues && css.continues, piled && css.piled)}>
 			<article className={cx(css.bubble, lit && css.lit)} data-lit={lit || undefined}>
 				{speaker !== null && speaker !== "" && !continues && (
 					<div className={css.speaker}>{speaker}</div>

@@ -1,6 +1,6 @@
 /* The left column: search, filters, and a list of which only what is in view is in the document. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Connection } from "../../api/types";
 import { useT } from "../../i18n";
@@ -25,7 +25,15 @@ function Line({ row }: { row: Row }) {
 	);
 }
 
-function Item({ row, on, href, top }: { row: Row; on: boolean; href: string; top: number }) {
+interface ItemProps {
+	row: Row;
+	on: boolean;
+	href: string;
+	top: number;
+}
+
+/* Only those that come into view are drawn as one scrolls. */
+const Item = memo(function Item({ row, on, href, top }: ItemProps) {
 	const t = useT(texts);
 	const item = useRef<HTMLLIElement>(null);
 
@@ -59,7 +67,7 @@ function Item({ row, on, href, top }: { row: Row; on: boolean; href: string; top
 			</Link>
 		</li>
 	);
-}
+});
 
 export function Search({ value, onChange }: { value: string; onChange: (to: string) => void }) {
 	const t = useT(texts);

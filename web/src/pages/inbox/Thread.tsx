@@ -28,7 +28,7 @@ export interface Focus {
 	nonce: number;
 }
 
-const NEAR_PX = 1200;
+const NEAR_PX = 1800;
 const BOTTOM_PX = 60;
 const LIT_MS = 4000;
 

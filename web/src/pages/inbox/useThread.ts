@@ -19,7 +19,7 @@ import {
 import { useEvents } from "../../shell/live";
 
 const FIRST = 60;
-const MORE = 50;
+const MORE = 25;
 const MOST = 200;
 const GATHER_MS = 250;
 
