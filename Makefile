@@ -63,6 +63,7 @@ test: deps $(BUILD)/build.ninja $(ASAN)/build.ninja $(TSAN)/build.ninja ## every
 	@tools/run-tests
 
 bench: deps $(BUILD)/build.ninja ## the measurements of bench/README.md (PEERS=DIR names the programs to compare with)
+	@$(MAKE) --no-print-directory web
 	@$(NINJA) -C $(BUILD) programs benches
 	@PEERS="$(PEERS)" bench/run
 

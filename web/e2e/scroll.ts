@@ -92,38 +92,6 @@ export async function shows(page: Page, column: Column): Promise<void> {
 	await page.getByTestId(column).locator(ROWS[column]).first().waitFor();
 }
 
-export interface Frames {
-	count: number;
-	/** Of all frames those that took at most 33 ms. */
-	smooth: number;
-	worstMs: number;
-}
-
-/** The time between the frames of the page while something is done. */
-export async function framesDuring(page: Page, act: () => Promise<void>): Promise<Frames> {
-	await page.evaluate(() => {
-		const of = window as unknown as { frames: number[]; isTaking: boolean };
-		of.frames = [];
-		of.isTaking = true;
-		let last = 0;
-		const take = (now: number) => {
-			if (last !== 0) of.frames.push(now - last);
-			last = now;
-			if (of.isTaking) requestAnimationFrame(take);
-		};
-		requestAnimationFrame(take);
-	});
-	await act();
-	const frames = await page.evaluate(() => {
-		const of = window as unknown as { frames: number[]; isTaking: boolean };
-		of.isTaking = false;
-		return of.frames;
-	});
-	/* The display's own rhythm is not exact. */
-	const smooth = frames.filter((ms) => ms <= 33.5).length;
-	return { count: frames.length, smooth: smooth / frames.length, worstMs: Math.max(...frames) };
-}
-
 /** Turns the wheel over a column: so many pixels (up if negative) at so many a second. */
 export async function wheel(
 	page: Page,
