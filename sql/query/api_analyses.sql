@@ -34,6 +34,16 @@ WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :v
   AND a."processedAt" IS NOT NULL AND a."processedAt" >= :from_at AND a."processedAt" <= :to_at AND a."status" = 'done'
 ORDER BY a."overallScore", a."processedAt" DESC, a."id" LIMIT :limit;
 
+-- What failed, the latest first; whether it is tried again or not.
+-- name: api_analysis_failures
+-- param: client uuid, key text, version int, tag text, limit int
+-- returns: uuid, uuid, time, time?, text?, time?, text?, int, time?
+SELECT a."id", a."sessionId", s.started_at, s.ended_at, s.user_name, a."processedAt", a."error", a."retryCount", a."nextRetryAt"
+FROM session_analyses a JOIN sessions s ON s.client_id = a."clientId" AND s.id = a."sessionId" AND s.retired_at IS NULL
+WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
+  AND a."status" = 'failed'
+ORDER BY a."processedAt" DESC, a."id" LIMIT :limit;
+
 -- name: api_analysis_one
 -- param: client uuid, session uuid, key text, version int, tag text
 -- returns: uuid, text, time?, time?, int, time?, text?, text?, text?, bool, bool, int, int, int, int, int?, int?, int, int, int, json?, time, time

@@ -199,6 +199,50 @@ analyses_ranking(struct api_call *c)
 }
 
 static void
+write_failure(struct jw *w, const struct db_result *r, size_t i)
+{
+	jw_obj(w);
+	jw_kuuid(w, "sessionAnalysisId", db_get_uuid(r, i, 0));
+	jw_kuuid(w, "sessionId", db_get_uuid(r, i, 1));
+	jw_key(w, "session");
+	jw_obj(w);
+	jw_ktime(w, "startedAt", db_get_time(r, i, 2));
+	jw_ktime(w, "endedAt", db_get_time(r, i, 3));
+	jw_obj_end(w);
+	jw_kstr(w, "assignedUserName", db_get_text(r, i, 4));
+	jw_ktime(w, "processedAt", db_get_time(r, i, 5));
+	api_write_error(w, db_get_text(r, i, 6));
+	jw_ki64(w, "retryCount", db_get_int(r, i, 7));
+	jw_ktime(w, "nextRetryAt", db_get_time(r, i, 8));
+	jw_obj_end(w);
+}
+
+enum err
+analyses_failures(struct api_call *c)
+{
+	const struct api_value *limit = arg_query(c, "limit");
+	struct db_result r = { .nrows = 0 };
+	struct api_combo combo;
+	enum err e = combo_take(c, &combo);
+
+	if (e == ERR_OK && !combo.none)
+		e = db_query(c->rd, &q_api_analysis_failures,
+		             DB_PARAMS(ANALYSIS_COMBO(&combo.c),
+		                       db_int(limit->set ? limit->i : DEFAULT_RANKS)),
+		             NULL, c->a, &r);
+	if (e != ERR_OK)
+		return e;
+	write_head(c, &combo);
+	jw_key(&c->w, "items");
+	jw_arr(&c->w);
+	for (size_t i = 0; i < r.nrows; i++)
+		write_failure(&c->w, &r, i);
+	jw_arr_end(&c->w);
+	jw_obj_end(&c->w);
+	return ERR_OK;
+}
+
+static void
 write_analysis(struct jw *w, const struct db_result *r)
 {
 	const struct model_usage u = { db_get_int(r, 0, 12), db_get_int(r, 0, 13),

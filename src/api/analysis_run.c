@@ -134,6 +134,12 @@ check_fits(struct api_call *c, const struct analyser_model *m, const struct scri
 	                  "ANALYSIS_MAX_INPUT_TOKENS, or shorten it.");
 }
 
+static bool
+has_key(const struct api_call *c)
+{
+	return !str_is_empty(c->api->o.config->openai_api_key);
+}
+
 static enum err
 answer_plan(struct api_call *c, const struct analyser_model *m, const struct analysis_params *p,
             const struct script *script)
@@ -148,6 +154,7 @@ answer_plan(struct api_call *c, const struct analyser_model *m, const struct ana
 	jw_obj(&c->w);
 	analysis_run_write_head(&c->w, c->client_id, p);
 	jw_kbool(&c->w, "dryRun", true);
+	jw_kbool(&c->w, "modelReady", has_key(c));
 	analysis_plan_write(&c->w, &plan);
 	jw_obj_end(&c->w);
 	return ERR_OK;
@@ -189,14 +196,13 @@ start(struct api_call *c, const struct analysis_params *p)
 enum err
 analysis_run(struct api_call *c)
 {
-	const struct config *config = c->api->o.config;
 	bool dry = arg_body(c, "dryRun")->b;
 	struct analyser_model model;
 	struct analysis_params p;
 	struct script script;
 	enum err e;
 
-	analysis_model_of(config, &model);
+	analysis_model_of(c->api->o.config, &model);
 	e = read_params(c, &model, &p);
 	if (e == ERR_OK)
 		e = find_script(c, &p, &script);
@@ -204,7 +210,7 @@ analysis_run(struct api_call *c)
 		e = check_fits(c, &model, &script);
 	if (e == ERR_OK && dry)
 		return answer_plan(c, &model, &p, &script);
-	if (e == ERR_OK && str_is_empty(config->openai_api_key))
+	if (e == ERR_OK && !has_key(c))
 		e = api_refuse(c, ERR_UNAVAILABLE, "no_model_key",
 		               "OPENAI_API_KEY is not set: only a dry run is possible.");
 	return e == ERR_OK ? start(c, &p) : e;

@@ -391,6 +391,7 @@ API_HANDLER(scripts_list);
 API_HANDLER(scripts_activate);
 API_HANDLER(analyses_summary);
 API_HANDLER(analyses_ranking);
+API_HANDLER(analyses_failures);
 API_HANDLER(analyses_details);
 
 /* analysis_run.c: the summary of a run that has ended, or its job while it goes on. */

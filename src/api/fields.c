@@ -225,6 +225,11 @@ const struct api_field fields_analysis_ranking[] = {
 	{ "limit", KIND_INT, FIELD_CLAMP, 200, NULL, NULL },
 	END,
 };
+const struct api_field fields_analysis_failures[] = {
+	COMBO,
+	{ "limit", KIND_INT, FIELD_CLAMP, 200, NULL, NULL },
+	END,
+};
 const struct api_field fields_analysis_one[] = {
 	COMBO,
 	{ "sessionId", KIND_UUID, REQ, 0, NULL, NULL },

@@ -34,6 +34,7 @@ extern const struct api_field fields_analysis_ask[];
 extern const struct api_field fields_script_choice[];
 extern const struct api_field fields_analysis_window[];
 extern const struct api_field fields_analysis_ranking[];
+extern const struct api_field fields_analysis_failures[];
 extern const struct api_field fields_analysis_one[];
 extern const struct api_field fields_verification[]; /* the door's */
 

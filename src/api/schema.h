@@ -77,7 +77,7 @@ extern const struct api_schema schema_connection, schema_connection_secret, sche
 extern const struct api_schema schema_first_responses, schema_durations, schema_slowest_sessions;
 extern const struct api_schema schema_script, schema_script_chosen, schema_analysis_run,
 	schema_analysis_plan, schema_analysis_summary, schema_analysis_ranking,
-	schema_analysis_details;
+	schema_analysis_failures, schema_analysis_details;
 /* Values of bodies that a handler looks into. */
 extern const struct api_member schema_value_topics, schema_value_tag_filter, schema_value_max_cost;
 

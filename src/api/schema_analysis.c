@@ -122,6 +122,7 @@ static SCHEMA(schema_plan_estimate, "PlanEstimate", NULL, NULL,
 
 SCHEMA(schema_analysis_plan, "AnalysisPlan", &schema_run_head, "What a run would do.",
 	BOOL("dryRun", 0, "true"),
+	BOOL("modelReady", 0, "false: `OPENAI_API_KEY` is not set, and a run would be answered 503"),
 	INT("eligible", 0, NULL),
 	INT("alreadyDone", 0, NULL),
 	INT("alreadyQueued", 0, NULL),
@@ -194,6 +195,20 @@ static SCHEMA(schema_rank, "RankedAnalysis", NULL, NULL,
 SCHEMA(schema_analysis_ranking, "AnalysisRanking", &schema_analysis_head, NULL,
 	OBJECT("window", 0, &schema_window, NULL),
 	OBJECT("items", LIST, &schema_rank, "the worst first"));
+
+static SCHEMA(schema_failure, "FailedAnalysis", NULL, NULL,
+	UUID("sessionAnalysisId", 0, NULL),
+	UUID("sessionId", 0, NULL),
+	OBJECT("session", 0, &schema_rank_session, NULL),
+	TEXT("assignedUserName", NUL, NULL),
+	TIME("processedAt", NUL, "when it failed"),
+	TEXT("error", NUL, NULL),
+	TEXT("errorCode", NUL, "its stable code, where it has one"),
+	INT("retryCount", 0, NULL),
+	TIME("nextRetryAt", NUL, "null: it is not tried again by itself"));
+
+SCHEMA(schema_analysis_failures, "AnalysisFailures", &schema_analysis_head, NULL,
+	OBJECT("items", LIST, &schema_failure, "the latest first"));
 
 static SCHEMA(schema_evidence, "ReportEvidence", NULL, NULL,
 	UUID("messageId", NUL, "null: the session has no such message"),
@@ -292,6 +307,8 @@ const struct api_schema *const schemas_analysis[] = { &schema_figures,
 	                                              &schema_rank_session,
 	                                              &schema_rank,
 	                                              &schema_analysis_ranking,
+	                                              &schema_failure,
+	                                              &schema_analysis_failures,
 	                                              &schema_evidence,
 	                                              &schema_check,
 	                                              &schema_issue,

@@ -114,7 +114,9 @@ static void
 progress(struct analyser_run *run, struct job_progress *p, int64_t now_ms)
 {
 	int64_t done = run->tally.processed + run->tally.failed, elapsed = now_ms - run->began_at;
+	int64_t held = run->an->client.held_until;
 
+	run->tally.paused_until = held > now_ms && !run->ending ? held : TIME_NONE;
 	*p = (struct job_progress){ .done = done,
 		                    .total = run->total,
 		                    .unit = "sessions",

@@ -269,6 +269,8 @@ tell_failure(struct analyser_call *c)
 	metrics_add(M_MODEL_CALLS_FAILED, 1);
 	c->run->tally.released += v->act == MODEL_RELEASE;
 	c->run->dry = false;
+	if (v->act == MODEL_RELEASE && !c->run->orphan)
+		c->run->renew_at = 0; /* that it pauses is shown at once */
 	analyser_run_reason(c->run, v->reason);
 	log_info("analysis.call_failed", LOG_UUID("analysis", c->row.id),
 	         LOG_Z("reason", v->reason), LOG_INT("status", c->result.status));

@@ -123,6 +123,7 @@ analysis_tally_write(struct arena *a, const struct analysis_tally *t)
 	jw_kbool(&w, "retried", t->retried);
 	jw_kbool(&w, "enqueueDone", t->enqueue_done);
 	jw_kuuid(&w, "enqueueAfter", t->after);
+	jw_ktime(&w, "pausedUntil", t->paused_until);
 	jw_kstr(&w, "reason", t->reason);
 	write_sample(&w, t);
 	jw_obj_end(&w);
@@ -140,7 +141,7 @@ read_ids(const cJSON *list, struct uuid *v, size_t *n)
 enum err
 analysis_tally_read(struct arena *a, struct str json, struct analysis_tally *out)
 {
-	struct analysis_tally t = { 0 };
+	struct analysis_tally t = { .paused_until = TIME_NONE };
 	const cJSON *doc = NULL, *sample;
 
 	if (!str_is_set(json)) {

@@ -49,6 +49,9 @@ struct analysis_tally {
 	int64_t cost; /* micro-USD */
 	struct uuid processed_ids[ANALYSIS_RUN_SAMPLE], failed_ids[ANALYSIS_RUN_SAMPLE];
 	size_t nprocessed_ids, nfailed_ids;
+	/* The model server is left alone until then; TIME_NONE: it is not. To be shown only: who
+	 * takes a run up finds out for itself. */
+	int64_t paused_until;
 	struct str reason; /* why it ended before its work; a stable word; STR_NONE */
 };
 

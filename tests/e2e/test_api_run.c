@@ -77,7 +77,7 @@ START_TEST(a_run_that_is_waited_for_answers_with_what_it_has_done)
 	const cJSON *v;
 
 	v = run(s, 200, ",\"dryRun\":true");
-	ck_assert(true_at(v, "dryRun"));
+	ck_assert(true_at(v, "dryRun") && true_at(v, "modelReady"));
 	ck_assert_int_eq(int_at(v, "eligible"), 5);
 	ck_assert_int_eq(int_at(v, "wouldEnqueue"), 5);
 	ck_assert_int_eq(int_at(v, "wouldProcessNow"), 0);
@@ -254,7 +254,9 @@ START_TEST(without_a_key_nothing_is_written_and_a_dry_run_works)
 	shop_talk(s, NULL, 2);
 	shop_configure(s, NULL, NULL, "");
 	shop_serve(s);
-	ck_assert_int_eq(int_at(run(s, 200, ",\"dryRun\":true"), "wouldEnqueue"), 2);
+	v = run(s, 200, ",\"dryRun\":true");
+	ck_assert_int_eq(int_at(v, "wouldEnqueue"), 2);
+	ck_assert(cJSON_IsFalse(at(v, "modelReady")));
 	v = run(s, 503, "");
 	ck_assert_str(text_at(v, "error"), "unavailable");
 	ck_assert_str(text_at(v, "code"), "no_model_key");
@@ -496,6 +498,7 @@ START_TEST(what_failed_is_told_and_can_be_tried_again)
 {
 	struct shop *s = shop_open("none", 0, "");
 	const cJSON *v;
+	int again = 0;
 
 	shop_talk(s, "sim:broken_json*1", 2);
 	shop_talk(s, "sim:refusal*1", 1);
@@ -510,6 +513,24 @@ START_TEST(what_failed_is_told_and_can_be_tried_again)
 	ck_assert_int_eq(desk_number(s->d, ALL " WHERE \"error\" LIKE 'refusal: %%'"), 1);
 	ck_assert_str(text_at(MUST(&s->w, 200, "GET", "/api/jobs", "op", NULL), "data.0.errorCode"),
 	              "failures");
+	v = MUST(&s->w, 200, "GET", "/api/tenant/acme/session-analyses/failures", s->w.acme_viewer,
+	         NULL);
+	ck_assert_str(text_at(v, "combo.scriptKey"), "sales");
+	ck_assert_uint_eq(json_count(at(v, "items")), 2);
+	for (const cJSON *x = json_first(at(v, "items")); x != NULL; x = x->next) {
+		bool final = cJSON_IsNull(at(x, "nextRetryAt"));
+
+		again += !final;
+		ck_assert_int_eq(int_at(x, "retryCount"), 1);
+		ck_assert_uint_gt(text_at(x, "error").n, 10);
+		ck_assert_str(text_at(x, "errorCode"), final ? "refusal" : "invalid_json");
+		ck_assert(cJSON_IsString(at(x, "processedAt")));
+		ck_assert(cJSON_IsString(at(x, "session.startedAt")));
+	}
+	ck_assert_int_eq(again, 1);
+	v = MUST(&s->w, 200, "GET", "/api/tenant/acme/session-analyses/failures?limit=1",
+	         s->w.acme_viewer, NULL);
+	ck_assert_uint_eq(json_count(at(v, "items")), 1);
 	v = run(s, 200, ",\"dryRun\":true");
 	ck_assert_int_eq(int_at(v, "alreadyQueued"), 2);
 	ck_assert_int_eq(int_at(v, "failedPermanent"), 1);

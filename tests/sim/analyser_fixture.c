@@ -345,8 +345,8 @@ bureau_in_flight(struct bureau *o, size_t n)
 	return job;
 }
 
-static struct str
-job_text(struct bureau *o, const char *column, struct uuid job)
+struct str
+bureau_job_text(struct bureau *o, const char *column, struct uuid job)
 {
 	struct arena *a = test_arena();
 	struct str *v;
@@ -387,13 +387,13 @@ bureau_status(struct bureau *o, struct uuid job)
 struct str
 bureau_error(struct bureau *o, struct uuid job)
 {
-	return job_text(o, "error", job);
+	return bureau_job_text(o, "error", job);
 }
 
 struct analysis_tally
 bureau_tally(struct bureau *o, struct uuid job)
 {
-	struct str counts = job_text(o, "counts", job);
+	struct str counts = bureau_job_text(o, "counts", job);
 	struct analysis_tally t;
 
 	ck_assert_ok(analysis_tally_read(test_arena(), counts.n > 0 ? counts : STR_NONE, &t));

@@ -88,6 +88,8 @@ struct uuid bureau_analyse(struct bureau *, const char *status);
 void bureau_pass(struct bureau *, int64_t ms);
 /* An analyser hired anew, with n calls in flight, of one run and one moment; its job. */
 struct uuid bureau_in_flight(struct bureau *, size_t n);
+/* A column of the row of the job, as text; empty: NULL. */
+struct str bureau_job_text(struct bureau *, const char *column, struct uuid job);
 /* As the row of the job says. */
 struct str bureau_status(struct bureau *, struct uuid job);
 struct str bureau_error(struct bureau *, struct uuid job);

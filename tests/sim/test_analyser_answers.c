@@ -263,6 +263,40 @@ START_TEST(a_server_that_says_when_is_left_alone_until_then_by_every_run)
 }
 END_TEST
 
+/* pausedUntil of the run, as those who watch it are told; TIME_NONE. */
+static int64_t
+told_pause(struct bureau *o, struct uuid job)
+{
+	const cJSON *doc;
+	int64_t at = TIME_NONE;
+
+	ck_assert_ok(json_parse(test_arena(), bureau_job_text(o, "counts", job), &doc));
+	if (!cJSON_IsNull(json_get(doc, "pausedUntil")))
+		ck_assert_ok(time_parse(json_str(json_get(doc, "pausedUntil")), &at));
+	return at;
+}
+
+START_TEST(that_the_server_is_left_alone_is_told_while_it_is)
+{
+	struct bureau *o = bureau_open();
+	struct uuid job;
+
+	o->llm->options.retry_after_s = 77;
+	o->llm->options.latency_ms = 0;
+	plant(o, "sim:429*1");
+	job = bureau_ask(o);
+	while (o->nasked == 0)
+		bureau_step(o);
+	for (int i = 0; i < 3; i++)
+		bureau_step(o);
+	ck_assert_uint_eq(o->nasked, 1);
+	ck_assert_int_ge(told_pause(o, job), o->asked[0].at + 77 * TIME_SECOND);
+	ck_assert_str(bureau_run(o, job), "succeeded");
+	ck_assert_int_eq(told_pause(o, job), TIME_NONE);
+	bureau_close(o);
+}
+END_TEST
+
 START_TEST(a_server_that_does_not_say_when_is_left_alone_twice_as_long_each_time)
 {
 	struct bureau *o = bureau_open();
@@ -604,6 +638,7 @@ make_suite(void)
 		a_server_that_says_when_is_left_alone_until_then_by_every_run,
 		a_server_that_does_not_say_when_is_left_alone_twice_as_long_each_time,
 		a_run_that_begins_while_the_server_fails_has_five_pauses_of_its_own,
+		that_the_server_is_left_alone_is_told_while_it_is,
 		after_a_run_without_one_success_the_next_may_pause_again,
 		pauses_with_a_success_between_them_end_no_run,
 		a_row_that_always_fails_does_not_keep_the_others_of_its_run_waiting,

@@ -5,12 +5,15 @@ function word(value: unknown): string {
 	return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-export function detailWords(detail: unknown): string {
+/** A name of a detail, or a value that is a word, as readers call it. */
+export type Speak = (word: string, name: string | null) => string;
+
+export function detailWords(detail: unknown, speak: Speak = (w) => w): string {
 	if (detail === null || detail === undefined) return "";
 	const text =
 		typeof detail === "object" && !Array.isArray(detail)
 			? Object.entries(detail)
-					.map(([name, value]) => `${name}: ${word(value)}`)
+					.map(([name, value]) => `${speak(name, null)}: ${speak(word(value), name)}`)
 					.join(", ")
 			: word(detail);
 	return text.length > MOST ? `${text.slice(0, MOST)}…` : text;

@@ -30,8 +30,13 @@ function daysBetween(at: Date, now: Date): number {
 	return Math.round((b - a) / 86_400_000);
 }
 
-export function clockTime(language: Language, at: Date): string {
-	return dateFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+export function clockTime(language: Language, at: Date, seconds = false): string {
+	return dateFormat(language, {
+		hour: "2-digit",
+		minute: "2-digit",
+		...(seconds ? { second: "2-digit" } : {}),
+		hour12: false,
+	}).format(at);
 }
 
 export function exactTime(language: Language, at: Date): string {

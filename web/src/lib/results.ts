@@ -1,6 +1,20 @@
 /* Figures of many reports: by agent, by topic, and the stretches of a trend. Pure. */
 import type { RankedSession, Report } from "../api/types";
 
+/** Which assessments a question is about; without a key those of the script that changed last. */
+export interface Combo {
+	scriptKey: string | undefined;
+	scriptVersion: number | undefined;
+}
+
+/** Of a choice as it stands in an address: `key@version`, or nothing. */
+export function comboOf(chosen: string): Combo {
+	const at = chosen.lastIndexOf("@");
+	return at < 0
+		? { scriptKey: undefined, scriptVersion: undefined }
+		: { scriptKey: chosen.slice(0, at), scriptVersion: Number(chosen.slice(at + 1)) };
+}
+
 export interface Group {
 	name: string | null;
 	count: number;

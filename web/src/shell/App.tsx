@@ -174,6 +174,8 @@ function Signed() {
 
 	if ((path === "/" || path === "/login") && slug !== undefined)
 		return <Redirect to={`/${slug}/conversas`} replace />;
+	/* The first client was just added. */
+	if (wanted === "-" && slug !== undefined) return <Redirect to={`/${slug}${path.slice(2)}`} replace />;
 	if (slug === undefined)
 		return (
 			<SessionProvider value={session}>

@@ -1,6 +1,6 @@
 /* A table of figures. What always holds: numbers stand right-aligned, under their heads. */
 import { type ReactNode } from "react";
-import { ui } from ".";
+import { cx, ui } from ".";
 
 export interface Column<Row> {
 	head: ReactNode;
@@ -14,14 +14,20 @@ export function DataTable<Row>({
 	rows,
 	keyOf,
 	columns,
+	name,
 }: {
 	rows: readonly Row[];
 	keyOf: (row: Row) => string;
 	columns: readonly Column<Row>[];
+	/** Of a table that may be long: it scrolls in itself, and the rest of the page stays within reach. */
+	name?: string;
 }) {
 	const kind = (c: Column<Row>) => (c.num === true ? ui.num : c.className);
 	return (
-		<div className={ui.tableWrap}>
+		<div
+			className={cx(ui.tableWrap, name !== undefined && ui.tall)}
+			{...(name === undefined ? {} : { role: "group", "aria-label": name, tabIndex: 0 })}
+		>
 			<table className={ui.table}>
 				<thead>
 					<tr>

@@ -1,4 +1,7 @@
-/* One line over stretches of time. The same figures stand in a table beside it, for who cannot see a line. */
+/*
+ * One line over stretches of time. For who cannot see it: it is a picture that says between what it
+ * moves, and the same figures stand in a table beside it.
+ */
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
@@ -11,11 +14,14 @@ export default function LineChart({
 	labels,
 	values,
 	name,
+	alt,
 	top,
 }: {
 	labels: string[];
 	values: (number | null)[];
 	name: string;
+	/** What one sees, in words. */
+	alt: string;
 	/** The end of the scale; without it the values decide. */
 	top?: number;
 }) {
@@ -38,6 +44,8 @@ export default function LineChart({
 			{
 				width: el.clientWidth,
 				height: HEIGHT,
+				/* Room for half a label beyond the last point. */
+				padding: [8, 28, 0, 0],
 				legend: { show: false },
 				cursor: { show: false },
 				scales: {
@@ -49,6 +57,7 @@ export default function LineChart({
 						...axis,
 						grid: { show: false },
 						space: 80,
+						size: 28,
 						incrs: [1, 2, 3, 4, 6, 12, 24, 48],
 						values: (_, at) => at.map((i) => (Number.isInteger(i) ? (labels[i] ?? "") : "")),
 					},
@@ -75,5 +84,5 @@ export default function LineChart({
 			plot.destroy();
 		};
 	}, [labels, values, name, theme, top]);
-	return <div ref={box} className={css.chart} aria-hidden="true" />;
+	return <div ref={box} className={css.chart} role="img" aria-label={alt} />;
 }

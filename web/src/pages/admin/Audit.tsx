@@ -6,7 +6,7 @@ import { keys } from "../../api/keys";
 import type { AuditEntry } from "../../api/types";
 import { useT, type Translate } from "../../i18n";
 import { common } from "../../i18n/common";
-import { detailWords } from "../../lib/audit";
+import { detailWords, type Speak } from "../../lib/audit";
 import { useSession } from "../../shell/session";
 import { Button, cx, Empty, ErrorState, Panel, Skeleton, Time, ui } from "../../ui";
 import { keyOf, texts } from "./messages";
@@ -38,9 +38,25 @@ function Subject({ entry: e }: { entry: AuditEntry }) {
 	);
 }
 
+/* In the reader's words where there are some. */
+function speakIn(t: Translate<typeof texts>): Speak {
+	return (word, name) => {
+		const key = keyOf(name === null ? `detail.${word}` : `${name}.${word}`);
+		return key === null ? word : t(key).toLowerCase();
+	};
+}
+
+function actionKey(e: AuditEntry): keyof typeof texts | null {
+	const detail = e.detail as { kind?: unknown } | null;
+	return (
+		(typeof detail?.kind === "string" ? keyOf(`action.${e.action}.${detail.kind}`) : null) ??
+		keyOf(`action.${e.action}`)
+	);
+}
+
 function Row({ entry: e }: { entry: AuditEntry }) {
 	const t = useT(texts);
-	const action = keyOf(`action.${e.action}`);
+	const action = actionKey(e);
 	return (
 		<tr>
 			<td>
@@ -52,7 +68,7 @@ function Row({ entry: e }: { entry: AuditEntry }) {
 				<Subject entry={e} />
 			</td>
 			<td>
-				<bdi className={cx(ui.small, ui.muted)}>{detailWords(e.detail)}</bdi>
+				<bdi className={cx(ui.small, ui.muted)}>{detailWords(e.detail, speakIn(t))}</bdi>
 			</td>
 		</tr>
 	);

@@ -23,8 +23,13 @@ export function Settings() {
 		queryKey: keys.settings,
 		queryFn: async ({ signal }) => (await api.get("/api/settings", { signal })).settings,
 	});
-	const wanted = words.trim().toUpperCase().replace(/\s+/g, "_");
-	const rows = Object.entries(settings.data ?? {}).filter(([name]) => name.includes(wanted));
+	const wanted = words
+		.trim()
+		.toUpperCase()
+		.split(/[\s_]+/);
+	const rows = Object.entries(settings.data ?? {}).filter(([name]) =>
+		wanted.every((w) => name.includes(w)),
+	);
 	return (
 		<Panel title={t("tab.configuracoes")}>
 			<div className={ui.stack}>

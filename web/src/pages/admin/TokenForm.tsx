@@ -19,40 +19,30 @@ const FORM = "token-form";
 const ROLES = ["viewer", "agent", "admin"] as const;
 const ALL = "*";
 
-function Secret({ token, secret, onClose }: { token: Token; secret: string; onClose: () => void }) {
+function Secret({ token, secret }: { token: Token; secret: string }) {
 	const t = useT(texts);
 	return (
-		<Dialog
-			open
-			onClose={onClose}
-			title={t("tokens.secretTitle")}
-			foot={
-				<Button kind="primary" onClick={onClose}>
-					{t("tokens.secretDone")}
-				</Button>
-			}
-		>
-			<div className={ui.stack}>
-				<Notice tone="amber" icon="warning">
-					{t("tokens.secretOnce")}
-				</Notice>
-				<Field label={t("tokens.secret", { name: token.name })}>
-					{(ids) => (
-						<input
-							{...ids}
-							readOnly
-							value={secret}
-							spellCheck={false}
-							data-testid="secret"
-							onFocus={(e) => e.target.select()}
-						/>
-					)}
-				</Field>
-				<div>
-					<CopyButton text={secret} label={t("tokens.secretCopy")} />
-				</div>
+		<div className={ui.stack}>
+			<Notice tone="amber" icon="warning">
+				{t("tokens.secretOnce")}
+			</Notice>
+			<Field label={t("tokens.secret", { name: token.name })}>
+				{(ids) => (
+					<input
+						{...ids}
+						readOnly
+						value={secret}
+						spellCheck={false}
+						data-testid="secret"
+						onFocus={(e) => e.target.select()}
+						autoFocus
+					/>
+				)}
+			</Field>
+			<div>
+				<CopyButton text={secret} label={t("tokens.secretCopy")} />
 			</div>
-		</Dialog>
+		</div>
 	);
 }
 
@@ -102,7 +92,20 @@ export function TokenForm({ onClose }: { onClose: () => void }) {
 		onSuccess: () => void cache.invalidateQueries({ queryKey: keys.tokens }),
 	});
 	if (make.data !== undefined)
-		return <Secret token={make.data.token} secret={make.data.secret} onClose={onClose} />;
+		return (
+			<Dialog
+				open
+				onClose={onClose}
+				title={t("tokens.secretTitle")}
+				foot={
+					<Button kind="primary" onClick={onClose}>
+						{t("tokens.secretDone")}
+					</Button>
+				}
+			>
+				<Secret token={make.data.token} secret={make.data.secret} />
+			</Dialog>
+		);
 	return (
 		<Dialog
 			open

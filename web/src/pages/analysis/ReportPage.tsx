@@ -9,8 +9,9 @@ import { Link, useLocation, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { AnalysisDetails, Evidence, Report } from "../../api/types";
-import { byCode, useLanguage, useT } from "../../i18n";
+import { useLanguage, useT } from "../../i18n";
 import { exactTime, number, usd } from "../../lib/format";
+import { comboOf } from "../../lib/results";
 import { useSession } from "../../shell/session";
 import {
 	Badge,
@@ -30,6 +31,7 @@ import {
 } from "../../ui";
 import { Thread, type Focus } from "../inbox/Thread";
 import css from "./analysis.module.css";
+import { FailureReason, RetryLink } from "./Failures";
 import { texts } from "./messages";
 
 const SEVERITY: Record<Report["issues"][number]["severity"], Tone> = {
@@ -235,7 +237,7 @@ function ReportView({
 	);
 }
 
-function NotDone({ analysis: a }: { analysis: AnalysisDetails["analysis"] }) {
+function NotDone({ analysis: a, scriptKey }: { analysis: AnalysisDetails["analysis"]; scriptKey: string }) {
 	const t = useT(texts);
 	const { language } = useLanguage();
 	const { slug, can } = useSession();
@@ -256,11 +258,9 @@ function NotDone({ analysis: a }: { analysis: AnalysisDetails["analysis"] }) {
 		);
 	if (a.status === "failed")
 		return (
-			<Notice tone="red">
+			<Notice tone="red" action={can("admin") && <RetryLink scriptKey={scriptKey} />}>
 				<p>
-					{t("report.failed", {
-						reason: byCode(texts, t, "report.error", a.errorCode, a.error ?? "–"),
-					})}
+					<strong>{t("report.failed")}</strong> <FailureReason failed={a} />
 				</p>
 				<p>
 					{a.nextRetryAt === null
@@ -282,14 +282,7 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
 	const [path, navigate] = useLocation();
 	const words = useMemo(() => new URLSearchParams(search), [search]);
 	const chosen = words.get("roteiro") ?? "";
-	const at = chosen.lastIndexOf("@");
-	const combo = useMemo(
-		() => ({
-			scriptKey: at < 0 ? undefined : chosen.slice(0, at),
-			scriptVersion: at < 0 ? undefined : Number(chosen.slice(at + 1)),
-		}),
-		[at, chosen],
-	);
+	const combo = useMemo(() => comboOf(chosen), [chosen]);
 	const details = useQuery({
 		queryKey: keys.details(slug, sessionId, combo),
 		queryFn: ({ signal }) =>
@@ -377,7 +370,10 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
 					<ReportView analysis={details.data.analysis} shown={shown} show={show} />
 				)}
 				{details.data !== undefined && details.data.analysis?.report == null && (
-					<NotDone analysis={details.data.analysis} />
+					<NotDone
+						analysis={details.data.analysis}
+						scriptKey={details.data.combo?.scriptKey ?? ""}
+					/>
 				)}
 			</section>
 			<section className={css.threadSide} aria-label={t("report.conversation")}>

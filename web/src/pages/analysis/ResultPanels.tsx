@@ -7,7 +7,7 @@ import { keys } from "../../api/keys";
 import type { AnalysisSummary, RankedSession, Temperature } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { number, percent, usd } from "../../lib/format";
-import { byAgent, trendStretches, worstTopics } from "../../lib/results";
+import { byAgent, trendStretches, worstTopics, type Combo } from "../../lib/results";
 import { useSession } from "../../shell/session";
 import { Badge, cx, ErrorState, Panel, Progress, Skeleton, Time, ui, scoreTone } from "../../ui";
 import { DataTable } from "../../ui/DataTable";
@@ -18,11 +18,6 @@ const LineChart = lazy(() => import("../../ui/LineChart"));
 
 const SHOWN = 20;
 const TEMPERATURES: Temperature[] = ["cold", "neutral", "warm", "hot"];
-
-export interface Combo {
-	scriptKey: string | undefined;
-	scriptVersion: number | undefined;
-}
 
 function Figure({ name, value, note }: { name: string; value: ReactNode; note?: ReactNode }) {
 	return (
@@ -97,6 +92,14 @@ export function TrendPanel({ days, combo }: { days: number; combo: Combo }) {
 		const format = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 		return stretches.map((s) => format.format(new Date(`${s.startDate}T12:00:00`)));
 	}, [language, stretches]);
+	const known = shown.filter((v) => v !== null);
+	const alt =
+		known.length === 0
+			? t("trend.alt.none")
+			: t("trend.alt", {
+					least: number(language, Math.min(...known), 1),
+					most: number(language, Math.max(...known), 1),
+				});
 	return (
 		<Panel title={t("trend")}>
 			{failed !== undefined && <ErrorState error={failed.error} retry={() => void failed.refetch()} />}
@@ -104,7 +107,7 @@ export function TrendPanel({ days, combo }: { days: number; combo: Combo }) {
 			{failed === undefined && ready && (
 				<>
 					<Suspense fallback={<Skeleton lines={5} />}>
-						<LineChart labels={labels} values={shown} name={t("average")} top={100} />
+						<LineChart labels={labels} values={shown} name={t("average")} alt={alt} top={100} />
 					</Suspense>
 					<details className={ui.small}>
 						<summary>{t("trend.table")}</summary>

@@ -8,9 +8,11 @@ import { Link, useLocation, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useT } from "../../i18n";
+import { comboOf } from "../../lib/results";
 import { useSession } from "../../shell/session";
 import { buttonClass, cx, Empty, ErrorState, Panel, Skeleton, ui } from "../../ui";
 import css from "./analysis.module.css";
+import { Failures } from "./Failures";
 import { texts } from "./messages";
 import {
 	AgentsPanel,
@@ -19,7 +21,6 @@ import {
 	TemperaturePanel,
 	TopicsPanel,
 	TrendPanel,
-	type Combo,
 } from "./ResultPanels";
 import { useScripts } from "./useScripts";
 
@@ -34,14 +35,8 @@ export function Results() {
 	const words = new URLSearchParams(search);
 	const days = PERIODS.includes(Number(words.get("dias"))) ? Number(words.get("dias")) : 30;
 	const chosen = words.get("roteiro") ?? "";
-	const [scriptKey, version] =
-		chosen === ""
-			? []
-			: [chosen.slice(0, chosen.lastIndexOf("@")), chosen.slice(chosen.lastIndexOf("@") + 1)];
-	const combo = useMemo<Combo>(
-		() => ({ scriptKey, scriptVersion: version === undefined ? undefined : Number(version) }),
-		[scriptKey, version],
-	);
+	const combo = useMemo(() => comboOf(chosen), [chosen]);
+	const suffix = chosen === "" ? "" : `?roteiro=${encodeURIComponent(chosen)}`;
 	const set = (name: string, value: string) => {
 		const next = new URLSearchParams(search);
 		if (value === "") next.delete(name);
@@ -67,7 +62,7 @@ export function Results() {
 			}),
 	});
 	const used = summary.data?.combo;
-	const suffix = chosen === "" ? "" : `?roteiro=${encodeURIComponent(chosen)}`;
+	const failed = (summary.data?.queue.failedRetryable ?? 0) + (summary.data?.queue.failedPermanent ?? 0);
 	return (
 		<div className={ui.stack}>
 			<div className={css.filters}>
@@ -135,9 +130,10 @@ export function Results() {
 					</Empty>
 				</Panel>
 			)}
-			{summary.data !== undefined && used !== null && (
+			{summary.data !== undefined && used != null && (
 				<>
 					<Figures summary={summary.data} />
+					{failed > 0 && <Failures combo={combo} used={used} total={failed} suffix={suffix} />}
 					{done === 0 ? (
 						<Panel>
 							<Empty

@@ -4,36 +4,36 @@ import { useRef, useState, type SyntheticEvent } from "react";
 import { Link, useLocation } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Script, Topic } from "../../api/types";
-import { useT } from "../../i18n";
+import type { Script } from "../../api/types";
+import { useLanguage, useT } from "../../i18n";
+import { faultsOf, typed, weightOf, type TopicLine } from "../../lib/script";
 import { slugOf } from "../../lib/slug";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, buttonClass, Check, Field, FormError, Icon, Panel, ui } from "../../ui";
+import { Button, buttonClass, Check, Field, FormError, Panel, ui } from "../../ui";
 import css from "./analysis.module.css";
 import { texts } from "./messages";
-
-interface Line extends Topic {
-	id: number;
-	/** A key that was written by hand, or is in use, does not follow the name. */
-	fixed: boolean;
-}
+import { TopicLines } from "./TopicLines";
 
 export function ScriptEditor({ from, taken }: { from: Script | undefined; taken: string[] }) {
 	const t = useT(texts);
+	const { language } = useLanguage();
 	const { slug } = useSession();
 	const [, navigate] = useLocation();
 	const cache = useQueryClient();
 	const say = useToast();
-	const nextId = useRef(from?.topics.length ?? 0);
+	const form = useRef<HTMLFormElement>(null);
 	const [name, setName] = useState(from?.name ?? "");
 	const [key, setKey] = useState<string | null>(from?.scriptKey ?? null);
 	const [description, setDescription] = useState(from?.description ?? "");
 	const [text, setText] = useState(from?.scriptText ?? "");
 	const [isActive, setActive] = useState(true);
-	const [topics, setTopics] = useState<Line[]>(
-		() => from?.topics.map((x, id) => ({ ...x, id, fixed: true })) ?? [],
+	const [topics, setTopics] = useState<TopicLine[]>(
+		() =>
+			from?.topics.map((x, id) => ({ ...x, weight: typed(language, x.weight), id, fixed: true })) ?? [],
 	);
+	/* What is wrong is said once one has tried, and from then on as one types. */
+	const [tried, setTried] = useState(false);
 	const scriptKey = key ?? slugOf(name);
 	const back = `/${slug}/avaliacoes/roteiros${from === undefined ? "" : `/${encodeURIComponent(from.scriptKey)}`}`;
 	const save = useMutation({
@@ -45,47 +45,56 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 					name: name.trim(),
 					scriptText: text,
 					description: description.trim() === "" ? null : description.trim(),
-					topics: topics.map((x) => ({ key: x.key, label: x.label.trim(), weight: x.weight })),
+					topics: topics.map((x) => ({
+						key: x.key,
+						label: x.label.trim(),
+						weight: weightOf(x.weight),
+					})),
 					isActive: false,
 				},
 			});
-			if (isActive)
-				await api.post("/api/admin/{slug}/analysis-scripts/{scriptKey}/activate", {
-					path: { slug, scriptKey },
-					body: { version: script.version },
-				});
-			return script;
+			/* It is stored by now: that it could not be put into use must not have it stored twice. */
+			const notInUse = isActive
+				? await api
+						.post("/api/admin/{slug}/analysis-scripts/{scriptKey}/activate", {
+							path: { slug, scriptKey },
+							body: { version: script.version },
+						})
+						.then(
+							() => false,
+							() => true,
+						)
+				: false;
+			return { script, notInUse };
 		},
-		onSuccess: (script) => {
-			say(t("edit.saved", { n: script.version }));
+		onSuccess: ({ script, notInUse }) => {
+			say(t(notInUse ? "edit.notInUse" : "edit.saved", { n: script.version }), notInUse);
 			void cache.invalidateQueries({ queryKey: keys.scripts(slug) });
 			navigate(
 				`/${slug}/avaliacoes/roteiros/${encodeURIComponent(script.scriptKey)}?versao=${script.version}`,
 			);
 		},
 	});
-	const change = (id: number, to: Partial<Line>) =>
-		setTopics(topics.map((x) => (x.id === id ? { ...x, ...to } : x)));
-	const ready =
-		name.trim() !== "" &&
-		scriptKey !== "" &&
-		text.trim() !== "" &&
-		topics.every((x) => x.label.trim() !== "" && x.key !== "");
+	const found = faultsOf({ name, key: scriptKey, text, topics }, from === undefined ? taken : []);
+	const faults = tried ? found : { topics: [], count: 0 };
+	const wrong = (fault: keyof typeof texts | undefined) => (fault === undefined ? undefined : t(fault));
+	const submit = (e: SyntheticEvent) => {
+		e.preventDefault();
+		setTried(true);
+		if (found.count === 0) save.mutate();
+		else
+			requestAnimationFrame(() =>
+				form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
+			);
+	};
 	return (
 		<Panel title={from === undefined ? t("edit.title") : t("edit.version", { name: from.name })}>
-			<form
-				className={ui.stack}
-				onSubmit={(e: SyntheticEvent) => {
-					e.preventDefault();
-					save.mutate();
-				}}
-			>
+			<form ref={form} className={ui.stack} noValidate onSubmit={submit}>
 				<div className={css.form}>
-					<Field label={t("scripts.name")} hint={t("edit.name.hint")}>
+					<Field label={t("scripts.name")} hint={t("edit.name.hint")} error={wrong(faults.name)}>
 						{(ids) => (
 							<input
 								{...ids}
-								required
 								maxLength={200}
 								value={name}
 								onChange={(e) => setName(e.target.value)}
@@ -96,16 +105,11 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 					<Field
 						label={t("scripts.key")}
 						hint={t("edit.key.hint")}
-						error={
-							from === undefined && taken.includes(scriptKey)
-								? t("edit.version", { name: scriptKey })
-								: undefined
-						}
+						error={wrong(found.key === "edit.key.taken" ? found.key : faults.key)}
 					>
 						{(ids) => (
 							<input
 								{...ids}
-								required
 								maxLength={128}
 								value={scriptKey}
 								disabled={from !== undefined}
@@ -124,11 +128,10 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 						/>
 					)}
 				</Field>
-				<Field label={t("scripts.text")} hint={t("edit.text.hint")}>
+				<Field label={t("scripts.text")} hint={t("edit.text.hint")} error={wrong(faults.text)}>
 					{(ids) => (
 						<textarea
 							{...ids}
-							required
 							rows={14}
 							maxLength={262144}
 							value={text}
@@ -138,82 +141,20 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 				</Field>
 				<h3>{t("scripts.topics")}</h3>
 				<p className={ui.hint}>{t("edit.topics.hint")}</p>
-				{topics.map((x, i) => (
-					<div
-						key={x.id}
-						className={css.topicRow}
-						role="group"
-						aria-label={t("edit.topic", { n: i + 1 })}
-					>
-						<Field label={t("edit.topic", { n: i + 1 })}>
-							{(ids) => (
-								<input
-									{...ids}
-									required
-									value={x.label}
-									onChange={(e) =>
-										change(x.id, {
-											label: e.target.value,
-											...(x.fixed ? {} : { key: slugOf(e.target.value) }),
-										})
-									}
-								/>
-							)}
-						</Field>
-						<Field label={t("scripts.key")}>
-							{(ids) => (
-								<input
-									{...ids}
-									required
-									value={x.key}
-									onChange={(e) => change(x.id, { key: e.target.value, fixed: true })}
-								/>
-							)}
-						</Field>
-						<Field label={t("edit.weight")}>
-							{(ids) => (
-								<input
-									{...ids}
-									type="number"
-									min={0}
-									step="any"
-									required
-									value={x.weight}
-									onChange={(e) => change(x.id, { weight: Number(e.target.value) })}
-								/>
-							)}
-						</Field>
-						<Button
-							kind="quiet"
-							iconOnly
-							aria-label={t("edit.remove", { n: i + 1 })}
-							onClick={() => setTopics(topics.filter((o) => o !== x))}
-						>
-							<Icon name="cross" />
-						</Button>
-					</div>
-				))}
-				<div>
-					<Button
-						onClick={() =>
-							setTopics([
-								...topics,
-								{ id: nextId.current++, key: "", label: "", weight: 1, fixed: false },
-							])
-						}
-					>
-						<Icon name="plus" />
-						{t("edit.add")}
-					</Button>
-				</div>
+				<TopicLines lines={topics} faults={faults.topics} onChange={setTopics} />
 				<Check
 					label={t("edit.activate")}
 					checked={isActive}
 					onChange={(e) => setActive(e.target.checked)}
 				/>
+				{faults.count > 0 && (
+					<p role="alert" className={ui.fieldError}>
+						{t("edit.wrong", { n: faults.count })}
+					</p>
+				)}
 				<FormError error={save.error} />
 				<div className={ui.row}>
-					<Button type="submit" kind="primary" disabled={!ready || save.isPending}>
+					<Button type="submit" kind="primary" disabled={save.isPending}>
 						{t("edit.save")}
 					</Button>
 					<Link className={buttonClass()} href={back}>

@@ -5,8 +5,9 @@ import { Link, useLocation, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Script } from "../../api/types";
-import { useT } from "../../i18n";
+import { useLanguage, useT } from "../../i18n";
 import { diffLines } from "../../lib/diff";
+import { number, type Language } from "../../lib/format";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
 import {
@@ -28,8 +29,8 @@ import { texts } from "./messages";
 import { ScriptEditor } from "./ScriptEditor";
 import { useScripts, type ScriptFamily } from "./useScripts";
 
-function topicsText(script: Script): string {
-	return script.topics.map((t) => `${t.label} [${t.key}] × ${t.weight}`).join("\n");
+function topicsText(script: Script, language: Language): string {
+	return script.topics.map((t) => `${t.label} [${t.key}] × ${number(language, t.weight, 6)}`).join("\n");
 }
 
 export function Diff({ before, after }: { before: string; after: string }) {
@@ -63,6 +64,7 @@ export function Diff({ before, after }: { before: string; after: string }) {
 function Family({ family }: { family: ScriptFamily }) {
 	const t = useT(texts);
 	const { slug } = useSession();
+	const { language } = useLanguage();
 	const search = useSearch();
 	const [path, navigate] = useLocation();
 	const cache = useQueryClient();
@@ -145,7 +147,7 @@ function Family({ family }: { family: ScriptFamily }) {
 						<div className={ui.row}>
 							{shown.topics.map((x) => (
 								<Badge key={x.key} tone="grey" icon={null}>
-									{x.label} · {t("edit.weight")} {x.weight}
+									{x.label} · {t("edit.weight")} {number(language, x.weight, 6)}
 								</Badge>
 							))}
 						</div>
@@ -177,7 +179,7 @@ function Family({ family }: { family: ScriptFamily }) {
 					<div className={ui.stack}>
 						<Diff before={against.scriptText} after={shown.scriptText} />
 						<h3>{t("scripts.topics")}</h3>
-						<Diff before={topicsText(against)} after={topicsText(shown)} />
+						<Diff before={topicsText(against, language)} after={topicsText(shown, language)} />
 					</div>
 				</Panel>
 			)}

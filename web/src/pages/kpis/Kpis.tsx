@@ -9,7 +9,7 @@ import { addressOf, api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useLanguage, useT } from "../../i18n";
 import { dayKey, duration, number } from "../../lib/format";
-import { periodFault, periodText } from "../../lib/period";
+import { periodFault, periodsBetween, periodText, shortPeriodText } from "../../lib/period";
 import { useSession } from "../../shell/session";
 import { Button, buttonClass, cx, Empty, ErrorState, Page, Panel, Skeleton, Time, ui } from "../../ui";
 import { DataTable } from "../../ui/DataTable";
@@ -73,11 +73,21 @@ function FirstResponse({
 		placeholderData: keepPreviousData,
 	});
 	const rows = useMemo(() => answer.data?.data ?? [], [answer.data]);
-	const labels = useMemo(() => rows.map((r) => periodText(language, r.period)), [rows, language]);
-	const values = useMemo(
-		() => rows.map((r) => (r.medianSeconds === null ? null : r.medianSeconds / 60)),
-		[rows],
-	);
+	/* Days without a session have no row, but their place in the line. */
+	const periods = useMemo(() => periodsBetween(rows[0]?.period ?? "", rows.at(-1)?.period ?? ""), [rows]);
+	const labels = useMemo(() => periods.map((p) => shortPeriodText(language, p)), [periods, language]);
+	const values = useMemo(() => {
+		const medians = new Map(rows.map((r) => [r.period, r.medianSeconds]));
+		return periods.map((p) => {
+			const median = medians.get(p) ?? null;
+			return median === null ? null : median / 60;
+		});
+	}, [rows, periods]);
+	const known = rows.flatMap((r) => r.medianSeconds ?? []);
+	const alt =
+		known.length === 0
+			? t("chart.alt.none")
+			: t("chart.alt", { least: seconds(Math.min(...known)), most: seconds(Math.max(...known)) });
 	const any = rows.some((r) => r.answered + r.unanswered > 0);
 	return (
 		<Panel title={t("first")} action={<CsvLink route={route} query={query} />}>
@@ -88,11 +98,12 @@ function FirstResponse({
 						<figure>
 							<figcaption className={ui.small}>{t("chart")}</figcaption>
 							<Suspense fallback={<Skeleton lines={5} />}>
-								<LineChart labels={labels} values={values} name={t("median")} />
+								<LineChart labels={labels} values={values} name={t("median")} alt={alt} />
 							</Suspense>
 						</figure>
 					)}
 					<DataTable
+						name={t("first")}
 						rows={rows}
 						keyOf={(r) => r.period}
 						columns={[

@@ -26,6 +26,14 @@ export const texts = {
 	answered: ["Respondidas", "Answered"],
 	unanswered: ["Sem resposta", "Unanswered"],
 	chart: ["Mediana da primeira resposta, em minutos", "Median first response, in minutes"],
+	"chart.alt": [
+		"Gráfico: a mediana fica entre {least} e {most}. Os valores estão na tabela abaixo.",
+		"Chart: the median is between {least} and {most}. The values are in the table below.",
+	],
+	"chart.alt.none": [
+		"Gráfico sem nenhum valor: ninguém foi respondido.",
+		"A chart without any value: nobody was answered.",
+	],
 	duration: ["Duração por etiqueta", "Duration by tag"],
 	"duration.hint": [
 		"Sessões encerradas. Quem tem várias etiquetas conta em cada uma.",
