@@ -17,7 +17,7 @@ quiet = { said=$$($(1) 2>&1) || { echo "$$said" | tail -n 20; exit 1; }; }
 ASAN_FLAGS := -Db_sanitize=address,undefined
 SANITIZED := CC=clang meson setup -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
-.PHONY: all help deps build-deps web demo run test bench order model crash fuzz lint format example install clean
+.PHONY: all help deps build-deps web demo run test pages bench order model crash fuzz lint format example install clean
 .DEFAULT_GOAL := all
 
 all: build-deps web ## build the program with its page: build/recado
@@ -66,6 +66,11 @@ bench: deps $(BUILD)/build.ninja ## the measurements of bench/README.md (PEERS=D
 	@$(MAKE) --no-print-directory web
 	@$(NINJA) -C $(BUILD) programs benches
 	@PEERS="$(PEERS)" bench/run
+
+pages: deps $(BUILD)/build.ninja ## all browser tests, on both engines
+	@$(MAKE) --no-print-directory web
+	@$(NINJA) -C $(BUILD)
+	@tools/run-tests --plan pages
 
 order: deps $(BUILD)/build.ninja ## the order test with SEEDS=2000
 	@$(NINJA) -C $(BUILD)

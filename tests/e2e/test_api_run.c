@@ -523,7 +523,8 @@ START_TEST(what_failed_is_told_and_can_be_tried_again)
 		again += !final;
 		ck_assert_int_eq(int_at(x, "retryCount"), 1);
 		ck_assert_uint_gt(text_at(x, "error").n, 10);
-		ck_assert_str(text_at(x, "errorCode"), final ? "refusal" : "invalid_json");
+		ck_assert(str_eq(text_at(x, "errorCode"),
+		                 final ? STR("refusal") : STR("invalid_json")));
 		ck_assert(cJSON_IsString(at(x, "processedAt")));
 		ck_assert(cJSON_IsString(at(x, "session.startedAt")));
 	}
