@@ -78,7 +78,6 @@ test("the first client is added from nothing; what is wrong is said at its field
 	await dialog.getByText(t("slug.wrong")).waitFor();
 	await dialog.getByLabel(t("helpdesk")).fill("helpdesk.exemplo.com.br");
 	await dialog.getByText(t("helpdesk.wrong")).waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-client.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await slug.fill("acme");
 	await dialog.getByLabel(t("helpdesk")).fill("");
@@ -120,7 +119,6 @@ test("a helpdesk's key goes in and never comes out; the last client may be put t
 	await dialog.getByText(t("key.hint.set")).waitFor();
 	expect(await dialog.getByLabel(t("key"), { exact: true }).inputValue()).toBe("");
 	await mustBeAccessibleInBothThemes(v.page);
-	await v.page.screenshot({ path: "/tmp/s3-client2.png" });
 	await dialog.getByLabel(t("active"), { exact: true }).uncheck();
 	await save.click();
 	await shown(t("inactive"));
@@ -165,7 +163,6 @@ test("a token is made by keyboard alone, shown once, copied, used elsewhere, and
 	await mustBeFocused(secret);
 	const value = await secret.inputValue();
 	expect(value).toMatch(/^rcd_\w{43}$/);
-	await v.page.screenshot({ path: "/tmp/s3-secret.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await tabTo(v.page, made.getByRole("button", { name: t("tokens.secretCopy") }));
 	await keyboard.press("Enter");
@@ -209,7 +206,6 @@ test("settings in force: of secrets only that they are set, in the page and in e
 	])
 		await v.page.getByRole("row", { name: new RegExp(`^${name} ${t("settings.set")}$`) }).waitFor();
 	await row(v, "META_APP_SECRET_PREVIOUS").getByText(t("settings.unset")).waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-settings.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await v.page.getByRole("searchbox", { name: t("settings.find") }).fill("openai key");
 	await row(v, "SECRET_KEY").first().waitFor({ state: "detached" });
@@ -239,7 +235,6 @@ test("what was just done is in the audit log, with who did it", async () => {
 	for (const action of ["action.token.created", "action.token.revoked"] as const)
 		await row(v, t(action)).first().getByText(t("actor.operator")).waitFor();
 	await v.page.getByText(t("audit.text", { name: "Acme Ltda" })).waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-audit.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	expect(await v.page.getByRole("table").innerText()).not.toContain(DESK_KEY);
 	await v.goto("/beta/administracao/auditoria");
@@ -265,7 +260,6 @@ test("the server's health: all is well, then a finding with its remedy and the w
 		return (await v.page.getByText(t("finding.parked.remedy")).count()) > 0;
 	});
 	await v.page.getByText(t("health.found", { n: 1 })).waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-health.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await v.page.getByRole("link", { name: t("health.open"), exact: true }).click();
 	await v.page.waitForURL(/\/webhooks\?/);
@@ -329,12 +323,10 @@ test("in English, on a phone, in the dark: each section fits", async () => {
 			.click();
 		await panel(v, name).locator("tbody tr, li").first().waitFor();
 		await mustFitTheWidth(v.page);
-		await v.page.screenshot({ path: `/tmp/s3-phone-${tab}.png` });
 		if (tab !== "tokens") continue;
 		await v.page.getByRole("button", { name: t("tokens.add") }).click();
 		await v.page.getByRole("dialog", { name: t("tokens.add") }).waitFor();
 		await mustFitTheWidth(v.page);
-		await v.page.screenshot({ path: "/tmp/s3-phone-token-form.png" });
 		await v.page.keyboard.press("Escape");
 	}
 });

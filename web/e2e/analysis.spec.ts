@@ -175,7 +175,6 @@ test("a rubric is written and put into use by keyboard alone; what is wrong is s
 	await tabTo(v.page, up);
 	await keyboard.press("Enter");
 	await expect.poll(() => topic(1).getByLabel(t("scripts.key")).inputValue()).toBe("clareza");
-	await v.page.screenshot({ path: "/tmp/s3-editor.png", fullPage: true });
 
 	await tabTo(v.page, v.page.getByRole("button", { name: t("edit.save") }));
 	await keyboard.press("Enter");
@@ -211,7 +210,6 @@ test("a second version shows what changed, and takes over once it is activated",
 	const versions = v.page.getByRole("group", { name: t("scripts.versions") });
 	expect(await versions.getByRole("button", { pressed: true }).innerText()).toBe(t("version", { n: 2 }));
 	await v.page.getByText(t("scripts.inactive"), { exact: true }).waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-diff.png", fullPage: true });
 	await mustBeAccessibleInBothThemes(v.page);
 	await v.page.getByRole("button", { name: t("scripts.activate") }).click();
 	await v.page.getByText(t("scripts.activated", { n: 2 })).waitFor();
@@ -231,7 +229,6 @@ test("without a model's key one is told after simulating, before anything is run
 	expect(await figure(plan, t("run.eligible"))).toBe("6");
 	await plan.getByText(t("run.noKey")).waitFor();
 	expect(await v.page.getByRole("button", { name: t("run.go") }).count()).toBe(0);
-	await v.page.screenshot({ path: "/tmp/s3-nokey.png", fullPage: true });
 	await mustBeAccessibleInBothThemes(v.page);
 });
 
@@ -259,7 +256,6 @@ test("dry-run, confirmation, the live queue and its end, by keyboard alone", asy
 	await plan.getByText(t("run.estimate", { n: 6 })).waitFor();
 	expect(await figure(plan, t("run.wouldEnqueue"))).toBe("6");
 	expect(await plan.getByText(/US\$\s*0,0\d/).count()).toBe(1);
-	await v.page.screenshot({ path: "/tmp/s3-plan.png", fullPage: true });
 
 	await tabTo(v.page, v.page.getByRole("button", { name: t("run.go") }));
 	await keyboard.press("Enter");
@@ -283,7 +279,6 @@ test("dry-run, confirmation, the live queue and its end, by keyboard alone", asy
 	expect(await figure(job, t("run.failed"))).toBe("2");
 	expect(await figure(job, t("run.costSoFar"))).toMatch(/^US\$\s*0,0/);
 	await job.getByText(t("run.someFailed", { n: 2 })).waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-job.png", fullPage: true });
 	await mustBeAccessibleInBothThemes(v.page);
 	await tabTo(v.page, job.getByRole("link", { name: t("run.see"), exact: true }));
 	await keyboard.press("Enter");
@@ -299,7 +294,6 @@ test("what failed is told with its reason, and is tried again", async () => {
 	await refused.getByText(t("failures.never")).waitFor();
 	const broken = failures.getByRole("row").filter({ hasText: t("report.error.invalid_json") });
 	await broken.getByText("Carla").waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-results.png", fullPage: true });
 	await refused.getByRole("link").click();
 	await v.page.getByText(t("report.failed")).waitFor();
 	await v.page.getByText(t("report.failed.final")).waitFor();
@@ -356,7 +350,6 @@ test("the results add up: average, trend, temperature, agents, topics, ranking",
 	).toEqual(["Clareza", "Saudação"]);
 	const warm = await panel(v, t("temperature")).locator("progress").count();
 	expect(warm).toBe(4);
-	await v.page.screenshot({ path: "/tmp/s3-results2.png", fullPage: true });
 	await mustBeAccessibleInBothThemes(v.page);
 
 	await v.page.getByRole("combobox", { name: t("period") }).selectOption("7");
@@ -413,7 +406,6 @@ test("a report beside its conversation: an evidence lights up what was said", as
 	const report = v.page.getByRole("region", { name: t("report"), exact: true });
 	const verified = report.getByRole("button").filter({ hasText: t("evidence.verified") });
 	await verified.first().waitFor();
-	await v.page.screenshot({ path: "/tmp/s3-report.png" });
 	const all = await verified.all();
 	expect(all.length).toBeGreaterThan(1);
 	for (const one of [all.at(-1), all[0]]) {
@@ -422,7 +414,6 @@ test("a report beside its conversation: an evidence lights up what was said", as
 		await mustBeLit(v, await one.locator("q").evaluate((e) => e.textContent));
 		expect(await one.getAttribute("aria-pressed")).toBe("true");
 	}
-	await v.page.screenshot({ path: "/tmp/s3-report2.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await v.page.goBack();
 	await mustBeLit(v, await (all.at(-1) ?? verified).locator("q").evaluate((e) => e.textContent));
@@ -444,7 +435,6 @@ test("what the model made up is marked, and cannot be mistaken for a quotation",
 	const lit = v.page.getByRole("log").locator("[data-lit]");
 	await lit.waitFor();
 	expect(await lit.locator("mark").count()).toBe(0);
-	await v.page.screenshot({ path: "/tmp/s3-unverified.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await v.goto(await reportOf("sim:unknown_id"));
 	const nowhere = v.page.getByRole("button", { disabled: true }).filter({ hasText: /\(m\d+\)|\(\S+\)$/ });
@@ -484,7 +474,6 @@ test("a run is stopped; a model that asks for a pause gets one, and one sees unt
 	const pause = job.getByRole("status").filter({ hasText: before });
 	await pause.waitFor();
 	expect(await pause.innerText()).toMatch(/\d\d:\d\d:\d\d\.$/);
-	await v.page.screenshot({ path: "/tmp/s3-pause.png", fullPage: true });
 	await mustBeAccessibleInBothThemes(v.page);
 	await manners("none");
 	await jobIs(v, "partial");
@@ -522,7 +511,6 @@ test("in English, on a phone: results, a report and back, scripts, a run", async
 	const t = v.texts(texts);
 	await panel(v, t("topics")).getByRole("row").nth(2).waitFor();
 	await mustFitTheWidth(v.page);
-	await v.page.screenshot({ path: "/tmp/s3-phone-results.png", fullPage: true });
 	await v.goto(await reportOf("Ana pergunta pela vez 1"));
 	const verified = v.page.getByRole("button").filter({ hasText: t("evidence.verified") });
 	await verified.first().waitFor();
@@ -534,7 +522,6 @@ test("in English, on a phone: results, a report and back, scripts, a run", async
 	await verified.first().click();
 	await mustBeLit(v, excerpt);
 	await mustFitTheWidth(v.page);
-	await v.page.screenshot({ path: "/tmp/s3-phone-thread.png" });
 	await v.page.getByRole("button", { name: t("report.backToReport") }).click();
 	await verified.first().waitFor();
 	for (const [path, name] of [
@@ -545,7 +532,6 @@ test("in English, on a phone: results, a report and back, scripts, a run", async
 		await v.goto(`/acme/avaliacoes/${path}`);
 		await v.page.getByRole("button", { name }).waitFor();
 		await mustFitTheWidth(v.page);
-		await v.page.screenshot({ path: `/tmp/s3-phone-${name.slice(0, 4)}.png`, fullPage: true });
 	}
 	expect(await v.page.locator("html").getAttribute("lang")).toBe("en");
 });

@@ -150,7 +150,6 @@ test("the tables hold what was measured, and the CSV holds the same", async () =
 		name: t("chart.alt", { least: "3 min", most: "10 min" }),
 	});
 	expect(await chart.locator("canvas").count()).toBe(1);
-	await v.page.screenshot({ path: "/tmp/s3-kpis.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 	await slowest
 		.getByRole("link", { name: t("open") })
@@ -208,7 +207,6 @@ test("the period and the filters are chosen, stay in the address, and may be wro
 test("where nothing was measured, it says so", async () => {
 	const v = await visit(world.url, { token: viewer, path: "/beta/indicadores" });
 	await mustBeEmpty(v);
-	await v.page.screenshot({ path: "/tmp/s3-kpis-empty.png" });
 	await mustBeAccessibleInBothThemes(v.page);
 });
 
@@ -233,5 +231,4 @@ test("in English, on a phone, in the dark", async () => {
 	await panel(v, t("slowest")).getByRole("row").nth(4).waitFor();
 	await v.page.getByRole("img", { name: t("chart.alt", { least: "3 min", most: "10 min" }) }).waitFor();
 	await mustFitTheWidth(v.page);
-	await v.page.screenshot({ path: "/tmp/s3-kpis-phone.png" });
 });

@@ -1,6 +1,6 @@
 /* Writes a new script, or a new version of one. A version that exists is never changed. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState, type SyntheticEvent } from "react";
+import { useLayoutEffect, useRef, useState, type SyntheticEvent } from "react";
 import { Link, useLocation } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
@@ -33,7 +33,8 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 			from?.topics.map((x, id) => ({ ...x, weight: typed(language, x.weight), id, fixed: true })) ?? [],
 	);
 	/* What is wrong is said once one has tried, and from then on as one types. */
-	const [tried, setTried] = useState(false);
+	const [tries, setTries] = useState(0);
+	const tried = tries > 0;
 	const scriptKey = key ?? slugOf(name);
 	const back = `/${slug}/avaliacoes/roteiros${from === undefined ? "" : `/${encodeURIComponent(from.scriptKey)}`}`;
 	const save = useMutation({
@@ -80,13 +81,12 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 	const wrong = (fault: keyof typeof texts | undefined) => (fault === undefined ? undefined : t(fault));
 	const submit = (e: SyntheticEvent) => {
 		e.preventDefault();
-		setTried(true);
+		setTries(tries + 1);
 		if (found.count === 0) save.mutate();
-		else
-			requestAnimationFrame(() =>
-				form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
-			);
 	};
+	useLayoutEffect(() => {
+		if (tries > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+	}, [tries]);
 	return (
 		<Panel title={from === undefined ? t("edit.title") : t("edit.version", { name: from.name })}>
 			<form ref={form} className={ui.stack} noValidate onSubmit={submit}>

@@ -1,5 +1,5 @@
 /* The topics of a script being written: added, taken away, moved, each with what is wrong with it. */
-import { useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { useT } from "../../i18n";
 import { slugOf } from "../../lib/slug";
 import type { TopicFaults, TopicLine } from "../../lib/script";
@@ -119,12 +119,17 @@ export function TopicLines({
 	const t = useT(texts);
 	const box = useRef<HTMLDivElement>(null);
 	const nextId = useRef(lines.length);
-	/* Where the focus goes when what had it moves or goes: once the lines are drawn. */
-	const focusSoon = (what: (rows: Element[]) => Element | null | undefined) =>
-		requestAnimationFrame(() => {
-			const found = what([...(box.current?.children ?? [])]);
-			if (found instanceof HTMLElement) found.focus();
-		});
+	/* Where the focus goes when what had it moves or goes: as soon as the lines are drawn, so that
+	   the next key finds it there. */
+	const wanted = useRef<((rows: Element[]) => Element | null | undefined) | null>(null);
+	const focusSoon = (what: (rows: Element[]) => Element | null | undefined) => {
+		wanted.current = what;
+	};
+	useLayoutEffect(() => {
+		const found = wanted.current?.([...(box.current?.children ?? [])]);
+		wanted.current = null;
+		if (found instanceof HTMLElement) found.focus();
+	}, [lines]);
 	const move = (at: number, by: -1 | 1) => {
 		const to = [...lines];
 		to.splice(at + by, 0, ...to.splice(at, 1));
