@@ -331,8 +331,12 @@ describe("reading", () => {
 		const lit = thread(v).locator("article[data-lit]");
 		await lit.filter({ hasText: wanted.body ?? "" }).waitFor();
 		await mustBeInView(v, lit);
-		await scrollTo(thread(v), "bottom");
-		await bubble(v, `Mensagem número ${LONG - 60}`).waitFor();
+		await until("it goes on to the newest", async () => {
+			await scrollTo(thread(v), "bottom");
+			return await bubble(v, `Mensagem número ${LONG - 1}`).isVisible();
+		});
+		await v.page.goto(v.page.url());
+		await mustBeInView(v, lit);
 		await v.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
 		await lit.getByRole("button", { name: v.texts(texts)("copyLink") }).click();
 		await v.page.getByText(v.texts(texts)("linkCopied")).waitFor();

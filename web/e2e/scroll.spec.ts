@@ -8,7 +8,6 @@ import {
 	LARGE,
 	MOST_HEAP_BYTES,
 	MOST_ROWS,
-	ROWS,
 	scrollThrough,
 	shows,
 	type Column,
@@ -66,11 +65,10 @@ test("a long conversation, from its end and from its midst", async () => {
 	const { page } = opened.v;
 	await shows(page, "thread");
 	await mustStaySmall(opened, "thread", [{ step: -2400, rows: 3000 }]);
-	const oldest = await page.getByTestId("thread").locator(ROWS.thread).first().getAttribute("data-row");
-	expect(oldest).not.toBeNull();
-	const id = (oldest ?? "").replace(/^[ds]/, "");
+	const oldest = page.getByTestId("thread").locator("[data-message]").first();
+	const id = (await oldest.getAttribute("data-message")) ?? "";
 	await opened.v.goto(`/acme/conversas/${long}?mensagem=${id}`);
-	const target = page.locator(`[data-row="${id}"]`);
+	const target = page.locator(`[data-message="${id}"]`);
 	await until("the message of the link is in view", async () => {
 		const box = await target.boundingBox();
 		return box !== null && box.y > 0 && box.y + box.height < 800;

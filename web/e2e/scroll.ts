@@ -67,7 +67,7 @@ export async function scrollThrough(page: Page, column: Column, step: number, ro
 				const all = box.querySelectorAll<HTMLElement>(row);
 				mostRows = Math.max(mostRows, all.length);
 				for (const e of all)
-					seen.add(e.dataset["row"] ?? e.querySelector("a")?.getAttribute("href") ?? "");
+					seen.add(e.dataset["message"] ?? e.querySelector("a")?.getAttribute("href") ?? "");
 			};
 			const watch = new MutationObserver(look);
 			watch.observe(box, { childList: true, subtree: true });
