@@ -64,10 +64,10 @@ struct analyser_run {
 	struct str hash; /* promptHash of a request without a conversation */
 	struct analysis_tally tally;
 	struct analyser_reason *reasons; /* since this process has the job */
-	int64_t total; /* rows it will work on, as far as is known; -1 */
+	int64_t total;                   /* rows it will work on, as far as is known; -1 */
 	int64_t began_at, renew_at;
 	uint64_t pauses_before; /* the server's, when it began */
-	int64_t due_at; /* when failed rows are to be looked for again */
+	int64_t due_at;         /* when failed rows are to be looked for again */
 	struct analyser_call *calls;
 	size_t ncalls;
 	bool dry;    /* nothing could be claimed */

@@ -174,8 +174,8 @@ write_done(const struct analyser_call *c, const struct analysis_lease *lease)
 	return analysis_queue_done(c->run->an->db, lease, c->judged_at, &d, &c->outcome.paid);
 }
 
-/* The row is not ours any more. It may be so by our own hand: a commit may be made without our being
- * told. */
+/* The row is not ours any more. It may be so by our own hand: a commit may be made without our
+ * being told. */
 static enum err
 look_again(struct analyser_call *c, const struct analysis_lease *lease)
 {

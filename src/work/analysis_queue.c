@@ -41,8 +41,8 @@ analysis_queue_sweep(struct db *db, int64_t now_ms, int64_t *returned)
 
 	*returned = 0;
 	while (e == ERR_OK && changed == ANALYSIS_BATCH) {
-		e = batch(db, &q_analysis_sweep,
-		          DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)), &changed);
+		e = batch(db, &q_analysis_sweep, DB_PARAMS(db_time(now_ms), db_int(ANALYSIS_BATCH)),
+		          &changed);
 		*returned += changed;
 	}
 	return e;
@@ -207,11 +207,11 @@ analysis_queue_stored(struct db *db, struct arena *a, const struct analysis_leas
                       const char *status, struct str prompt_hash, int64_t now_ms, bool *stored)
 {
 	struct db_result r;
-	enum err e = db_query(db, &q_analysis_stored,
-	                      DB_PARAMS(db_uuid(l->client_id), db_uuid(l->id),
-	                                db_text(str_from(status)), db_time(now_ms),
-	                                db_text(prompt_hash)),
-	                      NULL, a, &r);
+	enum err e =
+		db_query(db, &q_analysis_stored,
+	                 DB_PARAMS(db_uuid(l->client_id), db_uuid(l->id), db_text(str_from(status)),
+	                           db_time(now_ms), db_text(prompt_hash)),
+	                 NULL, a, &r);
 
 	*stored = e == ERR_OK && r.nrows > 0 && db_get_bool(&r, 0, 0);
 	return e;

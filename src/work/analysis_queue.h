@@ -78,9 +78,9 @@ struct analysis_enqueue {
 /*
  * Looks at ANALYSIS_PAGE settled sessions and enqueues those that are not in the queue; with force
  * also those that are in it and not being processed: they begin anew, as if never worked on, but
- * what they have cost stays told. Call until finished. Looks for them outside a transaction and writes in one that holds the client's
- * lane. On an error the page was not written and `e` says where to go on. Calling it again from the
- * start does no harm without force.
+ * what they have cost stays told. Call until finished. Looks for them outside a transaction and
+ * writes in one that holds the client's lane. On an error the page was not written and `e` says
+ * where to go on. Calling it again from the start does no harm without force.
  */
 MUST_CHECK enum err
 analysis_queue_enqueue(struct db *, struct arena *, const struct randomness *,
@@ -169,9 +169,9 @@ MUST_CHECK enum err analysis_queue_drop(struct db *, const struct analysis_lease
 /* Of a row that was given back at now_ms, by a transaction of which nobody was told whether it was
  * made: *stored, it is as it was to be. status: done, failed or pending. Inside or outside a
  * transaction. */
-MUST_CHECK enum err analysis_queue_stored(struct db *, struct arena *,
-                                          const struct analysis_lease *, const char *status,
-                                          struct str prompt_hash, int64_t now_ms, bool *stored);
+MUST_CHECK enum err
+analysis_queue_stored(struct db *, struct arena *, const struct analysis_lease *,
+                      const char *status, struct str prompt_hash, int64_t now_ms, bool *stored);
 
 /* Rows of all clients whose lease is over are pending again, no attempt spent, an interrupted call
  * counted. Several transactions. *returned: how many. */
@@ -180,9 +180,9 @@ MUST_CHECK enum err analysis_queue_sweep(struct db *, int64_t now_ms, int64_t *r
 /* Rows that the owner holds beside these are pending again, as after a sweep: what he gave back
  * while the database was away, and what he was not told that he had claimed. asked: some of them
  * were asked about, so each counts an interrupted call. */
-MUST_CHECK enum err analysis_queue_gather(struct db *, struct arena *, struct uuid owner,
-                                          const struct uuid *held, size_t nheld, bool asked,
-                                          int64_t now_ms, int64_t *returned);
+MUST_CHECK enum err
+analysis_queue_gather(struct db *, struct arena *, struct uuid owner, const struct uuid *held,
+                      size_t nheld, bool asked, int64_t now_ms, int64_t *returned);
 
 struct analysis_counts {
 	int64_t pending, processing, done;

@@ -19,7 +19,7 @@ struct analysis_params {
 	struct str script_key, tag;
 	int64_t script_version, min_messages, limit;
 	bool force, retry_failed;
-	bool order_sent;  /* messageOrder "sent" */
+	bool order_sent; /* messageOrder "sent" */
 	/* micro-USD; no call begins once so much is spent, those in flight may pass it; -1: no
 	 * bound */
 	int64_t max_cost;

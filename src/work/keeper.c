@@ -5,9 +5,9 @@
  * bytes and number, 500 analyses that are returned, and of the history states and the imports that
  * are due one client's. What is left of the first four waits for the next round, which then comes
  * sooner; all clients' history states are one piece, as long as there are clients with something
- * due. What there is to do is looked for without the writer's lock (but for amendments and analyses,
- * which the changing statement finds itself), and worked out again from the rows, so nothing is
- * waited for on the disk.
+ * due. What there is to do is looked for without the writer's lock (but for amendments and
+ * analyses, which the changing statement finds itself), and worked out again from the rows, so
+ * nothing is waited for on the disk.
  */
 #include <stdlib.h>
 

@@ -372,7 +372,8 @@ START_TEST(a_session_that_reopened_after_a_call_was_paid_stays_in_the_queue)
 	o->params.limit = 1;
 	bureau_analyse(o, "partial");
 	/* the second is one whose call was interrupted */
-	desk_sql(o->d, "UPDATE session_analyses SET \"interruptedCalls\" = 1 WHERE \"sessionId\" = %s",
+	desk_sql(o->d,
+	         "UPDATE session_analyses SET \"interruptedCalls\" = 1 WHERE \"sessionId\" = %s",
 	         desk_uuid(o->d, v[1]));
 	o->params.limit = ANALYSIS_RUN_LIMIT;
 	desk_sql(o->d, "UPDATE sessions SET ended_at = NULL, class = 'OPEN_REAL'");

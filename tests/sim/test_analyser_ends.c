@@ -260,7 +260,8 @@ START_TEST(where_nobody_analyses_the_keeper_returns_what_the_dead_held)
 		ck_assert_ok(keeper_open(&k, &keeper));
 		(void)keeper_step(keeper, claimed + LEASE_MS - 10, &next);
 		ck_assert_int_eq(bureau_count(o, "processing"), 2);
-		for (int64_t at = claimed + LEASE_MS; at < claimed + LEASE_MS + TIME_MINUTE; at = next)
+		for (int64_t at = claimed + LEASE_MS; at < claimed + LEASE_MS + TIME_MINUTE;
+		     at = next)
 			(void)keeper_step(keeper, at, &next);
 		keeper_close(keeper);
 		ck_assert_int_eq(bureau_count(o, "pending"), returns ? 2 : 0);

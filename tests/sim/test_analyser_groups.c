@@ -14,7 +14,7 @@
 #define REFUSES_POSTGRES                                                                           \
 	"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "                   \
 	"RAISE EXCEPTION 'refused'; END $$; CREATE TRIGGER refuses BEFORE UPDATE ON "              \
-	"session_analyses FOR EACH ROW WHEN (new.\"status\" IN (%s) AND new.\"sessionId\" = "     \
+	"session_analyses FOR EACH ROW WHEN (new.\"status\" IN (%s) AND new.\"sessionId\" = "      \
 	"%s) EXECUTE FUNCTION refuse()"
 
 static void
@@ -180,7 +180,8 @@ START_TEST(a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it)
 	         "\"nextRetryAt\" = %s WHERE \"sessionId\" = %s",
 	         desk_time(o->d, o->time.now_ms + 2500), desk_uuid(o->d, v[0]));
 	bureau_sessions(o, 4);
-	job = bureau_in_flight(o, 1); /* one after the other: the last one ends after four seconds */
+	job = bureau_in_flight(o,
+	                       1); /* one after the other: the last one ends after four seconds */
 	ck_assert_str(bureau_run(o, job), "succeeded");
 	ck_assert_int_eq(bureau_tally(o, job).processed, 5);
 	ck_assert_str(bureau_row(o, v[0]).status, "done");
@@ -190,7 +191,8 @@ START_TEST(a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it)
 }
 END_TEST
 
-/* However many calls there are, and whatever a commit takes: a server has four seconds to end in. */
+/* However many calls there are, and whatever a commit takes: a server has four seconds to end in.
+ */
 START_TEST(what_is_in_flight_is_given_back_at_once)
 {
 	enum { CALLS = 64 };
@@ -258,18 +260,19 @@ plant_failed(struct bureau *o, int64_t n)
 {
 	struct desk *d = o->d;
 
-	desk_sql(d,
-	         "INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", \"scriptKey\", "
-	         "\"scriptVersion\", \"analysisVersionTag\", \"status\", \"sessionEndedAt\", "
-	         "\"retryCount\", \"error\", \"nextRetryAt\", \"createdAt\", \"updatedAt\") "
-	         "WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < %lld) "
-	         "SELECT %s, %s, %s, 'sales', 2, 'v1', 'failed', %s, 1, 'x', %s, %s, %s FROM g",
-	         (long long)n,
-	         db_engine(d->s.db) == DB_POSTGRES ? "gen_random_uuid()" : "randomblob(16)",
-	         desk_uuid(d, d->client),
-	         db_engine(d->s.db) == DB_POSTGRES ? "gen_random_uuid()" : "randomblob(16)",
-	         desk_time(d, DESK_AT - 100 * DAY), desk_time(d, DESK_AT - 1), desk_time(d, DESK_AT),
-	         desk_time(d, DESK_AT));
+	desk_sql(
+		d,
+		"INSERT INTO session_analyses (\"id\", \"clientId\", \"sessionId\", \"scriptKey\", "
+		"\"scriptVersion\", \"analysisVersionTag\", \"status\", \"sessionEndedAt\", "
+		"\"retryCount\", \"error\", \"nextRetryAt\", \"createdAt\", \"updatedAt\") "
+		"WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < %lld) "
+		"SELECT %s, %s, %s, 'sales', 2, 'v1', 'failed', %s, 1, 'x', %s, %s, %s FROM g",
+		(long long)n,
+		db_engine(d->s.db) == DB_POSTGRES ? "gen_random_uuid()" : "randomblob(16)",
+		desk_uuid(d, d->client),
+		db_engine(d->s.db) == DB_POSTGRES ? "gen_random_uuid()" : "randomblob(16)",
+		desk_time(d, DESK_AT - 100 * DAY), desk_time(d, DESK_AT - 1), desk_time(d, DESK_AT),
+		desk_time(d, DESK_AT));
 }
 
 /* Else the lease of its job could be over before the first is asked about. */
@@ -289,8 +292,9 @@ START_TEST(however_many_failed_rows_there_are_a_step_takes_up_no_more_than_a_bat
 
 			ck_assert_int_lt(i, MOST_STEPS);
 			bureau_step(o);
-			ready = desk_number(o->d, "SELECT count(*) FROM session_analyses WHERE "
-			                          "\"ready\" AND \"sessionEndedAt\" = %s",
+			ready = desk_number(o->d,
+			                    "SELECT count(*) FROM session_analyses WHERE "
+			                    "\"ready\" AND \"sessionEndedAt\" = %s",
 			                    desk_time(o->d, DESK_AT - 100 * DAY));
 			ck_assert_int_le(ready - before, ANALYSIS_BATCH);
 		}
@@ -307,17 +311,16 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("analyser_groups",
-	                  answers_that_come_together_are_one_transaction_however_many,
-	                  an_answer_that_cannot_be_stored_takes_none_of_the_others_along,
-	                  one_that_never_can_is_a_failed_attempt_and_the_others_are_stored,
-	                  one_that_cannot_even_fail_is_given_back_and_ends_its_run,
-	                  a_row_that_was_lost_takes_none_of_the_others_along,
-	                  more_answers_than_a_group_are_all_stored,
-	                  what_is_in_flight_is_given_back_at_once,
-	                  a_run_that_is_cancelled_gives_back_its_own_rows_alone,
-	                  however_many_failed_rows_there_are_a_step_takes_up_no_more_than_a_batch,
-	                  a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it);
+	return TEST_SUITE(
+		"analyser_groups", answers_that_come_together_are_one_transaction_however_many,
+		an_answer_that_cannot_be_stored_takes_none_of_the_others_along,
+		one_that_never_can_is_a_failed_attempt_and_the_others_are_stored,
+		one_that_cannot_even_fail_is_given_back_and_ends_its_run,
+		a_row_that_was_lost_takes_none_of_the_others_along,
+		more_answers_than_a_group_are_all_stored, what_is_in_flight_is_given_back_at_once,
+		a_run_that_is_cancelled_gives_back_its_own_rows_alone,
+		however_many_failed_rows_there_are_a_step_takes_up_no_more_than_a_batch,
+		a_failed_row_that_falls_due_while_a_run_is_at_work_is_taken_up_by_it);
 }
 
 BUREAU_MAIN(make_suite)

@@ -211,13 +211,13 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("analyser paid",
-	                  answers_that_waited_longer_than_their_leases_are_not_paid_again,
-	                  answers_that_are_there_when_a_run_is_cancelled_are_stored,
-	                  a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight,
-	                  what_the_last_of_many_answers_says_holds_before_the_next_call_begins,
-	                  a_database_that_goes_away_after_a_claim_is_not_asked_about_every_row,
-	                  a_session_that_leaves_no_memory_of_its_call_takes_nothing_from_its_answer);
+	return TEST_SUITE(
+		"analyser paid", answers_that_waited_longer_than_their_leases_are_not_paid_again,
+		answers_that_are_there_when_a_run_is_cancelled_are_stored,
+		a_job_that_is_anothers_by_now_costs_no_call_that_is_in_flight,
+		what_the_last_of_many_answers_says_holds_before_the_next_call_begins,
+		a_database_that_goes_away_after_a_claim_is_not_asked_about_every_row,
+		a_session_that_leaves_no_memory_of_its_call_takes_nothing_from_its_answer);
 }
 
 BUREAU_MAIN(make_suite)

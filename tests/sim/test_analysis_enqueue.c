@@ -361,7 +361,8 @@ START_TEST(with_force_the_eligible_begin_anew_but_for_those_in_work)
 	         "UPDATE session_analyses SET \"stale\" = TRUE, \"lostCalls\" = 3, "
 	         "\"attempts\" = 5, \"interruptedCalls\" = 1, \"longerOutput\" = TRUE, "
 	         "\"truncated\" = TRUE, \"inputTokens\" = 30, \"cachedTokens\" = 10, "
-	         "\"outputTokens\" = 20, \"costMicroUsd\" = 7, \"latencyMs\" = 1, \"evidenceVerified\" = 1, \"evidenceUnverified\" = 1, "
+	         "\"outputTokens\" = 20, \"costMicroUsd\" = 7, \"latencyMs\" = 1, "
+	         "\"evidenceVerified\" = 1, \"evidenceUnverified\" = 1, "
 	         "\"error\" = 'e' WHERE \"id\" = %s",
 	         desk_uuid(d, v[0].id));
 	/* no longer eligible: it keeps its report */

@@ -231,7 +231,8 @@ plant_tagged(struct bureau *o, int64_t n)
 	         "updated_at FROM sessions CROSS JOIN g WHERE id = %s",
 	         (long long)n,
 	         db_engine(d->s.db) == DB_POSTGRES
-	                 ? "CAST('00000000-0000-7000-8000-' || lpad(CAST(n AS text), 12, '0') AS uuid)"
+	                 ? "CAST('00000000-0000-7000-8000-' || lpad(CAST(n AS text), 12, '0') AS "
+	                   "uuid)"
 	                 : "CAST(x'0000000000007000' || substr('0000000' || n, -8) AS blob)",
 	         desk_uuid(d, p.id));
 }
@@ -247,8 +248,7 @@ START_TEST(however_many_sessions_there_are_the_memory_of_a_dry_run_is_that_of_a_
 	plant_tagged(o, 5 * ANALYSIS_PAGE);
 	bureau_sessions(o, 2);
 	ck_assert_ok(analysis_script_find(o->d->s.db, test_arena(), o->d->client,
-	                                  o->params.script_key, o->params.script_version,
-	                                  &script));
+	                                  o->params.script_key, o->params.script_version, &script));
 	ck_assert_ok(analysis_plan(o->d->s.db, a, &o->options.model, &o->params, &script,
 	                           o->d->client, o->time.now_ms, &out));
 	ck_assert_int_eq(out.sessions, 2);

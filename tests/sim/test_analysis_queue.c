@@ -151,8 +151,8 @@ START_TEST(what_an_owner_holds_and_does_not_know_of_is_given_back)
 	ck_assert_uint_eq(desk_claim(d, AT, 1, &w), 1);
 	d->me = mine;
 	ck_assert_ok(analysis_queue_gather(d->s.db, test_arena(), mine,
-	                                   (struct uuid[]){ v[1].id, w[0].id }, 2, true,
-	                                   AT + 1, &returned));
+	                                   (struct uuid[]){ v[1].id, w[0].id }, 2, true, AT + 1,
+	                                   &returned));
 	ck_assert_int_eq(returned, 2);
 	ck_assert_int_eq(desk_counts(d, AT).processing, 2);
 	ck_assert_int_eq(desk_number(d, "SELECT count(*) FROM session_analyses WHERE status = "
@@ -160,8 +160,8 @@ START_TEST(what_an_owner_holds_and_does_not_know_of_is_given_back)
 	                                "\"interruptedCalls\" = 1 AND \"retryCount\" = 0"),
 	                 2);
 	desk_done(d, &v[1], AT + 2);
-	ck_assert_ok(
-		analysis_queue_gather(d->s.db, test_arena(), mine, NULL, 0, true, AT + 3, &returned));
+	ck_assert_ok(analysis_queue_gather(d->s.db, test_arena(), mine, NULL, 0, true, AT + 3,
+	                                   &returned));
 	ck_assert_int_eq(returned, 0);
 	/* he knows that he has asked about none of them */
 	ck_assert_ok(analysis_queue_gather(d->s.db, test_arena(), others, NULL, 0, false, AT + 3,

@@ -392,7 +392,8 @@ START_TEST(old_events_go_from_the_front_and_ids_are_never_given_again)
 {
 	struct place *p = open_place();
 	const struct keeper_options o = {
-		p->s.pool, &p->s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE, 30 * TIME_DAY, TIME_DAY, 0, false
+		p->s.pool, &p->s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE, 30 * TIME_DAY,
+		TIME_DAY,  0,          false
 	};
 	struct keeper *keeper;
 	struct db_result r;

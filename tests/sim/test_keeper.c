@@ -55,7 +55,7 @@ open_house(int64_t retention_ms)
 	}
 	scene_fill(&h->s, lines, 2);
 	const struct keeper_options o = { h->s.pool,    &h->s.rand, 30 * TIME_DAY, 30 * TIME_MINUTE,
-		                          retention_ms, TIME_DAY,   IMPORT_EVERY, false };
+		                          retention_ms, TIME_DAY,   IMPORT_EVERY,  false };
 	ck_assert_ok(keeper_open(&o, &h->keeper));
 	return h;
 }

@@ -10,9 +10,9 @@
 #include "peer.h"
 #include "testing.h"
 
-#define SECRET   "key-that-nobody-may-see"
-#define PATIENCE 20000
-#define BRIEF    150 /* limits that are meant to pass */
+#define SECRET    "key-that-nobody-may-see"
+#define PATIENCE  20000
+#define BRIEF     150 /* limits that are meant to pass */
 #define MANY      120 /* calls at once: more than the client looks at in one go */
 #define MEET_MANY "/meet/120"
 
