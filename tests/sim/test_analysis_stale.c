@@ -680,7 +680,8 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("analysis stale", history_that_comes_late_makes_stale_what_it_changes_and_tells_of_it,
+	return TEST_SUITE("analysis stale",
+	                  history_that_comes_late_makes_stale_what_it_changes_and_tells_of_it,
 	                  what_is_told_of_a_message_makes_stale_what_reads_differently,
 	                  a_receipt_makes_nothing_stale,
 	                  a_row_that_waits_keeps_in_step_with_its_session_and_is_not_stale,

@@ -480,8 +480,8 @@ told(void)
 {
 	return import_fixture_lines(
 		&f, "SELECT count(DISTINCT subject_id) || ' of ' || count(subject_id) || ', ' || "
-	            "(count(*) - count(subject_id)) FROM events WHERE kind = "
-	            "'conversation.changed'");
+		    "(count(*) - count(subject_id)) FROM events WHERE kind = "
+		    "'conversation.changed'");
 }
 
 START_TEST(conversations_that_changed_are_told_of_many_at_once_only_that_they_are)
