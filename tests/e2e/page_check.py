@@ -18,7 +18,7 @@ import npm  # noqa: E402
 
 def check(web, document):
     done = subprocess.run(["npm", "run", "check"], cwd=web, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          env={**os.environ, "RECADO_OPENAPI": document, "NO_COLOR": "1"}, timeout=280)
+                          env={**os.environ, "RECADO_OPENAPI": document, "NO_COLOR": "1"}, timeout=550)
     tests = re.search(r"Tests +(\d+) passed", done.stdout)
     if done.returncode != 0 or not tests:
         return [f"not ok page: npm run check: status {done.returncode}: {(done.stdout + done.stderr)[-4000:]}"]
