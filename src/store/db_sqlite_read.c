@@ -8,10 +8,10 @@
 
 #include "store/db_internal.h"
 
-#define PAGES_LARGE 16384 /* 64 MiB: cut the log when it can be */
+#define PAGES_LARGE 1024  /* 4 MiB: begin the log anew when it can be */
 #define PAGES_HARD  65536 /* 256 MiB: the writers move it themselves */
 #define PAGES_AGAIN 4096  /* and try again after so many more, should a reader hold it */
-#define CUT_WAIT_MS 100   /* writers wait as long at most */
+#define NEW_WAIT_MS 100   /* writers wait as long at most */
 
 /* Room in the arena, NUL behind. NULL: over the cap. */
 static const char *
@@ -94,6 +94,8 @@ move_log(struct db_sqlite *s, int mode, int *pages, int *moved)
 	return db_sqlite_error(s, "checkpoint", rc);
 }
 
+/* Begun anew it is written over and need not grow: pages that are there cost a writer less, and a
+ * short log is moved while writers wait in a few ms. Its file is cut by journal_size_limit alone. */
 enum err
 db_sqlite_checkpoint(struct db *db)
 {
@@ -102,10 +104,10 @@ db_sqlite_checkpoint(struct db *db)
 	enum err e = move_log(s, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
 	if (e != ERR_OK || pages < PAGES_LARGE || moved < pages)
 		return e;
-	if (db_sqlite_lock_take(db->pool->writer, DB_APPLY, CUT_WAIT_MS) != ERR_OK)
+	if (db_sqlite_lock_take(db->pool->writer, DB_APPLY, NEW_WAIT_MS) != ERR_OK)
 		return ERR_OK;
-	sqlite3_busy_timeout(s->handle, CUT_WAIT_MS);
-	e = move_log(s, SQLITE_CHECKPOINT_TRUNCATE, &pages, &moved);
+	sqlite3_busy_timeout(s->handle, NEW_WAIT_MS);
+	e = move_log(s, SQLITE_CHECKPOINT_RESTART, &pages, &moved);
 	sqlite3_busy_timeout(s->handle, db->pool->options.busy_timeout_ms);
 	db_sqlite_lock_give(db->pool->writer);
 	return e;
