@@ -1,6 +1,6 @@
 -- The inbox: conversations and their messages.
 
--- filter: all, open, unread, history. q: an SQL pattern, lower case, or NULL. Those without activity come last (next query).
+-- filter: all, open, unread, history. q: an SQL pattern of what core/search.h makes of the text, or NULL. Those without activity come last (next query).
 -- name: api_conversation_list
 -- param: client uuid, connection uuid, filter text, q text, at time, id uuid, limit int
 -- returns: uuid, uuid, time?, int, bool, uuid?, uuid?, text?, text?, text?, text?, time?, time?, uuid, text?, text?, text?, text?, bool, bool, time?, time?, time, time?
@@ -15,8 +15,7 @@ WHERE c.client_id = :client AND (c.last_message_at, c.id) < (:at, :id)
   AND (:connection IS NULL OR c.connection_id = :connection)
   AND (:filter = 'all' OR (:filter = 'open' AND c.open_ticket_id IS NOT NULL) OR (:filter = 'unread' AND c.unread_count > 0)
     OR (:filter = 'history' AND c.first_history_at IS NOT NULL))
-  AND (:q IS NULL OR lower(l.push_name) LIKE :q ESCAPE '!' OR lower(l.username) LIKE :q ESCAPE '!'
-    OR l.wa_id LIKE :q ESCAPE '!')
+  AND (:q IS NULL OR l.search_name LIKE :q ESCAPE '!' OR l.wa_id LIKE :q ESCAPE '!')
 ORDER BY c.last_message_at DESC, c.id DESC LIMIT :limit;
 
 -- name: api_conversation_list_silent
@@ -33,8 +32,7 @@ WHERE c.client_id = :client AND c.last_message_at IS NULL AND c.id < :id
   AND (:connection IS NULL OR c.connection_id = :connection)
   AND (:filter = 'all' OR (:filter = 'open' AND c.open_ticket_id IS NOT NULL) OR (:filter = 'unread' AND c.unread_count > 0)
     OR (:filter = 'history' AND c.first_history_at IS NOT NULL))
-  AND (:q IS NULL OR lower(l.push_name) LIKE :q ESCAPE '!' OR lower(l.username) LIKE :q ESCAPE '!'
-    OR l.wa_id LIKE :q ESCAPE '!')
+  AND (:q IS NULL OR l.search_name LIKE :q ESCAPE '!' OR l.wa_id LIKE :q ESCAPE '!')
 ORDER BY c.id DESC LIMIT :limit;
 
 -- name: api_conversation_one

@@ -14,7 +14,7 @@ SELECT id, wa_id, username, push_name, source, first_history_at IS NOT NULL, is_
   created_at, last_message_at
 FROM leads
 WHERE client_id = :client AND evidence > 0 AND (:id IS NULL OR id < :id) AND (:source IS NULL OR source = :source)
-  AND (:q IS NULL OR lower(push_name) LIKE :q ESCAPE '!' OR lower(username) LIKE :q ESCAPE '!' OR wa_id LIKE :q ESCAPE '!')
+  AND (:q IS NULL OR search_name LIKE :q ESCAPE '!' OR wa_id LIKE :q ESCAPE '!')
 ORDER BY id DESC LIMIT :limit;
 
 -- The lead that one of the numbers' identities names already.

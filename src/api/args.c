@@ -9,6 +9,7 @@
 
 #include "api/call.h"
 #include "core/phone.h"
+#include "core/search.h"
 
 static const char *
 check_digits(const struct api_field *f, struct str s)
@@ -314,7 +315,7 @@ arg_pattern(struct api_call *c, const char *name)
 	if (!v->set)
 		return STR_NONE;
 	number = as_number(c->a, v->s);
-	text = str_is_set(number) ? number : str_trim(v->s);
+	text = str_is_set(number) ? number : search_fold(c->a, str_trim(v->s));
 	buf_init(&b, c->a, 8192);
 	buf_char(&b, '%');
 	for (size_t i = 0; i < text.n; i++) {
@@ -322,7 +323,7 @@ arg_pattern(struct api_call *c, const char *name)
 
 		if (ch == '%' || ch == '_' || ch == '!')
 			buf_char(&b, '!');
-		buf_char(&b, (char)(ch >= 'A' && ch <= 'Z' ? ch + ('a' - 'A') : ch));
+		buf_char(&b, ch);
 	}
 	buf_char(&b, '%');
 	return buf_slice(&b);

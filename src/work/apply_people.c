@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "core/phone.h"
+#include "core/search.h"
 #include "store/queries.h"
 #include "work/apply_internal.h"
 
@@ -309,7 +310,7 @@ apply_lead_add(struct apply_lead *l, const struct lead *evidence)
 }
 
 static void
-lead_write(struct db_rows *rows, const struct lead *l)
+lead_write(struct arena *a, struct db_rows *rows, const struct lead *l)
 {
 	struct lead_view v;
 
@@ -326,6 +327,7 @@ lead_write(struct db_rows *rows, const struct lead *l)
 	db_row_text(rows, l->username.text);
 	db_row_time(rows, l->username.rank);
 	db_row_text(rows, v.push_name);
+	db_row_text(rows, search_name(a, v.push_name, l->username.text));
 	db_row_text(rows, l->book.text);
 	db_row_time(rows, l->book.rank);
 	db_row_text(rows, l->profile.text);
@@ -371,9 +373,9 @@ apply_people_store(struct apply *ap)
 		struct apply_lead *l = &ap->leads.v[i];
 
 		if (!l->stored)
-			lead_write(fresh, &l->row);
+			lead_write(ap->o.arena, fresh, &l->row);
 		else if (l->changed)
-			lead_write(changed, &l->row);
+			lead_write(ap->o.arena, changed, &l->row);
 	}
 	e = db_exec(ap->o.db, &q_apply_leads_insert, params, fresh, NULL);
 	if (e == ERR_OK)

@@ -408,6 +408,13 @@ START_TEST(leads_are_made_named_and_tagged_by_hand)
 	ck_assert_uint_eq(json_count(at(d, "data")), 1);
 	ck_assert_str(text_at(d, "data.0.pushName"), "Zé");
 	ck_assert_str(text_at(d, "data.0.source"), "direct_creation");
+	/* neither case nor marks stand in the way, on either side */
+	d = MUST(w, 200, "GET", FMT("%s?q=ze", leads), a, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	d = MUST(w, 200, "GET", "/api/clients/acme/conversations?q=Z%C3%88", a, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 1);
+	d = MUST(w, 200, "GET", FMT("%s?q=zo", leads), a, NULL);
+	ck_assert_uint_eq(json_count(at(d, "data")), 0);
 	d = MUST(w, 200, "PATCH", lead, a, "{\"name\":null,\"tags\":[\"novo\"]}");
 	ck_assert_str(text_at(d, "lead.pushName"), "Ana 551199998888");
 	ck_assert_uint_eq(json_count(at(d, "lead.tags")), 1);

@@ -141,6 +141,49 @@ START_TEST(our_own_migrations_and_queries_fit_each_other)
 }
 END_TEST
 
+static const struct query q_old_leads = {
+	.name = "test_old_leads",
+	.sqlite = "INSERT INTO leads (id, client_id, evidence, wa_level, push_name, username, "
+	          "is_active, "
+		  "created_at, updated_at) VALUES (randomblob(16), randomblob(16), 1, 0, "
+		  "'Úrsula CONCEIÇÃO', 'Mãe.Á', 1, 0, 0)",
+	.postgres = "INSERT INTO leads (id, client_id, evidence, wa_level, push_name, username, "
+		    "is_active, created_at, updated_at) VALUES (gen_random_uuid(), "
+		    "gen_random_uuid(), 1, 0, 'Úrsula CONCEIÇÃO', 'Mãe.Á', true, now(), now())",
+	.params = "",
+	.returns = "",
+	.writes = true,
+};
+static const struct query q_found_leads = {
+	.name = "test_found_leads",
+	.sqlite = "SELECT search_name FROM leads",
+	.postgres = "SELECT search_name FROM leads",
+	.params = "",
+	.returns = "t",
+};
+
+START_TEST(leads_from_before_names_were_folded_are_found)
+{
+	struct db *db = store_open(store_open_pool(store_empty_url(), NULL), false);
+	struct migration before[16] = { { .version = 0 } };
+	struct db_result r;
+	int64_t changed;
+	int from, to;
+
+	for (size_t i = 0; migrations[i].version < 11; i++)
+		before[i] = migrations[i];
+	ck_assert_ok(migrate_with(db, before, &from, &to));
+	ck_assert_int_eq(to, 10);
+	ck_assert_ok(db_begin(db, DB_APPLY));
+	ck_assert_ok(db_exec(db, &q_old_leads, DB_NO_PARAMS, NULL, &changed));
+	ck_assert_ok(db_commit(db));
+	ck_assert_ok(migrate_up(db, &from, &to));
+	r = store_ask(db, &q_found_leads);
+	ck_assert_uint_eq(r.nrows, 1);
+	ck_assert(str_eq(db_get_text(&r, 0, 0), STR("ursula conceicao\nmae.a")));
+}
+END_TEST
+
 size_t
 store_migrate_tests(const TTest **out)
 {
@@ -148,6 +191,7 @@ store_migrate_tests(const TTest **out)
 	                   migrating_twice_does_nothing_the_second_time,
 	                   a_failing_migration_leaves_those_before_it,
 	                   a_fault_at_any_statement_leaves_whole_migrations,
+	                   leads_from_before_names_were_folded_are_found,
 	                   a_newer_database_is_refused_and_left_alone,
 	                   migrators_at_the_same_time_apply_each_once,
 	                   our_own_migrations_and_queries_fit_each_other);

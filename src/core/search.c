@@ -1,0 +1,34 @@
+/* Why: docs/decisions/0012-search-folded.md */
+#include "core/search.h"
+
+#include <stdlib.h>
+#include <utf8proc.h>
+
+struct str
+search_fold(struct arena *a, struct str text)
+{
+	const utf8proc_option_t how = UTF8PROC_COMPAT | UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
+	                              UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD;
+	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t n;
+	struct str out;
+
+	if (!str_is_set(text))
+		return text;
+	n = utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &folded, how);
+	if (n < 0)
+		return text;
+	out = str_dup(a, str_n((const char *)folded, (size_t)n));
+	free(folded);
+	return out;
+}
+
+struct str
+search_name(struct arena *a, struct str name, struct str username)
+{
+	struct str n = search_fold(a, name), u = search_fold(a, username);
+
+	if (!str_is_set(n) || !str_is_set(u))
+		return str_is_set(n) ? n : u;
+	return str_fmt(a, STR_FMT "\n" STR_FMT, STR_ARG(n), STR_ARG(u));
+}
