@@ -41,7 +41,7 @@ ORDER BY a."overallScore", a."processedAt" DESC, a."id" LIMIT :limit;
 SELECT a."id", a."sessionId", s.started_at, s.ended_at, s.user_name, a."processedAt", a."error", a."retryCount", a."nextRetryAt"
 FROM session_analyses a JOIN sessions s ON s.client_id = a."clientId" AND s.id = a."sessionId" AND s.retired_at IS NULL
 WHERE a."clientId" = :client AND a."scriptKey" = :key AND a."scriptVersion" = :version AND a."analysisVersionTag" = :tag
-  AND a."status" = 'failed'
+  AND a."status" = 'failed' AND a."retryCount" >= 0
 ORDER BY a."processedAt" DESC, a."id" LIMIT :limit;
 
 -- name: api_analysis_one

@@ -41,6 +41,18 @@ analysis_run_answer(struct db *db, struct arena *a, struct uuid job, bool ended,
 	return e;
 }
 
+static enum err
+answer(struct db *db, struct arena *a, const struct wait_for *what, bool ended, int64_t now_ms,
+       struct buf *out)
+{
+	(void)now_ms;
+	return analysis_run_answer(db, a, what->id, ended, out);
+}
+
+static const struct wait_kind analysis_waits = { .ended = &q_jobs_ended,
+	                                         .write = answer,
+	                                         .location = "/api/jobs/" };
+
 /* tagFilter is {"mode":"none"}. */
 static enum err
 check_tag_filter(struct api_call *c)
@@ -187,8 +199,12 @@ start(struct api_call *c, const struct analysis_params *p)
 	c->status = 202;
 	c->location = str_fmt(c->a, "/api/jobs/" STR_FMT, STR_ARG(uuid_text(c->a, job)));
 	if (!prefers_async(c)) {
-		c->wait_job = job;
-		c->wait_until = c->now + c->api->o.config->analysis_sync_seconds * TIME_SECOND;
+		c->wait = (struct wait_for){
+			.kind = &analysis_waits,
+			.client = c->client_id,
+			.id = job,
+			.until_ms = c->now + c->api->o.config->analysis_sync_seconds * TIME_SECOND,
+		};
 	}
 	return job_answer(c, job);
 }

@@ -33,7 +33,6 @@ api_new(const struct api_options *o, struct api **out)
 		.pool = o->pool,
 		.clock = o->clock,
 		.content_type = JSON_CONTENT_TYPE,
-		.write = analysis_run_answer,
 	});
 	api->stream =
 		stream_new(&(const struct stream_options){ .pool = o->pool, .clock = o->clock });
@@ -280,8 +279,7 @@ answer_success(struct api_call *c, struct api_answer *out)
 	out->status = c->status;
 	out->content_type = c->content_type;
 	out->body = buf_slice(&c->out);
-	out->wait_job = c->wait_job;
-	out->wait_until = c->wait_until;
+	out->wait = c->wait;
 	out->stream = c->stream;
 	if (str_is_set(c->location))
 		add_header(out, "Location", c->location);
@@ -408,8 +406,7 @@ api_handle(void *api, void *thread, struct http_exchange *x)
 		serve_stream(api, x, &out);
 		return;
 	}
-	if (!uuid_is_nil(out.wait_job) &&
-	    wait_for(((struct api *)api)->wait, x, out.wait_job, out.wait_until) == ERR_OK)
+	if (out.wait.kind != NULL && wait_add(((struct api *)api)->wait, x, &out.wait) == ERR_OK)
 		return;
 	http_reply(x, out.status, out.content_type, out.body, out.headers);
 }

@@ -10,6 +10,7 @@
 #define RECADO_API_API_H
 
 #include "api/stream.h"
+#include "api/wait.h"
 #include "base/buf.h"
 #include "base/secretbox.h"
 #include "net/http_server.h"
@@ -64,8 +65,7 @@ struct api_answer {
 	const char *content_type;
 	struct str body;
 	struct http_header_out headers[API_MAX_HEADERS + 1]; /* ends with name NULL */
-	struct uuid wait_job; /* hold it back until this job has ended or wait_until has come */
-	int64_t wait_until;
+	struct wait_for wait; /* hold it back until this has ended */
 	struct stream_wish stream; /* its client is not nil: a stream, without end */
 };
 /* Everything in *out lives until the next call with the same thread. */

@@ -164,8 +164,7 @@ struct api_call {
 	struct problem problem; /* detail and errors[] of a failure */
 	struct str location, set_cookie, set_hint;
 	int64_t retry_after_s;
-	struct uuid wait_job; /* a 202 that is held back until this job ends, or wait_until */
-	int64_t wait_until;
+	struct wait_for wait; /* a 202 that is held back until this ends */
 	struct stream_wish stream; /* instead of an answer: its client is not nil */
 };
 
@@ -349,6 +348,9 @@ API_HANDLER(connections_delete);
 API_HANDLER(connections_new_secret);
 API_HANDLER(connections_release);
 API_HANDLER(history_sync_get);
+API_HANDLER(history_sync_request);
+API_HANDLER(connections_onboard);
+API_HANDLER(onboarding_settings);
 API_HANDLER(tickets_list);
 API_HANDLER(tickets_get);
 API_HANDLER(tickets_of_conversation);

@@ -223,22 +223,30 @@ write_connection(struct api_call *c, const struct db_result *r, size_t row)
 }
 
 enum err
-connections_get(struct api_call *c)
+connection_write_one(struct api_call *c, struct uuid id)
 {
 	struct db_result r;
 	enum err e = db_query(c->rd, &q_api_connection_one,
-	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject)), NULL, c->a,
-	                      &r);
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(id)), NULL, c->a, &r);
 
 	if (e != ERR_OK)
 		return e;
 	if (r.nrows == 0)
 		return ERR_NOT_FOUND;
+	write_connection(c, &r, 0);
+	return ERR_OK;
+}
+
+enum err
+connections_get(struct api_call *c)
+{
+	enum err e;
+
 	jw_obj(&c->w);
 	jw_key(&c->w, "connection");
-	write_connection(c, &r, 0);
+	e = connection_write_one(c, c->subject);
 	jw_obj_end(&c->w);
-	return ERR_OK;
+	return e;
 }
 
 enum err

@@ -48,6 +48,9 @@ enum {
 	K_RUN_ID
 };
 
+/* The document of a connection of the client. ERR_NOT_FOUND: it has none of that id. */
+MUST_CHECK enum err connection_write_one(struct api_call *, struct uuid id);
+
 /* A row's current run as it is shown now. */
 struct sync_shown {
 	const char *status;

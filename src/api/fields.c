@@ -59,6 +59,14 @@ const struct api_field fields_connection_new[] = {
 	{ "historySync", KIND_BOOL, 0, 0, NULL, NULL },
 	END,
 };
+const struct api_field fields_onboard[] = {
+	{ "code", KIND_TEXT, REQ, 4096, NULL, NULL },
+	{ "wabaId", KIND_DIGITS, REQ, 32, NULL, NULL },
+	{ "phoneNumberId", KIND_DIGITS, NUL, 32, NULL, NULL },
+	{ "mode", KIND_WORD, REQ, 0, words_modes, NULL },
+	{ "historySync", KIND_BOOL, REQ, 0, NULL, NULL },
+	END,
+};
 const struct api_field fields_connection_change[] = {
 	{ "displayPhoneNumber", KIND_PHONE, 0, 20, NULL, NULL },
 	{ "verifiedName", KIND_TEXT, NUL, 200, NULL, NULL },

@@ -16,6 +16,9 @@ static const struct {
 	const char *action, *text;
 } texts[] = {
 	{ "connection.registered", "The number was registered." },
+	{ "connection.onboarded", "The number was connected." },
+	{ "connection.reconnected", "The number was connected again." },
+	{ "connection.onboarding_failed", "Connecting the number failed." },
 	{ "connection.changed", "The connection was changed." },
 	{ "connection.secret", "The connection got a webhook URL of its own." },
 	{ "connection.released", "Entries that were parked were released." },

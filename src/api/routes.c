@@ -147,6 +147,16 @@ const struct api_route api_routes[] = {
 	  NULL, "historySyncGet", "How far the history is, what came and what is missing.",
 	  REPLIES(BARE(200, history_sync, NULL)) },
 
+	{ "POST", "/api/connections/:id/history-sync/request", ROLE_ADMIN, SCOPE_CONNECTION, NULL, NULL, false, history_sync_request,
+	  NULL, "historySyncRequest", "Asks Meta for contacts and history, again or for the first time; it sends what it has not sent, within 24 hours of connecting.",
+	  REPLIES(BARE(200, onboarded, "it has ended, well or not"), BARE(202, onboarded, "it goes on"), FAILS(409, "there is nothing to ask for, or no access token")) },
+	{ "GET", "/api/onboarding", ROLE_ADMIN, SCOPE_NONE, NULL, NULL, false, onboarding_settings,
+	  NULL, "onboardingSettings", "What the page needs to open Embedded Signup, or which settings are missing.",
+	  REPLIES(BARE(200, onboarding_settings, NULL)) },
+	{ "POST", "/api/clients/:slug/connections/onboard", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_onboard, false, connections_onboard,
+	  NULL, "connectionsOnboard", "Finishes Embedded Signup: exchanges the code, finds the number, has its webhooks sent here, asks for contacts and history. The same `code` again goes on with the same onboarding, also after it failed.",
+	  REPLIES(BARE(200, onboarded, "it has ended, well or not"), BARE(202, onboarded, "it goes on")) },
+
 	{ "GET", "/api/clients/:slug/tickets", ROLE_VIEWER, SCOPE_SLUG, fields_ticket_query, NULL, false, tickets_list,
 	  "Tickets", "ticketsList", "The tickets of a client, newest first.",
 	  REPLIES(PAGE_OF(ticket)) },

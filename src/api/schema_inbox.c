@@ -3,6 +3,7 @@
  * stand in the order they are written in; what is not known is null.
  */
 #include "api/schema_rows.h"
+#include "core/graph.h"
 
 /* clang-format off */
 static SCHEMA(schema_history_error, "HistoryError", NULL, NULL,
@@ -44,6 +45,28 @@ SCHEMA(schema_connection, "Connection", NULL, "An inlet of a client. Of a helpde
 	TEXT("statusReason", NUL, NULL),
 	TIME("lastWebhookAt", NUL, NULL),
 	TIME("createdAt", 0, NULL));
+
+static SCHEMA(schema_onboarding_error, "OnboardingError", NULL, NULL,
+	INT("code", NUL, "Meta's"),
+	WORD("reason", 0, graph_reasons, NULL),
+	TEXT("message", NUL, "what Meta says"));
+
+static SCHEMA(schema_onboarding, "Onboarding", NULL, "A number on its way to being connected.",
+	UUID("id", 0, NULL),
+	WORD("step", 0, words_onboarding_steps, "the one that is under way, or that failed"),
+	WORD("status", 0, words_onboarding_states, NULL),
+	OBJECT("error", NUL, &schema_onboarding_error, "why it failed, what it waits for, or what the number is connected without"));
+
+SCHEMA(schema_onboarded, "Onboarded", NULL, NULL,
+	OBJECT("connection", NUL, &schema_connection, "once there is one"),
+	OBJECT("onboarding", 0, &schema_onboarding, NULL));
+
+SCHEMA(schema_onboarding_settings, "OnboardingSettings", NULL, NULL,
+	BOOL("ready", 0, NULL),
+	TEXT("missing", LIST, "names of settings"),
+	TEXT("appId", NUL, NULL),
+	TEXT("configId", NUL, NULL),
+	TEXT("graphVersion", NUL, NULL));
 
 SCHEMA(schema_connection_secret, "ConnectionSecret", NULL, "Shown this once.",
 	TEXT("connectionSecret", 0, NULL),
@@ -238,6 +261,10 @@ SCHEMA(schema_ticket_detail, "TicketDetail", &schema_ticket, NULL,
 const struct api_schema *const schemas_inbox[] = { &schema_history_error,
 	                                           &schema_history_counters,
 	                                           &schema_connection,
+	                                           &schema_onboarding_error,
+	                                           &schema_onboarding,
+	                                           &schema_onboarded,
+	                                           &schema_onboarding_settings,
 	                                           &schema_connection_secret,
 	                                           &schema_released,
 	                                           &schema_history_run,

@@ -1,8 +1,8 @@
 /*
- * Why: a run of the analysis is answered when it has ended, minutes later, and there are four
- * handler threads. What always holds: an exchange is either in the list, or answered, or was never
- * taken; a database that is away only delays an answer, until its time is over; the thread sleeps
- * while nobody waits.
+ * Why: a run of the analysis, or a number that is connected, is answered when it has ended, and
+ * there are four handler threads. What always holds: an exchange is either in the list, or
+ * answered, or was never taken; a database that is away only delays an answer, until its time is
+ * over; the thread sleeps while nobody waits.
  */
 #include "api/wait.h"
 
@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "net/problem.h"
-#include "store/queries.h"
 #include "sys/log.h"
 #include "sys/threads.h"
 
@@ -21,8 +20,7 @@
 
 struct waiting {
 	struct http_exchange *x;
-	struct uuid job;
-	int64_t until_ms;
+	struct wait_for what;
 };
 
 struct wait {
@@ -56,7 +54,7 @@ take(struct wait *w, const struct http_exchange *x)
 
 /* last: it is answered in any case, else only if the database lets us. */
 static void
-answer(struct wait *w, const struct waiting *v, bool ended, bool last)
+answer(struct wait *w, const struct waiting *v, bool ended, bool last, int64_t now_ms)
 {
 	struct http_header_out headers[] = { { NULL, STR_NONE }, { NULL, STR_NONE } };
 	struct buf b;
@@ -65,42 +63,57 @@ answer(struct wait *w, const struct waiting *v, bool ended, bool last)
 	arena_reset(w->arena);
 	buf_init(&b, w->arena, BODY_BYTES);
 	if (w->db != NULL)
-		e = w->o.write(w->db, w->arena, v->job, ended, &b);
+		e = v->what.kind->write(w->db, w->arena, &v->what, ended, now_ms, &b);
 	if ((err_info(e)->may_retry && !last) || !take(w, v->x))
 		return;
 	if (e != ERR_OK) {
 		http_reply_problem(v->x, 0, &(const struct problem){ .code = e }, NULL);
 		return;
 	}
-	if (!ended)
-		headers[0] =
-			(struct http_header_out){ "Location",
-			                          str_fmt(w->arena, "/api/jobs/" STR_FMT,
-			                                  STR_ARG(uuid_text(w->arena, v->job))) };
+	if (!ended && v->what.kind->location != NULL)
+		headers[0] = (struct http_header_out){
+			"Location", str_fmt(w->arena, "%s" STR_FMT, v->what.kind->location,
+			                    STR_ARG(uuid_text(w->arena, v->what.id)))
+		};
 	http_reply(v->x, ended ? 200 : 202, w->o.content_type, buf_slice(&b), headers);
 }
 
-/* Which of these jobs have ended. */
+/* Which of those of one kind have ended. */
 static enum err
-look(struct wait *w, const struct waiting *v, size_t n, bool *ended)
+look_at(struct wait *w, const struct wait_kind *kind, const struct waiting *v, size_t n,
+        bool *ended)
 {
 	struct db_rows *rows;
 	struct db_result r;
-	enum err e = ERR_OK;
+	enum err e;
 
-	if (w->db == NULL)
-		e = db_open(w->o.pool, true, &w->db);
-	if (e != ERR_OK)
-		return e;
 	arena_reset(w->arena);
-	rows = db_rows_new(w->arena, &q_jobs_ended);
+	rows = db_rows_new(w->arena, kind->ended);
 	for (size_t i = 0; i < n; i++) {
+		if (v[i].what.kind != kind)
+			continue;
 		db_row_int(rows, (int64_t)i);
-		db_row_uuid(rows, v[i].job);
+		db_row_uuid(rows, v[i].what.id);
 	}
-	e = db_query(w->db, &q_jobs_ended, DB_NO_PARAMS, rows, w->arena, &r);
+	e = db_query(w->db, kind->ended, DB_NO_PARAMS, rows, w->arena, &r);
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
 		ended[db_get_int(&r, i, 0)] = true;
+	return e;
+}
+
+static enum err
+look(struct wait *w, const struct waiting *v, size_t n, bool *ended)
+{
+	enum err e = w->db == NULL ? db_open(w->o.pool, true, &w->db) : ERR_OK;
+
+	for (size_t i = 0; e == ERR_OK && i < n; i++) {
+		bool first = true;
+
+		for (size_t k = 0; k < i; k++)
+			first = first && v[k].what.kind != v[i].what.kind;
+		if (first)
+			e = look_at(w, v[i].what.kind, v, n, ended);
+	}
 	return e;
 }
 
@@ -121,10 +134,10 @@ wait_step(void *ctx, int64_t now_ms, int64_t *next_ms)
 	if (n > 0 && look(w, v, n, ended) != ERR_OK && w->db != NULL)
 		log_debug("wait.database", LOG_Z("detail", db_message(w->db)));
 	for (size_t i = 0; i < n; i++) {
-		bool last = stopping || now_ms >= v[i].until_ms;
+		bool last = stopping || now_ms >= v[i].what.until_ms;
 
 		if (ended[i] || last)
-			answer(w, &v[i], ended[i], last);
+			answer(w, &v[i], ended[i], last, now_ms);
 	}
 	return STEP_WAIT;
 }
@@ -143,7 +156,7 @@ wait_new(const struct wait_options *o)
 }
 
 enum err
-wait_for(struct wait *w, struct http_exchange *x, struct uuid job, int64_t until_ms)
+wait_add(struct wait *w, struct http_exchange *x, const struct wait_for *what)
 {
 	enum err e = ERR_OK;
 
@@ -155,7 +168,7 @@ wait_for(struct wait *w, struct http_exchange *x, struct uuid job, int64_t until
 		e = driver_start("wait", wait_step, w, w->o.clock, w->wake, &w->driver);
 	}
 	if (e == ERR_OK)
-		w->v[w->n++] = (struct waiting){ x, job, until_ms };
+		w->v[w->n++] = (struct waiting){ x, *what };
 	(void)pthread_mutex_unlock(&w->lock);
 	if (e == ERR_OK)
 		wake_set(w->wake);

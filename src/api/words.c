@@ -17,6 +17,9 @@ const char *const words_sync[] = { "not_supported",   "not_requested", "pending_
 	                           "pending_history", "syncing",       "completed",
 	                           "declined",        "failed",        NULL };
 const char *const words_history_reasons[] = { "no_history", "declined", "chunks_failed", NULL };
+const char *const words_onboarding_steps[] = { "token",   "number", "subscribe", "contacts",
+	                                       "history", "done",   NULL };
+const char *const words_onboarding_states[] = { "running", "done", "failed", NULL };
 const char *const words_filters[] = { "all", "open", "unread", "history", NULL };
 const char *const words_by_hand[] = { "manual", "api", NULL };
 const char *const words_states[] = { "open", "pending", "closed", NULL };

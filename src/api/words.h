@@ -11,6 +11,8 @@ extern const char *const words_all_kinds[];       /* of connections */
 extern const char *const words_modes[];           /* of connections */
 extern const char *const words_connections[];     /* states of connections */
 extern const char *const words_sync[];            /* states of a history sync */
+extern const char *const words_onboarding_steps[];
+extern const char *const words_onboarding_states[];
 extern const char *const words_history_reasons[]; /* why it failed, in our words */
 extern const char *const words_filters[];         /* of conversations */
 extern const char *const words_by_hand[];         /* sources of tickets that are opened by hand */

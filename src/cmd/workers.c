@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "cmd/analysing.h"
+#include "cmd/graphing.h"
 #include "cmd/importing.h"
 #include "sys/log.h"
 #include "sys/threads.h"
@@ -30,6 +31,7 @@ struct workers {
 	struct driver *keeper_driver;
 	struct importing *importing;
 	struct analysing *analysing; /* NULL without a key for the model */
+	struct graphing *graphing;
 };
 
 static enum err
@@ -58,6 +60,15 @@ start_keeper(struct workers *w, const struct keeper_options *o)
 	w->keeper_wake = wake_new();
 	return driver_start("keeper", keeper_step, w->keeper, &clock_real, w->keeper_wake,
 	                    &w->keeper_driver);
+}
+
+/* What was parked for it may be applied now. */
+static void
+number_connected(void *workers)
+{
+	const struct workers *w = workers;
+
+	wake_set(w->keeper_wake);
 }
 
 enum err
@@ -102,6 +113,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		e = importing_start(s, pool, UUID_NIL, IMPORTS_MAX, &w->importing);
 	if (e == ERR_OK && !str_is_empty(c->openai_api_key))
 		e = analysing_start(s, pool, UUID_NIL, &w->analysing);
+	if (e == ERR_OK)
+		e = graphing_start(s, pool, number_connected, w, &w->graphing);
 	if (e != ERR_OK) {
 		log_error("workers.not_started", LOG_ERR(e));
 		workers_stop(w);
@@ -139,6 +152,8 @@ workers_wake(struct workers *w)
 		importing_wake(w->importing);
 	if (w->analysing != NULL)
 		analysing_wake(w->analysing);
+	if (w->graphing != NULL)
+		graphing_wake(w->graphing);
 }
 
 void
@@ -153,6 +168,8 @@ workers_stop(struct workers *w)
 		importing_stop(w->importing);
 	if (w->analysing != NULL)
 		analysing_stop(w->analysing);
+	if (w->graphing != NULL)
+		graphing_stop(w->graphing);
 }
 
 void
@@ -165,6 +182,7 @@ workers_join(struct workers *w)
 		drain_close(w->drains[i]);
 		wake_free(w->wakes[i]);
 	}
+	graphing_join(w->graphing); /* it wakes the keeper */
 	driver_join(w->keeper_driver);
 	importing_join(w->importing);
 	analysing_join(w->analysing);

@@ -160,8 +160,8 @@ bool db_in_transaction(const struct db *);
 /* Does someone more urgent wait for the SQLite writer? For slicing long work. PostgreSQL: false. */
 bool db_writer_wanted(struct db *, enum db_prio mine);
 /*
- * SQLite: moves the write-ahead log into the database without holding writers up, and cuts it when
- * it has grown large. Writers never do so themselves below a hard limit, so call it every few
+ * SQLite: moves the write-ahead log into the database without holding writers up, and begins it
+ * anew when it is large. Writers never do so themselves below a hard limit, so call it every few
  * seconds, on a connection of its own that is not read_only, outside a transaction. PostgreSQL:
  * nothing to do.
  */

@@ -95,7 +95,8 @@ move_log(struct db_sqlite *s, int mode, int *pages, int *moved)
 }
 
 /* Begun anew it is written over and need not grow: pages that are there cost a writer less, and a
- * short log is moved while writers wait in a few ms. Its file is cut by journal_size_limit alone. */
+ * short log is moved while writers wait in a few ms. Its file is cut by journal_size_limit alone.
+ */
 enum err
 db_sqlite_checkpoint(struct db *db)
 {

@@ -84,6 +84,7 @@ static const struct found_by list[] = {
 	{ &q_analysis_stale_tickets, { OF_TICKET } },
 	{ &q_analysis_stale_mark, { OF_SESSION } },
 	{ &q_api_analysis_usage, { PROCESSED } },
+	{ &q_api_analysis_failures, { "ix_session_analyses_failed" } },
 };
 #define LISTED (sizeof(list) / sizeof(list[0]))
 

@@ -384,7 +384,7 @@ START_TEST(what_nothing_reads_yet_stands_apart_and_says_so)
 
 	buf_init(&example, test_arena(), 64 * 1024);
 	config_example(&example);
-	ck_assert(has(buf_slice(&example), "onboarding needs it. Not used yet.\n"));
+	ck_assert(has(buf_slice(&example), "by SHA-256. Not used yet.\n"));
 	ck_assert(!has(buf_slice(&example), "Port to listen on; 0 picks a free one. Not used"));
 	ck_assert_ok(load(GOOD(), STR_NONE));
 	all = str_z(test_arena(), printed());

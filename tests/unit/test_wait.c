@@ -9,6 +9,7 @@
 
 #include "api/wait.h"
 #include "store/migrate.h"
+#include "store/queries.h"
 #include "work/jobs.h"
 
 #define SOON_MS  300
@@ -26,17 +27,23 @@ static atomic_int failures; /* of writing an answer, still to come */
 static atomic_int writes;
 
 static enum err
-write_answer(struct db *db, struct arena *a, struct uuid job, bool ended, struct buf *out)
+write_answer(struct db *db, struct arena *a, const struct wait_for *what, bool ended,
+             int64_t now_ms, struct buf *out)
 {
 	(void)db;
 	(void)a;
-	(void)job;
+	(void)what;
+	(void)now_ms;
 	atomic_fetch_add(&writes, 1);
 	if (atomic_fetch_sub(&failures, 1) > 0)
 		return ERR_UNAVAILABLE;
 	buf_z(out, ended ? "ended" : "goes on");
 	return ERR_OK;
 }
+
+static const struct wait_kind jobs = { .ended = &q_jobs_ended,
+	                               .write = write_answer,
+	                               .location = "/api/jobs/" };
 
 static struct room
 room_open(int fail)
@@ -56,10 +63,8 @@ room_open(int fail)
 		jobs_insert(r.db, &rand_system, UUID_NIL, JOB_ANALYSIS, STR("{}"), 1000, &r.job));
 	ck_assert_ok(db_commit(r.db));
 	fixture_start(r.http);
-	r.wait = wait_new(&(const struct wait_options){ .pool = r.pool,
-	                                                .clock = &clock_real,
-	                                                .content_type = "text/plain",
-	                                                .write = write_answer });
+	r.wait = wait_new(&(const struct wait_options){
+		.pool = r.pool, .clock = &clock_real, .content_type = "text/plain" });
 	return r;
 }
 
@@ -79,15 +84,21 @@ end_job(const struct room *r)
 	ck_assert_ok(jobs_cancel(r->db, r->job, 2000));
 }
 
+static struct wait_for
+end_of_job(const struct room *r, int64_t until_ms)
+{
+	return (struct wait_for){ .kind = &jobs, .id = r->job, .until_ms = until_ms };
+}
+
 /* A request that waits so long. */
 static struct client
 visit(const struct room *r, int64_t wait_ms)
 {
+	struct wait_for what = end_of_job(r, clock_now(&clock_real) + wait_ms);
 	struct client c = client_open(r->http);
 
 	client_send(&c, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
-	ck_assert_ok(
-		wait_for(r->wait, take_held(r->http), r->job, clock_now(&clock_real) + wait_ms));
+	ck_assert_ok(wait_add(r->wait, take_held(r->http), &what));
 	return c;
 }
 
@@ -158,6 +169,7 @@ START_TEST(at_the_end_all_are_answered_and_no_more_are_taken)
 {
 	struct room r = room_open(0);
 	struct client v[5], one_more = client_open(r.http);
+	struct wait_for what = end_of_job(&r, INT64_MAX);
 	struct http_exchange *x;
 
 	for (size_t i = 0; i < 5; i++)
@@ -167,7 +179,7 @@ START_TEST(at_the_end_all_are_answered_and_no_more_are_taken)
 		must_answer(&v[i], 202, "goes on", true);
 	client_send(&one_more, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
 	x = take_held(r.http);
-	ck_assert_err(wait_for(r.wait, x, r.job, INT64_MAX), ERR_UNAVAILABLE);
+	ck_assert_err(wait_add(r.wait, x, &what), ERR_UNAVAILABLE);
 	http_reply(x, 200, "text/plain", STR("by the caller"), NULL);
 	must_answer(&one_more, 200, "by the caller", false);
 	room_close(&r);

@@ -1,0 +1,120 @@
+/*
+ * Why: what asks Meta waits for sockets, and shares connections and limits. What always holds: the
+ * HTTP client is used by this thread alone; what it holds is given back after the thread has ended.
+ */
+#include "cmd/graphing.h"
+
+#include <stdlib.h>
+
+#include "sys/log.h"
+#include "sys/threads.h"
+#include "work/onboarder.h"
+
+#define CALLS_MAX 64 /* in flight */
+
+struct graphing {
+	struct http_client http;
+	struct graph_calls calls;
+	struct onboarder *onboarder;
+	struct wake *wake;
+	struct driver *driver;
+};
+
+static void
+wait_for_answers(void *ctx, int fd, int64_t timeout_ms)
+{
+	const struct graphing *x = ctx;
+
+	(void)http_client_wait(&x->http, fd, timeout_ms);
+}
+
+static enum step
+graphing_step(void *graphing, int64_t now_ms, int64_t *next_ms)
+{
+	struct graphing *x = graphing;
+
+	(void)graph_calls_hear(&x->calls);
+	return onboarder_step(x->onboarder, now_ms, next_ms);
+}
+
+static enum err
+start(struct graphing *x, const struct settings *s, struct db_pool *pool,
+      void (*connected)(void *ctx), void *ctx)
+{
+	const struct config *c = &s->config;
+	const struct http_client_options http = {
+		.ca_file = str_is_empty(c->ca_file) ? STR_NONE : c->ca_file,
+		.max_in_flight = CALLS_MAX,
+		.clock = &clock_real,
+	};
+	const struct onboarder_options onboard = {
+		.pool = pool,
+		.graph = &x->calls,
+		.rand = &rand_system,
+		.keys = &s->keys,
+		.app_id = c->meta_app_id,
+		.app_secret = c->meta_app_secret,
+		.owner = rand_uuid_v7(&rand_system, clock_now(&clock_real)),
+		.connected = connected,
+		.ctx = ctx,
+	};
+	enum err e = http_client_open(&http, &x->http);
+
+	x->calls = (struct graph_calls){ .http = &x->http, .base_url = c->meta_graph_url };
+	while (str_ends(x->calls.base_url, STR("/")))
+		x->calls.base_url.n--;
+	if (e == ERR_OK)
+		e = onboarder_open(&onboard, &x->onboarder);
+	if (e != ERR_OK)
+		return e;
+	return driver_start_waiting("graph", graphing_step, x, &clock_real, x->wake,
+	                            wait_for_answers, x, &x->driver);
+}
+
+enum err
+graphing_start(const struct settings *s, struct db_pool *pool, void (*connected)(void *ctx),
+               void *ctx, struct graphing **out)
+{
+	struct graphing *x = calloc(1, sizeof(*x));
+	enum err e;
+
+	if (x == NULL)
+		abort();
+	x->wake = wake_new();
+	(void)wake_fd(x->wake); /* before it is shared */
+	e = start(x, s, pool, connected, ctx);
+	if (e != ERR_OK) {
+		log_error("graph.not_started", LOG_ERR(e));
+		graphing_join(x);
+		return e;
+	}
+	*out = x;
+	return ERR_OK;
+}
+
+void
+graphing_wake(struct graphing *x)
+{
+	onboarder_look(x->onboarder);
+	wake_set(x->wake);
+}
+
+void
+graphing_stop(struct graphing *x)
+{
+	driver_stop(x->driver);
+}
+
+void
+graphing_join(struct graphing *x)
+{
+	if (x == NULL)
+		return;
+	driver_join(x->driver);
+	if (x->onboarder != NULL)
+		onboarder_stop(x->onboarder, clock_now(&clock_real));
+	onboarder_close(x->onboarder);
+	wake_free(x->wake);
+	http_client_close(&x->http);
+	free(x);
+}
