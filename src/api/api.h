@@ -71,6 +71,9 @@ struct api_answer {
 /* Everything in *out lives until the next call with the same thread. */
 void api_serve(struct api *, void *thread, const struct api_request *, struct api_answer *out);
 
+/* Whether Embedded Signup can be begun: all of META_* that it needs is set. */
+bool onboarding_ready(const struct config *);
+
 /* docs/api.md: the reference of every route, made from the tables. */
 void api_reference(struct buf *);
 /* The OpenAPI 3.1 document of every route, as JSON, made from the same tables. */

@@ -35,6 +35,12 @@ missing_settings(const struct config *config)
 	return m;
 }
 
+bool
+onboarding_ready(const struct config *config)
+{
+	return missing_settings(config).n == 0;
+}
+
 /* "v24.0", the last part of the Graph API's URL; the page's SDK is asked for the same. */
 static struct str
 graph_version(struct str url)

@@ -2,7 +2,7 @@
  * Why: the page ships inside the program, so that there is nothing to install beside it. What
  * always holds: what lies below /assets/ never changes under its name and may be kept for ever; the
  * page itself is asked for again each time, and forbids whatever is not our own (no inline script,
- * no other host, no frame round it).
+ * no other host, no frame round it), but for Meta's SDK where a number can be connected with it.
  */
 #include "api/page.h"
 
@@ -10,10 +10,16 @@
 
 #include "net/problem.h"
 
-#define CSP                                                                                        \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "    \
-	"media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "       \
+#define CSP(script, connect, frame)                                                                \
+	"default-src 'none'; script-src 'self'" script                                             \
+	"; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; " \
+	"connect-src 'self'" connect "; manifest-src 'self'; " frame                               \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+#define CSP_OWN CSP("", "", "")
+/* Meta's SDK for JavaScript, what it asks, and the frame it talks to its window through. */
+#define CSP_SIGNUP                                                                                 \
+	CSP(" https://connect.facebook.net", " https://graph.facebook.com https://www.facebook.com", \
+	    "frame-src https://www.facebook.com https://web.facebook.com; ")
 #define INDEX "/index.html"
 
 /* Paths that are the server's, whether or not there is such a route. */
@@ -71,7 +77,7 @@ form_for(const struct page_file *f, struct str accept)
 }
 
 static void
-send_file(struct http_exchange *x, const struct page_file *f)
+send_file(struct http_exchange *x, const struct page_file *f, bool signup)
 {
 	static const char *const codings[] = {
 		[PAGE_BR] = "br", [PAGE_GZIP] = "gzip", [PAGE_PLAIN] = ""
@@ -84,7 +90,7 @@ send_file(struct http_exchange *x, const struct page_file *f)
 		{ "ETag", str_from(f->etag) },
 		{ "Cache-Control",
 		  f->fixed ? STR("public, max-age=31536000, immutable") : STR("no-cache") },
-		{ "Content-Security-Policy", html ? STR(CSP) : STR("") },
+		{ "Content-Security-Policy", html ? str_from(signup ? CSP_SIGNUP : CSP_OWN) : STR("") },
 		{ "Referrer-Policy", STR("no-referrer") },
 		{ "X-Frame-Options", html ? STR("DENY") : STR("") },
 		{ "Cross-Origin-Opener-Policy", html ? STR("same-origin-allow-popups") : STR("") },
@@ -99,7 +105,7 @@ send_file(struct http_exchange *x, const struct page_file *f)
 }
 
 bool
-page_try(struct http_exchange *x)
+page_try(struct http_exchange *x, bool signup)
 {
 	struct str path = http_path(x), method = http_method(x);
 	const struct page_file *f;
@@ -115,6 +121,6 @@ page_try(struct http_exchange *x)
 		f = find(STR(INDEX));
 	if (f == NULL)
 		return false;
-	send_file(x, f);
+	send_file(x, f, signup);
 	return true;
 }

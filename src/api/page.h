@@ -19,7 +19,9 @@ extern const struct page_file page_files[]; /* generated */
 /*
  * Answers a GET or HEAD for the page: a file, or for any other path that is not one of the server's
  * own the page itself, which knows what the path means. False: not the page's. I/O thread.
+ * signup: Embedded Signup can be begun on this server, so the page may load Meta's SDK for it, and
+ * nothing else from elsewhere.
  */
-bool page_try(struct http_exchange *);
+bool page_try(struct http_exchange *, bool signup);
 
 #endif

@@ -33,6 +33,7 @@ struct server {
 	struct door *door;
 	struct api *api;
 	struct http_pool *handlers;
+	bool signup; /* Embedded Signup can be begun */
 	struct http_server *http;
 	struct workers *workers;
 };
@@ -91,7 +92,7 @@ dispatch(void *ctx, struct http_exchange *x)
 
 	if (door_owns(path) && !str_is_set(door_secret(path)))
 		door_dispatch(s->door, x);
-	else if (!api_try_fast(x) && !page_try(x) && http_pool_submit(s->handlers, x) != ERR_OK)
+	else if (!api_try_fast(x) && !page_try(x, s->signup) && http_pool_submit(s->handlers, x) != ERR_OK)
 		reply_busy(x);
 }
 
@@ -143,6 +144,7 @@ start_handlers(struct server *s)
 	if (e != ERR_OK)
 		return e;
 	pool.ctx = s->api;
+	s->signup = onboarding_ready(&s->settings->config);
 	return http_pool_start(&pool, &s->handlers);
 }
 

@@ -6,6 +6,7 @@ export const keys = {
 	me: ["me"] as const,
 	clients: ["clients"] as const,
 	client: (slug: string) => ["client", slug] as const,
+	onboarding: ["onboarding"] as const,
 	connections: (slug: string) => ["connections", slug] as const,
 	history: (slug: string, id: string) => ["history", slug, id] as const,
 	conversations: (slug: string, filters: unknown) => ["conversations", slug, filters] as const,

@@ -13,6 +13,7 @@ export type Client = Schemas["Client"];
 export type Token = Schemas["Token"];
 export type Finding = Schemas["Finding"];
 export type Connection = Schemas["Connection"];
+export type Onboarded = Schemas["Onboarded"];
 export type HistoryStatus = NonNullable<Connection["historySyncStatus"]>;
 export type HistorySync = Schemas["HistorySync"];
 export type Conversation = Schemas["Conversation"];

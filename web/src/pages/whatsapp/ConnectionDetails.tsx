@@ -29,6 +29,7 @@ import {
 } from "../../ui";
 import { Confirm } from "../../ui/dialog";
 import { Release } from "../Release";
+import { AskAgain } from "./AskAgain";
 import { texts } from "./messages";
 import { HistoryBadge, phaseName, StatusBadge } from "./WhatsApp";
 import css from "./whatsapp.module.css";
@@ -365,14 +366,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 								<ErrorState error={sync.error} retry={() => void sync.refetch()} />
 							)}
 							{sync.data !== undefined && <Counters sync={sync.data} />}
-							{retriable && c.mode === "coexistence" && (
-								<div className={ui.stack}>
-									<div>
-										<Button disabled>{t("again")}</Button>
-									</div>
-									<p className={cx(ui.small, ui.muted)}>{t("again.why")}</p>
-								</div>
-							)}
+							{retriable && c.mode === "coexistence" && <AskAgain connection={c} />}
 						</div>
 					</Panel>
 				)}

@@ -1,11 +1,10 @@
 /* How a number comes in: the choice, the history that can be asked for only now, and by hand. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import { useLanguage, useT } from "../../i18n";
-import { META_SETTINGS, missingSettings } from "../../lib/settings";
+import { useT } from "../../i18n";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
 import {
@@ -22,43 +21,10 @@ import {
 	useFaults,
 } from "../../ui";
 import { texts } from "./messages";
+import { Signup } from "./Signup";
 import css from "./whatsapp.module.css";
 
 const MODES = ["coexistence", "cloud_api"] as const;
-
-/** Where Embedded Signup begins, and which settings it lacks; only the operator may read those. */
-function Signup() {
-	const t = useT(texts);
-	const { language } = useLanguage();
-	const { can } = useSession();
-	const settings = useQuery({
-		queryKey: keys.settings,
-		enabled: can("operator"),
-		queryFn: async ({ signal }) => (await api.get("/api/settings", { signal })).settings,
-	});
-	const list = (names: readonly string[]) => new Intl.ListFormat(language).format(names);
-	const why = (): string => {
-		if (!can("operator")) return t("new.signup.ask", { names: list(META_SETTINGS) });
-		if (settings.isError) return t("new.signup.unknown");
-		if (settings.data === undefined) return "";
-		const missing = missingSettings(settings.data, META_SETTINGS);
-		return missing.length === 0
-			? t("new.signup.complete")
-			: t("new.signup.missing", { names: list(missing) });
-	};
-	return (
-		<>
-			<div>
-				<Button disabled aria-describedby="signup-off">
-					{t("new.signup")}
-				</Button>
-			</div>
-			<p id="signup-off" className={ui.hint} role="status">
-				{why()}
-			</p>
-		</>
-	);
-}
 
 export function NewInstance() {
 	const t = useT(texts);
@@ -155,7 +121,7 @@ export function NewInstance() {
 								onChange={(e) => setHistory(e.target.checked)}
 							/>
 						)}
-						<Signup />
+						<Signup mode={mode} history={history} />
 					</div>
 				</Panel>
 				<Panel title={t("new.byHand")}>

@@ -182,8 +182,12 @@ export const texts = {
 	],
 	again: ["Pedir o histórico de novo", "Ask for the history again"],
 	"again.why": [
-		"Não é possível por aqui: o WhatsApp aceita um pedido por conexão, nas primeiras 24 h, e este servidor ainda não está ligado ao app da Meta. Reconecte o número para pedir outra vez.",
-		"Not possible from here: WhatsApp accepts one request per connection, within the first 24 h, and this server is not linked to the Meta app yet. Reconnect the number to ask again.",
+		"Não é possível por aqui: o número foi registrado sem token de acesso. Conecte-o pelo Facebook em Nova instância.",
+		"Not possible from here: the number was registered without an access token. Connect it through Facebook under New instance.",
+	],
+	"again.asked": [
+		"Pedido feito. O WhatsApp aceita um por conexão, nas primeiras 24 h; o que ainda não veio chega agora.",
+		"Asked. WhatsApp accepts one request per connection, within the first 24 h; what has not come yet comes now.",
 	],
 	lastPayload: ["Último recebimento", "Last delivery"],
 	"lastPayload.go": ["Ver no diário de webhooks", "See in the webhook journal"],
@@ -236,18 +240,42 @@ export const texts = {
 		"A conexão pelo Facebook (Embedded Signup) não está configurada neste servidor. Falta definir: {names}. Enquanto isso, registre o número à mão, abaixo.",
 		"Connecting through Facebook (Embedded Signup) is not configured on this server. Missing: {names}. Meanwhile register the number by hand, below.",
 	],
-	"new.signup.complete": [
-		"Os ajustes da Meta estão completos, mas esta versão ainda não inicia a conexão pelo Facebook. Registre o número à mão, abaixo.",
-		"The Meta settings are complete, but this version does not start connecting through Facebook yet. Register the number by hand, below.",
+	"new.signup.open": [
+		"A janela da Meta está aberta. Conclua lá e volte aqui.",
+		"Meta's window is open. Finish there and come back.",
 	],
-	"new.signup.ask": [
-		"Conectar pelo Facebook (Embedded Signup) depende de ajustes do servidor ({names}), que quem o opera vê em Administração. Enquanto isso, registre o número à mão, abaixo.",
-		"Connecting through Facebook (Embedded Signup) depends on settings of the server ({names}), which whoever runs it sees under Administration. Meanwhile register the number by hand, below.",
+	"new.signup.finishing": ["Conectando o número…", "Connecting the number…"],
+	"new.signup.cancelled": [
+		"A janela da Meta foi fechada antes do fim. Nada foi conectado; comece de novo quando quiser.",
+		"Meta's window was closed before the end. Nothing was connected; start again whenever you like.",
 	],
-	"new.signup.unknown": [
-		"Não foi possível ler os ajustes do servidor. Registre o número à mão, abaixo.",
-		"The settings of the server could not be read. Register the number by hand, below.",
+	"new.signup.failed": ["A Meta não concluiu: {text}", "Meta did not finish: {text}"],
+	"new.signup.incomplete": [
+		"A Meta deu um código, mas não disse de qual conta. Comece de novo; se acontecer outra vez, registre o número à mão, abaixo.",
+		"Meta gave a code but did not say for which account. Start again; if it happens once more, register the number by hand, below.",
 	],
+	"new.signup.blocked": [
+		"A página da Meta não carregou. Confira se um bloqueador de anúncios ou a rede a impede, e tente de novo.",
+		"Meta's page did not load. See whether an ad blocker or the network prevents it, and try again.",
+	],
+	"new.signup.said": ["A Meta diz: {text}", "Meta says: {text}"],
+	"new.signup.goOn": ["Continuar de onde parou", "Go on from there"],
+	"new.connected": ["Número conectado", "Number connected"],
+	"new.step.token": ["A autorização não foi concluída.", "The authorisation was not completed."],
+	"new.step.number": ["O número não foi identificado.", "The number could not be told."],
+	"new.step.subscribe": [
+		"O número foi encontrado, mas as mensagens dele ainda não chegam aqui.",
+		"The number was found, but its messages do not come here yet.",
+	],
+	"new.step.contacts": [
+		"O número está conectado; os contatos não foram pedidos.",
+		"The number is connected; its contacts were not asked for.",
+	],
+	"new.step.history": [
+		"O número está conectado; o histórico não foi pedido.",
+		"The number is connected; its history was not asked for.",
+	],
+	"new.step.done": ["O número está conectado.", "The number is connected."],
 	"new.byHand": ["Registrar à mão", "Register by hand"],
 	"new.byHand.text": [
 		"Os dois IDs estão no Gerenciador do WhatsApp, em Ferramentas da conta › Números de telefone.",

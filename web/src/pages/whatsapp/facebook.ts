@@ -1,0 +1,100 @@
+/*
+ * Meta's SDK, loaded when somebody begins Embedded Signup and not before. What always holds: one
+ * window at a time; every way it can end resolves exactly once.
+ */
+import { loginOptions, readSignupEvent, type SignupMode } from "../../lib/signup";
+
+interface LoginResponse {
+	authResponse: { code?: string } | null;
+}
+interface Sdk {
+	init: (options: object) => void;
+	login: (done: (response: LoginResponse) => void, options: object) => void;
+}
+declare global {
+	interface Window {
+		FB?: Sdk;
+	}
+}
+
+/** How a window of Meta's ended. */
+export type SignupEnd =
+	| { kind: "code"; code: string; wabaId: string; phoneNumberId: string | null }
+	| { kind: "cancelled" }
+	| { kind: "failed"; message: string }
+	/** Meta gave a code and did not say for which account. */
+	| { kind: "incomplete" };
+
+const URL_OF_SDK = "https://connect.facebook.net/en_US/sdk.js";
+/* The account comes by a message that may be later than the code. */
+const ACCOUNT_MS = 5000;
+
+let loading: Promise<Sdk> | null = null;
+
+function load(): Promise<Sdk> {
+	loading ??= new Promise<Sdk>((resolve, reject) => {
+		const script = document.createElement("script");
+		script.src = URL_OF_SDK;
+		script.async = true;
+		script.onload = () => {
+			if (window.FB === undefined) reject(new Error("the SDK is not there"));
+			else resolve(window.FB);
+		};
+		script.onerror = () => reject(new Error("the SDK does not load"));
+		document.head.append(script);
+	}).catch((error: unknown) => {
+		loading = null; // it may be there another time
+		throw error;
+	});
+	return loading;
+}
+
+export interface SignupSettings {
+	appId: string;
+	configId: string;
+	graphVersion: string;
+}
+
+/** Opens Meta's window. Rejects if its SDK does not load. */
+export async function signUp(settings: SignupSettings, mode: SignupMode): Promise<SignupEnd> {
+	const sdk = await load();
+	sdk.init({ appId: settings.appId, version: settings.graphVersion, xfbml: false, cookie: false });
+	return new Promise<SignupEnd>((resolve) => {
+		let code: string | null = null;
+		let account: { wabaId: string; phoneNumberId: string | null } | null = null;
+		let timer: number | undefined;
+		const end = (how: SignupEnd) => {
+			window.removeEventListener("message", hear);
+			window.clearTimeout(timer);
+			resolve(how);
+		};
+		const both = () => {
+			if (code !== null && account !== null) end({ kind: "code", code, ...account });
+		};
+		function hear(event: MessageEvent) {
+			const said = readSignupEvent(event.origin, event.data);
+			if (said === null) return;
+			if (said.kind === "cancelled") end({ kind: "cancelled" });
+			else if (said.kind === "failed")
+				end({
+					kind: "failed",
+					message: said.id === null ? said.message : `${said.message} (${said.id})`,
+				});
+			else {
+				account = { wabaId: said.wabaId, phoneNumberId: said.phoneNumberId };
+				both();
+			}
+		}
+		window.addEventListener("message", hear);
+		sdk.login(
+			(response) => {
+				code = response.authResponse?.code ?? null;
+				if (code === null) end({ kind: "cancelled" });
+				else if (account === null)
+					timer = window.setTimeout(() => end({ kind: "incomplete" }), ACCOUNT_MS);
+				else both();
+			},
+			loginOptions(settings.configId, mode),
+		);
+	});
+}
