@@ -201,7 +201,7 @@ deliver(const struct deliver_options *o, const struct world_bodies *bodies,
 		if (!open_slot(&r, &r.slots[i]))
 			goto out;
 	r.start = now_seconds();
-	while (!is_idle(&r)) {
+	while (!is_idle(&r) && !(o->stop != NULL && atomic_load(o->stop))) {
 		int running, wait = feed(&r);
 		curl_multi_perform(r.multi, &running);
 		collect(&r);
@@ -213,6 +213,8 @@ deliver(const struct deliver_options *o, const struct world_bodies *bodies,
 	ok = true;
 out:
 	for (size_t i = 0; r.slots != NULL && i < r.nslots; i++) {
+		if (r.slots[i].busy)
+			curl_multi_remove_handle(r.multi, r.slots[i].easy);
 		curl_easy_cleanup(r.slots[i].easy);
 		if (r.headers != NULL)
 			curl_slist_free_all(r.headers[i]);
