@@ -8,8 +8,8 @@
 
 #include "sim/graph_internal.h"
 
-#define ARENA_BYTES ((size_t)8 << 30) /* a bound, not a reservation */
-#define KEPT_BYTES  ((size_t)64 << 10)
+#define ARENA_BYTES ((size_t)8 << 30)  /* a bound, not a reservation */
+#define KEPT_BYTES  ((size_t)32 << 10) /* of a body or query */
 
 const char *const graph_fate_names[GRAPH_FATES + 1] = {
 	"error",           "cut",        "close",          "hang",
@@ -183,6 +183,28 @@ put(char **at, struct str s)
 	return out;
 }
 
+/* Counts the answer under what was asked for: "POST messages", "GET id". */
+static void
+count(const struct graph_call *c, int status)
+{
+	struct graph *g = c->graph;
+	bool media = str_starts(c->path, STR("/__media/"));
+	struct str edge = media ? STR("media") : str_is_set(c->edge) ? c->edge : STR("id");
+	struct str what =
+		str_fmt(c->arena, STR_FMT " " STR_FMT, STR_ARG(c->request->method), STR_ARG(edge));
+	size_t i = 0;
+
+	while (i < g->counts.n &&
+	       (g->counts.v[i].status != status || !str_eq(g->counts.v[i].what, what)))
+		i++;
+	if (i == g->counts.n && i == GRAPH_MOST_COUNTS)
+		return;
+	if (i == g->counts.n)
+		*ARENA_ADD(g->arena, g->counts.v, g->counts.n, g->counts.cap) =
+			(struct graph_count){ str_dup(g->arena, what), status, 0 };
+	g->counts.v[i].n++;
+}
+
 void
 graph_keep(const struct graph_call *c)
 {
@@ -201,6 +223,7 @@ graph_keep(const struct graph_call *c)
 	*k = (struct graph_kept){ .at = c->now,
 		                  .code = c->code,
 		                  .status = answered ? r->status : 0 };
+	count(c, k->status);
 	k->method = put(&p, q->method);
 	k->path = put(&p, q->path);
 	k->query = put(&p, query);

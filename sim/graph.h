@@ -16,6 +16,7 @@
 #define GRAPH_NONE        ((size_t)-1)
 #define GRAPH_PAGE        25    /* numbers on a page, unless `limit` says otherwise */
 #define GRAPH_MOST_KEPT   10000 /* requests for GET /__sim/requests */
+#define GRAPH_MOST_COUNTS 200
 #define GRAPH_CODE_MS     30000
 #define GRAPH_URL_MS      (5 * TIME_MINUTE) /* how long a media's address lives */
 #define GRAPH_ASK_MS      TIME_DAY          /* after onboarding, for smb_app_data */
@@ -131,6 +132,13 @@ struct graph_violation {
 	struct str path, what; /* path: method and path */
 };
 
+/* How often something was answered like that. */
+struct graph_count {
+	struct str what; /* "POST messages" */
+	int status;      /* 0: no answer */
+	uint64_t n;
+};
+
 /* One request, as it came. Texts by malloc. */
 struct graph_kept {
 	int64_t at, code;
@@ -163,6 +171,7 @@ struct graph {
 	GRAPH_LIST(struct graph_media) media;
 	GRAPH_LIST(struct graph_link) links;
 	GRAPH_LIST(struct graph_violation) violations;
+	GRAPH_LIST(struct graph_count) counts;
 	GRAPH_LIST(struct graph_webhook) outbox; /* malloc */
 	struct graph_kept kept[GRAPH_MOST_KEPT];
 	uint64_t nkept; /* since the start; the newest is at (nkept - 1) % GRAPH_MOST_KEPT */
@@ -192,7 +201,7 @@ size_t graph_take_webhooks(struct graph *, struct graph_webhook **out);
 void graph_requests_json(const struct graph *, struct buf *out);
 void graph_kept_json(const struct graph_kept *, struct buf *out); /* one of them */
 /*
- * {"calls":…,"accepted":…,"limited":…,"faults":{"played":…,"left":…},"violations":[{"at":…,
+ * {"calls":…,"answers":[{"what":…,"status":…,"n":…}],"accepted":…,"limited":…,"faults":{"played":…,"left":…},"violations":[{"at":…,
  * "path":…,"what":…}],"webhooks":{"made":…,"delivered":…,"refused":…,"lost":…},"numbers":[…],
  * "people":[{"phoneNumberId":…,"waId":…,"times":[…],"refused":…}]}; no token is in it.
  */

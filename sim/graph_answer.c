@@ -287,7 +287,7 @@ answer_id(struct graph_call *c)
 static void
 answer_path(struct graph_call *c)
 {
-	struct str media = STR("/__media/"), rest = c->path;
+	struct str media = STR("/__media/");
 
 	if (str_eq(c->path, STR("/oauth/access_token"))) {
 		if (str_eq(c->request->method, STR("GET")))
@@ -299,11 +299,19 @@ answer_path(struct graph_call *c)
 		if (check_token(c))
 			graph_get_media(c);
 	} else {
-		(void)str_split(&rest, '/', &c->edge); /* before the first '/' */
-		(void)str_split(&rest, '/', &c->id);
-		c->edge = rest.n > 0 ? rest : STR_NONE;
 		answer_id(c);
 	}
+}
+
+/* The parts of the path, whatever it is. */
+static void
+read_path(struct graph_call *c)
+{
+	struct str rest = c->path, before;
+
+	(void)str_split(&rest, '/', &before);
+	(void)str_split(&rest, '/', &c->id);
+	c->edge = rest.n > 0 ? rest : STR_NONE;
 }
 
 /* Takes "/v24.0" off. */
@@ -486,6 +494,7 @@ graph_answer(struct graph *g, const struct web_request *q, int64_t now_ms, struc
 	g->calls++;
 	web_add_header(&r, "Date", web_date(a, now_ms));
 	read_version(&c);
+	read_path(&c);
 	c.fault = find_fault(&c);
 	if (c.fault == NULL || !play_instead(&c)) {
 		answer_path(&c);

@@ -57,6 +57,21 @@ write_faults(struct jw *jw, const struct graph *g)
 }
 
 static void
+write_counts(struct jw *jw, const struct graph *g)
+{
+	jw_key(jw, "answers");
+	jw_arr(jw);
+	for (size_t i = 0; i < g->counts.n; i++) {
+		jw_obj(jw);
+		jw_kstr(jw, "what", g->counts.v[i].what);
+		jw_ki64(jw, "status", g->counts.v[i].status);
+		jw_ki64(jw, "n", (int64_t)g->counts.v[i].n);
+		jw_obj_end(jw);
+	}
+	jw_arr_end(jw);
+}
+
+static void
 write_violations(struct jw *jw, const struct graph *g)
 {
 	jw_key(jw, "violations");
@@ -132,6 +147,7 @@ graph_stats_json(const struct graph *g, struct buf *out)
 	jw_init(&jw, out);
 	jw_obj(&jw);
 	jw_ki64(&jw, "calls", (int64_t)g->calls);
+	write_counts(&jw, g);
 	jw_ki64(&jw, "accepted", (int64_t)g->accepted);
 	jw_ki64(&jw, "limited", (int64_t)g->limited);
 	write_faults(&jw, g);

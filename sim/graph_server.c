@@ -92,7 +92,8 @@ drop(struct graph_server *s, size_t n)
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)s->parcels[i].webhook.bytes.p);
 	s->n -= n;
-	memmove(s->parcels, s->parcels + n, s->n * sizeof *s->parcels);
+	if (s->n > 0)
+		memmove(s->parcels, s->parcels + n, s->n * sizeof *s->parcels);
 }
 
 /* Delivers what is due; in how many ms the next one is, at most an hour. */

@@ -45,6 +45,8 @@ graph_push_sync(struct graph_call *c, enum graph_sync sync)
 	o.decline = n->decline;
 	world_make(a, &o, &w);
 	world_make_bodies(a, &w, 1, &bodies);
+	if (g->options.rude)
+		world_misdeliver(a, &bodies, n->seed, 5, 100);
 	for (size_t i = 0; i < bodies.n; i++)
 		if ((strcmp(bodies.v[i].part, "contacts") == 0) == (sync == GRAPH_CONTACTS))
 			graph_push_webhook(g, c->number, bodies.v[i].bytes, bodies.v[i].part, 0);

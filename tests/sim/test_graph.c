@@ -526,6 +526,10 @@ START_TEST(requests_are_told_in_order_and_without_secrets)
 	              "{\"messaging_product\":\"whatsapp\",\"sync_type\":\"history\"}");
 	struct str stats = report(&p, "/__sim/stats");
 	ck_assert_uint_eq(json_count(json_get(p.json, "violations")), 1);
+	const cJSON *answers = json_get(p.json, "answers");
+	ck_assert_uint_eq(json_count(answers), 2);
+	ck_assert_str(json_str(json_get(json_first(answers), "what")), "GET access_token");
+	ck_assert(json_i64(json_get(json_first(answers)->next, "status"), &n) && n == 400);
 	ck_assert_uint_eq(json_count(json_get(p.json, "numbers")), 2);
 	for (int i = 0; i < 2; i++) {
 		struct str where = i == 0 ? text : stats;
