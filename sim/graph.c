@@ -8,6 +8,7 @@
 
 #include "sim/graph_internal.h"
 
+#define TEXT_BYTES  1000
 #define ARENA_BYTES ((size_t)8 << 30)  /* a bound, not a reservation */
 #define KEPT_BYTES  ((size_t)32 << 10) /* of a body or query */
 
@@ -45,7 +46,7 @@ graph_new(const struct graph_options *o)
 static void
 free_kept(struct graph_kept *k)
 {
-	free((char *)(uintptr_t)k->method.p); /* one block holds all */
+	free(k->block);
 	*k = (struct graph_kept){ 0 };
 }
 
@@ -57,7 +58,7 @@ graph_free(struct graph *g)
 	for (size_t i = 0; i < GRAPH_MOST_KEPT; i++)
 		free_kept(&g->kept[i]);
 	for (size_t i = 0; i < g->outbox.n; i++)
-		free((char *)(uintptr_t)g->outbox.v[i].bytes.p);
+		free(g->outbox.v[i].bytes);
 	free(g->outbox.v);
 	arena_free(g->arena);
 	free(g);
@@ -106,13 +107,13 @@ graph_new_text(struct graph *g, const char *prefix, size_t n)
 {
 	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	size_t before = strlen(prefix);
-	char *p = arena_alloc(g->arena, before + n + 1);
+	struct buf b;
 
-	memcpy(p, prefix, before);
+	buf_init(&b, g->arena, TEXT_BYTES);
+	buf_z(&b, prefix);
 	for (size_t i = 0; i < n; i++)
-		p[before + i] = letters[dice_below(&g->dice, sizeof letters - 1)];
-	return str_n(p, before + n);
+		buf_char(&b, letters[dice_below(&g->dice, sizeof letters - 1)]);
+	return buf_slice(&b);
 }
 
 void
@@ -120,23 +121,22 @@ graph_push_webhook(struct graph *g, size_t number, struct str bytes, const char 
                    int64_t delay_ms)
 {
 	const struct graph_waba *waba = &g->wabas.v[g->numbers.v[number].waba];
-	char *copy = malloc(bytes.n + 1);
+	struct graph_webhook w = { NULL, bytes.n, part, delay_ms };
 
-	if (copy == NULL)
-		abort();
-	if (!waba->subscribed || !str_is_set(g->deliver_url)) {
-		free(copy);
+	if (!waba->subscribed || !str_is_set(g->deliver_url))
 		return;
-	}
+	w.bytes = malloc(bytes.n + 1);
+	if (w.bytes == NULL)
+		abort();
 	if (g->outbox.n == g->outbox.cap) {
 		g->outbox.cap = g->outbox.cap > 0 ? 2 * g->outbox.cap : 64;
 		g->outbox.v = realloc(g->outbox.v, g->outbox.cap * sizeof *g->outbox.v);
 		if (g->outbox.v == NULL)
 			abort();
 	}
-	memcpy(copy, bytes.p, bytes.n);
+	memcpy(w.bytes, bytes.p, bytes.n);
 	g->webhooks++;
-	g->outbox.v[g->outbox.n++] = (struct graph_webhook){ str_n(copy, bytes.n), part, delay_ms };
+	g->outbox.v[g->outbox.n++] = w;
 }
 
 size_t
@@ -217,12 +217,13 @@ graph_keep(const struct graph_call *c)
 	bool answered = r->fate == WEB_ANSWERED || r->fate == WEB_TRUNCATED;
 
 	free_kept(k);
-	char *p = malloc(q->method.n + q->path.n + query.n + body.n + 1);
-	if (p == NULL)
-		abort();
 	*k = (struct graph_kept){ .at = c->now,
 		                  .code = c->code,
-		                  .status = answered ? r->status : 0 };
+		                  .status = answered ? r->status : 0,
+		                  .block = malloc(q->method.n + q->path.n + query.n + body.n + 1) };
+	char *p = k->block;
+	if (p == NULL)
+		abort();
 	count(c, k->status);
 	k->method = put(&p, q->method);
 	k->path = put(&p, q->path);

@@ -139,15 +139,17 @@ struct graph_count {
 	uint64_t n;
 };
 
-/* One request, as it came. Texts by malloc. */
+/* One request, as it came. */
 struct graph_kept {
 	int64_t at, code;
 	struct str method, path, query, body; /* query without secrets */
 	int status;                           /* 0: no answer */
+	char *block;                          /* malloc; holds the texts */
 };
 /* A webhook to be delivered. */
 struct graph_webhook {
-	struct str bytes; /* malloc */
+	char *bytes; /* malloc */
+	size_t n;
 	const char *part;
 	int64_t delay_ms;
 };
@@ -201,8 +203,10 @@ size_t graph_take_webhooks(struct graph *, struct graph_webhook **out);
 void graph_requests_json(const struct graph *, struct buf *out);
 void graph_kept_json(const struct graph_kept *, struct buf *out); /* one of them */
 /*
- * {"calls":…,"answers":[{"what":…,"status":…,"n":…}],"accepted":…,"limited":…,"faults":{"played":…,"left":…},"violations":[{"at":…,
- * "path":…,"what":…}],"webhooks":{"made":…,"delivered":…,"refused":…,"lost":…},"numbers":[…],
+ * {"calls":…,"answers":[{"what":…,"status":…,"n":…}],"accepted":…,"limited":…,
+ * "faults":{"played":…,"left":…},"violations":[{"at":…,"path":…,"what":…}],
+ * "webhooks":{"made":…,"delivered":…,"refused":…,"lost":…},"numbers":[{"wabaId":…,
+ * "phoneNumberId":…,"subscribed":…,"contactsAsked":…,"historyAsked":…,"onboardedAt":…,"seed":…}],
  * "people":[{"phoneNumberId":…,"waId":…,"times":[…],"refused":…}]}; no token is in it.
  */
 void graph_stats_json(const struct graph *, struct buf *out);

@@ -160,6 +160,7 @@ push_status(struct graph_call *c, const struct message *m, const char *status, i
 	const struct wire_line line = { n->id, g->wabas.v[n->waba].id,
 		                        str_digits(c->arena, n->display) };
 	const struct wire_person who = { .wa_id = m->wa_id };
+	int64_t seconds = c->now / TIME_SECOND + step;
 	struct wire b;
 
 	wire_begin(&b, c->arena, WIRE_META, false);
@@ -171,8 +172,7 @@ push_status(struct graph_call *c, const struct message *m, const char *status, i
 	wire_status(&b, &(struct wire_status){
 				.id = m->id,
 				.status = str_from(status),
-				.at = str_fmt(c->arena, "%lld",
-	                                      (long long)(c->now / TIME_SECOND + step)),
+				.at = str_fmt(c->arena, "%lld", (long long)seconds),
 				.recipient_id = m->wa_id,
 				.error_code = error_code,
 				.callback_data = m->callback_data,
@@ -202,7 +202,7 @@ push_statuses(struct graph_call *c, const struct message *m, const struct graph_
 		push_status(c, m, "failed", STATUS_SENT, code);
 		return;
 	}
-	for (int s = STATUS_SENT; s <= (int)c->graph->status_up_to; s++)
+	for (int s = STATUS_SENT; s <= STATUS_READ && s <= (int)c->graph->status_up_to; s++)
 		push_status(c, m, names[s], s, 0);
 }
 

@@ -90,7 +90,7 @@ static void
 drop(struct graph_server *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		free((char *)(uintptr_t)s->parcels[i].webhook.bytes.p);
+		free(s->parcels[i].webhook.bytes);
 	s->n -= n;
 	if (s->n > 0)
 		memmove(s->parcels, s->parcels + n, s->n * sizeof *s->parcels);
@@ -112,10 +112,12 @@ deliver_due(struct graph_server *s, struct arena *a)
 	if (s->n == 0)
 		return 3600000;
 	qsort(s->parcels, s->n, sizeof *s->parcels, by_due);
-	for (size_t i = 0; i < s->n && s->parcels[i].due_us <= now_us; i++)
-		world_body_add(a, &bodies,
-		               (struct world_body){ .bytes = s->parcels[i].webhook.bytes,
-		                                    .part = s->parcels[i].webhook.part });
+	for (size_t i = 0; i < s->n && s->parcels[i].due_us <= now_us; i++) {
+		const struct graph_webhook *w = &s->parcels[i].webhook;
+		world_body_add(
+			a, &bodies,
+			(struct world_body){ .bytes = str_n(w->bytes, w->n), .part = w->part });
+	}
 	if (bodies.n == 0)
 		return (s->parcels[0].due_us - now_us + 999) / 1000;
 	if (!deliver(&o, &bodies, &stats))

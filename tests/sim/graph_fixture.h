@@ -131,10 +131,10 @@ play_webhooks(struct play *p, struct facts *out, size_t most)
 
 	ck_assert_uint_le(n, most);
 	for (size_t i = 0; i < n; i++) {
-		struct str bytes = str_dup(test_arena(), v[i].bytes);
+		struct str bytes = str_dup(test_arena(), str_n(v[i].bytes, v[i].n));
 		ck_assert_int_eq(wa_decode(test_arena(), bytes, &out[i], &reason), WA_BODY_OK);
 		ck_assert_uint_eq(out[i].problems.n, 0);
-		free((char *)(uintptr_t)v[i].bytes.p);
+		free(v[i].bytes);
 	}
 	free(v);
 	return n;

@@ -169,7 +169,7 @@ START_TEST(media_of_a_history_can_be_had)
 	ck_assert_int_eq(play_call(&p, "POST", "/" NUMBER "/smb_app_data", ask), 200);
 	size_t n = graph_take_webhooks(p.graph, &v);
 	for (size_t i = 0; i < n; i++) {
-		const cJSON *body = test_json(str_dup(test_arena(), v[i].bytes));
+		const cJSON *body = test_json(str_dup(test_arena(), str_n(v[i].bytes, v[i].n)));
 		const cJSON *entry = json_first(json_get(body, "entry"));
 		const cJSON *change = json_first(json_get(entry, "changes"));
 		const cJSON *value = json_get(change, "value");
@@ -178,7 +178,7 @@ START_TEST(media_of_a_history_can_be_had)
 			json_first(list != NULL ? list : json_get(value, "message_echoes"));
 		struct str type = json_str(json_get(m, "type"));
 		const cJSON *media = json_get(m, str_z(test_arena(), type));
-		free((char *)(uintptr_t)v[i].bytes.p);
+		free(v[i].bytes);
 		if (m == NULL || had >= 20)
 			continue;
 		struct str sum = json_str(json_get(media, "sha256"));

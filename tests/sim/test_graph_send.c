@@ -349,7 +349,7 @@ START_TEST(statuses_go_as_far_and_in_the_order_that_is_wanted)
 	ck_assert_int_eq(v[0].delay_ms, 20); /* sent after delivered */
 	ck_assert_int_eq(v[1].delay_ms, 10);
 	for (size_t i = 0; i < n; i++)
-		free((char *)(uintptr_t)v[i].bytes.p);
+		free(v[i].bytes);
 	free(v);
 	play_end(&p);
 }
