@@ -16,7 +16,7 @@ struct sim_args {
 	size_t attempts;
 	int64_t delay_ms, wait_seconds;
 	bool progress, quiet;
-	/* helpdesk and model */
+	/* graph, helpdesk and model */
 	size_t port;
 	const char *api_key, *manners;
 	/* helpdesk */
@@ -25,6 +25,9 @@ struct sim_args {
 	const char *truth;
 	bool with_whatsapp;
 	int order; /* enum helpdesk_order, of all lists */
+	/* graph */
+	const char *app_id, *deliver, *log;
+	size_t code_seconds;
 	/* model */
 	const char *models, *base;
 	int64_t latency_ms;

@@ -8,6 +8,7 @@ int command_meta(struct arena *, const struct sim_args *);   /* delivers the wor
 int command_bodies(struct arena *, const struct sim_args *); /* writes the bodies as files */
 int command_check(struct arena *, const struct sim_args *);  /* holds a server against the truth */
 int command_digest(struct arena *, const struct sim_args *); /* the digest of a database */
+int command_graph(struct arena *, const struct sim_args *);  /* plays the Graph API on a port */
 int command_helpdesk(struct arena *, const struct sim_args *); /* plays a helpdesk on a port */
 int command_model(struct arena *, const struct sim_args *);    /* plays a model server on a port */
 

@@ -150,9 +150,11 @@ feed(struct run *r)
 	return wait;
 }
 
-static void
+/* False: nothing has ended. */
+static bool
 collect(struct run *r)
 {
+	bool any = false;
 	CURLMsg *msg;
 	int left;
 
@@ -166,6 +168,7 @@ collect(struct run *r)
 			curl_easy_getinfo(msg->easy_handle, CURLINFO_RESPONSE_CODE, &status);
 		curl_multi_remove_handle(r->multi, msg->easy_handle);
 		s->busy = false;
+		any = true;
 		bool again = status == 0 || status >= 500 || status == 429;
 		if (again && s->tries < r->o->attempts && !r->stopped) {
 			r->stats.retries++;
@@ -174,6 +177,7 @@ collect(struct run *r)
 			finish(r, s, status);
 		}
 	}
+	return any;
 }
 
 static bool
@@ -201,11 +205,10 @@ deliver(const struct deliver_options *o, const struct world_bodies *bodies,
 		if (!open_slot(&r, &r.slots[i]))
 			goto out;
 	r.start = now_seconds();
-	while (!is_idle(&r)) {
+	while (!is_idle(&r) && !(o->stop != NULL && atomic_load(o->stop))) {
 		int running, wait = feed(&r);
 		curl_multi_perform(r.multi, &running);
-		collect(&r);
-		if (!is_idle(&r))
+		if (!collect(&r) && !is_idle(&r))
 			curl_multi_poll(r.multi, NULL, 0, running > 0 ? 50 : wait, NULL);
 	}
 	r.stats.seconds = now_seconds() - r.start;
@@ -213,6 +216,8 @@ deliver(const struct deliver_options *o, const struct world_bodies *bodies,
 	ok = true;
 out:
 	for (size_t i = 0; r.slots != NULL && i < r.nslots; i++) {
+		if (r.slots[i].busy)
+			curl_multi_remove_handle(r.multi, r.slots[i].easy);
 		curl_easy_cleanup(r.slots[i].easy);
 		if (r.headers != NULL)
 			curl_slist_free_all(r.headers[i]);

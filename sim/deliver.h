@@ -5,6 +5,8 @@
 #ifndef RECADO_SIM_DELIVER_H
 #define RECADO_SIM_DELIVER_H
 
+#include <stdatomic.h>
+
 #include "base/str.h"
 #include "sim/world.h"
 
@@ -19,6 +21,7 @@ struct deliver_options {
 	 * answered. */
 	bool (*done)(void *ctx, size_t index, long status);
 	void *ctx;
+	const atomic_bool *stop; /* NULL, or ends it at once, from another thread */
 };
 struct deliver_stats {
 	size_t delivered, refused, lost, retries;

@@ -5,9 +5,6 @@
  */
 #include "sim/helpdesk_answer.h"
 
-#include <stdio.h>
-#include <time.h>
-
 #include "base/map.h"
 
 #define MOST_AT_ONCE 100000 /* changes before one request */
@@ -28,91 +25,41 @@ throw_manner(struct helpdesk *w, enum helpdesk_manner m)
 	return true;
 }
 
-struct str
-helpdesk_http_date(struct arena *a, int64_t ms)
-{
-	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-		                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t seconds = (time_t)(ms / TIME_SECOND);
-	struct tm t;
-
-	gmtime_r(&seconds, &t);
-	return str_fmt(a, "%s, %02d %s %d %02d:%02d:%02d GMT", days[t.tm_wday], t.tm_mday,
-	               months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-}
-
 static void
-add_header(struct helpdesk_reply *r, const char *name, struct str value)
-{
-	r->headers[r->nheaders].name = name;
-	r->headers[r->nheaders++].value = value;
-}
-
-static void
-add_date(struct helpdesk *w, struct arena *a, struct helpdesk_reply *r)
+add_date(struct helpdesk *w, struct arena *a, struct web_reply *r)
 {
 	struct dice *d = &w->manner;
 	int64_t off;
 
 	if (!throw_manner(w, MANNER_DATE)) {
-		add_header(r, "Date", helpdesk_http_date(a, w->now));
+		web_add_header(r, "Date", web_date(a, w->now));
 		return;
 	}
 	switch (dice_below(d, 4)) {
 	case 0:
 		return;
 	case 1:
-		add_header(r, "Date", STR("amanhã cedo"));
+		web_add_header(r, "Date", STR("amanhã cedo"));
 		return;
 	case 2: /* it lay in a cache */
 		off = dice_range(d, 1, 120);
-		add_header(r, "Date", helpdesk_http_date(a, w->now - off * TIME_SECOND));
-		add_header(r, "Age", str_fmt(a, "%lld", (long long)off));
+		web_add_header(r, "Date", web_date(a, w->now - off * TIME_SECOND));
+		web_add_header(r, "Age", str_fmt(a, "%lld", (long long)off));
 		return;
 	default:
 		off = dice_range(d, TIME_MINUTE, 2 * TIME_DAY);
 		off = dice_permille(d, 500) ? off : -off;
-		add_header(r, "Date", helpdesk_http_date(a, w->now + off));
+		web_add_header(r, "Date", web_date(a, w->now + off));
 		return;
 	}
 }
 
 static void
-fail(struct arena *a, struct helpdesk_reply *r, int status, const char *text)
+fail(struct arena *a, struct web_reply *r, int status, const char *text)
 {
 	r->status = status;
 	r->body = str_fmt(a, "{\"error\":\"%s\"}", text);
-	add_header(r, "Content-Type", STR("application/json; charset=utf-8"));
-}
-
-static bool
-hex_digit(char c, int *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-
-	*out = at ? (int)(at - digits) : 0;
-	return at != NULL;
-}
-
-static struct str
-unescape(struct arena *a, struct str s)
-{
-	char *out = arena_copy(a, s.p, s.n);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int high, low;
-		if (s.p[i] == '%' && i + 2 < s.n && hex_digit(s.p[i + 1], &high) &&
-		    hex_digit(s.p[i + 2], &low)) {
-			out[n++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			out[n++] = s.p[i];
-		}
-	}
-	return str_n(out, n);
+	web_add_header(r, "Content-Type", STR("application/json; charset=utf-8"));
 }
 
 static size_t
@@ -150,15 +97,12 @@ static void
 read_query(struct arena *a, struct str query, struct helpdesk_page *p)
 {
 	size_t most = p->list == HELPDESK_MESSAGES ? 20 : 100;
-	struct str part;
+	struct str name, value;
 
 	p->page = 1;
 	p->limit = p->list == HELPDESK_MESSAGES ? 20 : 50;
 	p->from = TIME_NONE;
-	while (str_split(&query, '&', &part)) {
-		size_t eq = str_find(part, '=');
-		struct str name = str_sub(part, 0, eq);
-		struct str value = unescape(a, str_sub(part, eq + 1, part.n));
+	while (web_next_parameter(a, &query, &name, &value)) {
 		int64_t at;
 		if (str_eq(name, STR("page")))
 			p->page = count_of(value, p->page);
@@ -209,17 +153,17 @@ limited(struct helpdesk *w)
 }
 
 static void
-refuse_for_now(struct helpdesk *w, struct arena *a, struct helpdesk_reply *r)
+refuse_for_now(struct helpdesk *w, struct arena *a, struct web_reply *r)
 {
 	int64_t seconds = dice_range(&w->manner, 1, 3);
 
 	fail(a, r, 429, "Too many requests");
 	switch (dice_below(&w->manner, 3)) {
 	case 0:
-		add_header(r, "Retry-After", str_fmt(a, "%lld", (long long)seconds));
+		web_add_header(r, "Retry-After", str_fmt(a, "%lld", (long long)seconds));
 		break;
 	case 1:
-		add_header(r, "Retry-After", helpdesk_http_date(a, w->now + seconds * TIME_SECOND));
+		web_add_header(r, "Retry-After", web_date(a, w->now + seconds * TIME_SECOND));
 		break;
 	default:
 		break;
@@ -228,8 +172,7 @@ refuse_for_now(struct helpdesk *w, struct arena *a, struct helpdesk_reply *r)
 
 /* The door: true if it answered. */
 static bool
-stop_at_door(struct helpdesk *w, const struct helpdesk_request *q, struct arena *a,
-             struct helpdesk_reply *r)
+stop_at_door(struct helpdesk *w, const struct web_request *q, struct arena *a, struct web_reply *r)
 {
 	const struct helpdesk_options *o = &w->options;
 
@@ -242,8 +185,9 @@ stop_at_door(struct helpdesk *w, const struct helpdesk_request *q, struct arena 
 		int64_t left = w->minute_begun + TIME_MINUTE - w->now;
 		w->stats.limited++;
 		fail(a, r, 429, "Too many requests");
-		add_header(r, "Retry-After",
-		           str_fmt(a, "%lld", (long long)((left + TIME_SECOND - 1) / TIME_SECOND)));
+		web_add_header(
+			r, "Retry-After",
+			str_fmt(a, "%lld", (long long)((left + TIME_SECOND - 1) / TIME_SECOND)));
 		return true;
 	}
 	if (throw_manner(w, MANNER_429)) {
@@ -273,14 +217,13 @@ garbage(struct helpdesk *w, struct str good)
 
 /* A poisoned ticket's messages. */
 static void
-answer_poison(struct helpdesk *w, struct arena *a, enum helpdesk_poison poison,
-              struct helpdesk_reply *r)
+answer_poison(struct helpdesk *w, struct arena *a, enum helpdesk_poison poison, struct web_reply *r)
 {
 	w->stats.manners[MANNER_POISON]++;
 	if (poison == POISON_GARBAGE) {
 		r->status = 200;
 		r->body = STR("<!DOCTYPE html><html><body>Erro inesperado</body></html>");
-		add_header(r, "Content-Type", STR("text/html; charset=utf-8"));
+		web_add_header(r, "Content-Type", STR("text/html; charset=utf-8"));
 	} else {
 		fail(a, r, poison == POISON_404 ? 404 : 500, "ERR_INTERNAL");
 	}
@@ -311,7 +254,7 @@ bend_page(struct helpdesk *w, struct helpdesk_page *p)
 
 /* A list was asked for by somebody who may. */
 static void
-answer_list(struct helpdesk *w, struct helpdesk_page *p, struct arena *a, struct helpdesk_reply *r)
+answer_list(struct helpdesk *w, struct helpdesk_page *p, struct arena *a, struct web_reply *r)
 {
 	static const int bad[] = { 500, 502, 503, 504 };
 
@@ -344,12 +287,12 @@ answer_list(struct helpdesk *w, struct helpdesk_page *p, struct arena *a, struct
 	r->body = helpdesk_page_body(w, a, p);
 	if (throw_manner(w, MANNER_GARBAGE))
 		r->body = garbage(w, r->body);
-	add_header(r, "Content-Type", STR("application/json; charset=utf-8"));
+	web_add_header(r, "Content-Type", STR("application/json; charset=utf-8"));
 }
 
 static void
-answer(struct helpdesk *w, const struct helpdesk_request *q, struct helpdesk_page *p,
-       struct arena *a, struct helpdesk_reply *r)
+answer(struct helpdesk *w, const struct web_request *q, struct helpdesk_page *p, struct arena *a,
+       struct web_reply *r)
 {
 	if (str_is_set(q->method) && !str_eq(q->method, STR("GET")))
 		fail(a, r, 405, "Method not allowed");
@@ -359,12 +302,11 @@ answer(struct helpdesk *w, const struct helpdesk_request *q, struct helpdesk_pag
 		answer_list(w, p, a, r);
 }
 
-enum helpdesk_fate
-helpdesk_answer(struct helpdesk *w, const struct helpdesk_request *q, int64_t now_ms,
-                struct arena *a, struct helpdesk_reply *out)
+enum web_fate
+helpdesk_answer(struct helpdesk *w, const struct web_request *q, int64_t now_ms, struct arena *a,
+                struct web_reply *out)
 {
-	enum helpdesk_fate fate = HELPDESK_ANSWERED;
-	struct helpdesk_reply r = { 0 };
+	struct web_reply r = { .fate = WEB_ANSWERED };
 	struct helpdesk_page p;
 
 	let_live(w, now_ms);
@@ -374,8 +316,9 @@ helpdesk_answer(struct helpdesk *w, const struct helpdesk_request *q, int64_t no
 	w->stats.requests[p.list]++;
 	if (throw_manner(w, MANNER_CLOSE)) {
 		w->stats.statuses[p.list][0]++;
+		r.fate = WEB_CLOSED;
 		*out = r;
-		return HELPDESK_CLOSED;
+		return r.fate;
 	}
 	add_date(w, a, &r);
 	answer(w, q, &p, a, &r);
@@ -384,10 +327,10 @@ helpdesk_answer(struct helpdesk *w, const struct helpdesk_request *q, int64_t no
 			dice_range(&w->manner, 1, w->options.slow_ms);
 	if (r.body.n > 1 && throw_manner(w, MANNER_CUT)) {
 		r.cut_at = (size_t)dice_below(&w->manner, r.body.n);
-		fate = HELPDESK_CUT;
+		r.fate = WEB_TRUNCATED;
 	}
 	w->stats.statuses[p.list][r.status]++;
 	w->stats.bytes += r.body.n;
 	*out = r;
-	return fate;
+	return r.fate;
 }

@@ -4,11 +4,11 @@
  * what happens from then on takes place at the clock's time.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "sim/commands.h"
-#include "sim/helpdesk_server.h"
+#include "sim/helpdesk_answer.h"
+#include "sim/web_server.h"
 #include "sys/signals.h"
 
 static bool
@@ -65,7 +65,7 @@ make(struct arena *a, const struct sim_args *args)
 int
 command_helpdesk(struct arena *a, const struct sim_args *args)
 {
-	struct helpdesk_server *server;
+	struct web_server *server;
 	int signals, status = 0;
 
 	if (args->port > UINT16_MAX) {
@@ -80,15 +80,13 @@ command_helpdesk(struct arena *a, const struct sim_args *args)
 		return 64;
 	helpdesk_set_clock(w, clock_now(&clock_real));
 	w->lived_until = w->now;
-	if (helpdesk_server_start(w, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
+	const struct web_handler handler = helpdesk_handler(w);
+	if (web_server_start(&handler, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
 		helpdesk_free(w);
 		return 1;
 	}
-	printf("listening on http://127.0.0.1:%u\n", (unsigned)helpdesk_server_port(server));
-	fflush(stdout);
-	for (int n = 0; n != SIGTERM && n != SIGINT;)
-		n = signals_wait(signals, -1);
-	helpdesk_server_stop(server);
+	web_server_wait(server, signals);
+	web_server_stop(server);
 	if (args->truth != NULL && !write_truth(w, args->truth))
 		status = 1;
 	helpdesk_free(w);

@@ -138,6 +138,13 @@ struct llm_prompt_count {
 	size_t in_flight, most_in_flight;
 };
 
+/* A request that has no end yet. */
+struct llm_flight {
+	struct llm_flight *next; /* of those that are free */
+	size_t count;            /* which body, of llm.counts */
+	struct llm_usage usage;
+};
+
 struct llm_kept {
 	char digest[SHA256_HEX_LEN + 1];
 	struct str body;    /* malloc */
@@ -155,6 +162,7 @@ struct llm {
 	struct map *by_words; /* how often the same words came, whatever else the request held */
 	struct llm_kept kept[LLM_MAX_KEPT];
 	size_t nkept; /* since the start; the newest is at (nkept - 1) % options.kept */
+	struct llm_flight *free_flights;
 	struct str last_refusal, last_violation; /* in words; bounded, malloc */
 };
 

@@ -7,17 +7,9 @@
 
 #include "base/time.h"
 #include "base/utf8.h"
-#include "sim/helpdesk_answer.h"
 
 static void
-add_header(struct llm_reply *r, const char *name, struct str value)
-{
-	r->headers[r->nheaders].name = name;
-	r->headers[r->nheaders++].value = value;
-}
-
-static void
-set_error(struct arena *a, struct llm_reply *r, const struct llm_error *e)
+set_error(struct arena *a, struct web_reply *r, const struct llm_error *e)
 {
 	struct buf b;
 	struct jw jw;
@@ -47,7 +39,7 @@ mask(struct arena *a, struct str key)
 }
 
 static bool
-check_key(const struct llm *m, struct arena *a, const struct llm_request *q, struct llm_error *e)
+check_key(const struct llm *m, struct arena *a, const struct web_request *q, struct llm_error *e)
 {
 	struct str before = STR("Bearer "), key;
 
@@ -64,7 +56,7 @@ check_key(const struct llm *m, struct arena *a, const struct llm_request *q, str
 
 /* The body as JSON that is a right request; false: *e says why not. */
 static bool
-read_body(struct arena *a, const struct llm_request *q, const cJSON **out, struct llm_error *e)
+read_body(struct arena *a, const struct web_request *q, const cJSON **out, struct llm_error *e)
 {
 	struct str type = str_trim(str_sub(q->content_type, 0, str_find(q->content_type, ';')));
 
@@ -155,7 +147,7 @@ choose_kind(struct llm *m, const struct llm_prompt *p, struct dice *d)
 /* A model worked for it: a body, and what befalls it. */
 static void
 answer_paid(struct llm *m, struct arena *a, struct dice *d, const struct llm_prompt *p,
-            enum llm_kind kind, int64_t now_ms, struct llm_reply *r)
+            enum llm_kind kind, int64_t now_ms, struct web_reply *r)
 {
 	static const char page[] = "<!doctype html><html><body>Bad gateway</body></html>\n";
 	struct llm_report report;
@@ -166,7 +158,8 @@ answer_paid(struct llm *m, struct arena *a, struct dice *d, const struct llm_pro
 	r->status = 200;
 	r->delay_ms = m->options.latency_ms;
 	r->body = response.body;
-	r->usage = response.usage;
+	struct llm_flight *flight = r->own;
+	flight->usage = response.usage;
 	if (kind == LLM_SLOW && m->options.slow_ms > r->delay_ms)
 		r->delay_ms = m->options.slow_ms;
 	if (response.complete) {
@@ -174,11 +167,11 @@ answer_paid(struct llm *m, struct arena *a, struct dice *d, const struct llm_pro
 		m->stats.evidence_false += report.evidence_false;
 	}
 	if (kind == LLM_HANG)
-		r->fate = LLM_HANGS;
+		r->fate = WEB_HANGS;
 	else if (kind == LLM_CLOSE)
-		r->fate = LLM_CLOSED;
+		r->fate = WEB_CLOSED;
 	else if (kind == LLM_CUT)
-		r->fate = LLM_TRUNCATED;
+		r->fate = WEB_TRUNCATED;
 	r->cut_at = r->body.n / 2;
 	if (kind == LLM_GARBAGE)
 		r->body = str_from(page);
@@ -188,12 +181,12 @@ answer_paid(struct llm *m, struct arena *a, struct dice *d, const struct llm_pro
 		r->filler = m->options.huge_bytes;
 	else
 		return;
-	r->usage = (struct llm_usage){ 0 };
+	flight->usage = (struct llm_usage){ 0 };
 }
 
 static void
 answer_prompt(struct llm *m, struct arena *a, const struct llm_prompt *p, int64_t now_ms,
-              struct llm_kept *kept, size_t count, struct llm_reply *r)
+              struct llm_kept *kept, size_t count, struct web_reply *r)
 {
 	struct dice d;
 	enum llm_kind kind = choose_kind(m, p, &d);
@@ -211,17 +204,31 @@ answer_prompt(struct llm *m, struct arena *a, const struct llm_prompt *p, int64_
 	struct llm_error e = error_of(a, kind, p);
 	set_error(a, r, &e);
 	if (kind == LLM_429)
-		add_header(r, "Retry-After",
-		           str_fmt(a, "%lld", (long long)m->options.retry_after_s));
+		web_add_header(r, "Retry-After",
+		               str_fmt(a, "%lld", (long long)m->options.retry_after_s));
 	else if (kind == LLM_429_DATE)
-		add_header(r, "Retry-After",
-		           helpdesk_http_date(a, now_ms + m->options.retry_after_s * TIME_SECOND));
+		web_add_header(r, "Retry-After",
+		               web_date(a, now_ms + m->options.retry_after_s * TIME_SECOND));
+}
+
+/* A request that is in flight from now on, until llm_done(). */
+static struct llm_flight *
+take_off(struct llm *m, size_t count)
+{
+	struct llm_flight *f = m->free_flights;
+
+	if (f == NULL)
+		f = ARENA_NEW(m->arena, struct llm_flight);
+	else
+		m->free_flights = f->next;
+	*f = (struct llm_flight){ .count = count };
+	return f;
 }
 
 /* A request for an answer. */
 static void
-respond(struct llm *m, const struct llm_request *q, int64_t now_ms, struct arena *a,
-        struct llm_reply *r)
+respond(struct llm *m, const struct web_request *q, int64_t now_ms, struct arena *a,
+        struct web_reply *r)
 {
 	unsigned char sum[SHA256_LEN];
 	char digest[SHA256_HEX_LEN + 1] = "";
@@ -232,12 +239,11 @@ respond(struct llm *m, const struct llm_request *q, int64_t now_ms, struct arena
 	m->stats.requests++;
 	if (++m->stats.in_flight > m->stats.most_in_flight)
 		m->stats.most_in_flight = m->stats.in_flight;
-	r->counted = true;
 	digest_sha256(q->body, sum);
 	hex_encode_to(sum, sizeof sum, digest);
 	size_t count = llm_count_body(m, digest);
 	struct llm_prompt_count *body_count = &m->counts[count];
-	r->count = count;
+	r->own = take_off(m, count);
 	if (++body_count->in_flight > body_count->most_in_flight)
 		body_count->most_in_flight = body_count->in_flight;
 	struct llm_kept *kept = llm_keep(m, digest, q->body);
@@ -259,22 +265,23 @@ respond(struct llm *m, const struct llm_request *q, int64_t now_ms, struct arena
 			set_error(a, r, &e);
 		}
 	}
-	kept->status = r->fate == LLM_HANGS || r->fate == LLM_CLOSED ? 0 : r->status;
+	kept->status = r->fate == WEB_HANGS || r->fate == WEB_CLOSED ? 0 : r->status;
 }
 
 void
-llm_answer(struct llm *m, const struct llm_request *q, int64_t now_ms, struct arena *a,
-           struct llm_reply *out)
+llm_answer(struct llm *m, const struct web_request *q, int64_t now_ms, struct arena *a,
+           struct web_reply *out)
 {
-	struct llm_reply r = { .fate = LLM_ANSWERED };
+	struct web_reply r = { .fate = WEB_ANSWERED };
 	struct str path = str_fmt(a, STR_FMT "/responses", STR_ARG(m->options.base));
 	struct llm_error e = { 404, LLM_INVALID, STR_NONE, STR_NONE, STR_NONE };
 	unsigned char sum[SHA256_LEN];
 
-	add_header(&r, "Content-Type", STR("application/json"));
-	add_header(&r, "Date", helpdesk_http_date(a, now_ms));
+	web_add_header(&r, "Content-Type", STR("application/json"));
+	web_add_header(&r, "Date", web_date(a, now_ms));
 	digest_sha256(q->body, sum);
-	add_header(&r, "X-Request-Id", str_fmt(a, "req_" STR_FMT, STR_ARG(hex_encode(a, sum, 12))));
+	web_add_header(&r, "X-Request-Id",
+	               str_fmt(a, "req_" STR_FMT, STR_ARG(hex_encode(a, sum, 12))));
 	if (str_eq(q->path, path) && str_eq(q->method, STR("POST"))) {
 		respond(m, q, now_ms, a, &r);
 	} else {
@@ -284,7 +291,7 @@ llm_answer(struct llm *m, const struct llm_request *q, int64_t now_ms, struct ar
 		if (str_eq(q->path, path)) {
 			e.status = 405;
 			e.code = STR("method_not_supported");
-			add_header(&r, "Allow", STR("POST"));
+			web_add_header(&r, "Allow", STR("POST"));
 		}
 		set_error(a, &r, &e);
 	}
@@ -292,18 +299,42 @@ llm_answer(struct llm *m, const struct llm_request *q, int64_t now_ms, struct ar
 }
 
 void
-llm_done(struct llm *m, const struct llm_reply *r, bool whole)
+llm_done(struct llm *m, const struct web_reply *r, bool whole)
 {
-	if (!r->counted)
+	struct llm_flight *f = r->own;
+
+	if (f == NULL)
 		return;
 	m->stats.in_flight--;
-	m->counts[r->count].in_flight--;
+	m->counts[f->count].in_flight--;
 	if (!whole) {
 		m->stats.abandoned++;
-	} else if (r->fate == LLM_ANSWERED) {
-		m->stats.usage.input += r->usage.input;
-		m->stats.usage.cached += r->usage.cached;
-		m->stats.usage.output += r->usage.output;
-		m->stats.usage.reasoning += r->usage.reasoning;
+	} else if (r->fate == WEB_ANSWERED) {
+		m->stats.usage.input += f->usage.input;
+		m->stats.usage.cached += f->usage.cached;
+		m->stats.usage.output += f->usage.output;
+		m->stats.usage.reasoning += f->usage.reasoning;
 	}
+	f->next = m->free_flights;
+	m->free_flights = f;
+}
+
+static void
+handle(void *ctx, const struct web_request *q, int64_t now_ms, struct arena *a,
+       struct web_reply *out)
+{
+	if (!llm_control(ctx, q, a, out))
+		llm_answer(ctx, q, now_ms, a, out);
+}
+
+static void
+handle_done(void *ctx, const struct web_reply *r, bool whole)
+{
+	llm_done(ctx, r, whole);
+}
+
+struct web_handler
+llm_handler(struct llm *m)
+{
+	return (struct web_handler){ handle, handle_done, m };
 }

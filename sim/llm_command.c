@@ -3,25 +3,12 @@
  * holds: the first line on stdout says where it listens; what was counted is printed at the end,
  * unless --quiet.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "sim/commands.h"
-#include "sim/llm_server.h"
+#include "sim/llm_answer.h"
+#include "sim/web_server.h"
 #include "sys/signals.h"
-
-/* As many connections as the system lets us have. */
-static void
-raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 static bool
 read_options(const struct sim_args *args, struct llm_options *o)
@@ -64,7 +51,7 @@ int
 command_model(struct arena *a, const struct sim_args *args)
 {
 	struct llm_options o;
-	struct llm_server *server;
+	struct web_server *server;
 	int signals;
 
 	(void)a;
@@ -72,17 +59,15 @@ command_model(struct arena *a, const struct sim_args *args)
 		return 64;
 	if (signals_setup(&signals) != ERR_OK)
 		return 1;
-	raise_limit();
+	web_server_raise_limit();
 	struct llm *m = llm_new(&o);
-	if (llm_server_start(m, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
+	const struct web_handler handler = llm_handler(m);
+	if (web_server_start(&handler, &clock_real, (uint16_t)args->port, &server) != ERR_OK) {
 		llm_free(m);
 		return 1;
 	}
-	printf("listening on http://127.0.0.1:%u\n", (unsigned)llm_server_port(server));
-	fflush(stdout);
-	for (int n = 0; n != SIGTERM && n != SIGINT;)
-		n = signals_wait(signals, -1);
-	llm_server_stop(server);
+	web_server_wait(server, signals);
+	web_server_stop(server);
 	if (!args->quiet)
 		print_summary(&m->stats);
 	llm_free(m);

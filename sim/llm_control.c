@@ -13,22 +13,6 @@ struct change {
 	int64_t latency_ms, slow_ms, n;
 };
 
-static struct str
-unescape(struct arena *a, struct str s)
-{
-	char *out = arena_copy(a, s.p, s.n);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int high = i + 2 < s.n ? str_hex_digit(s.p[i + 1]) : -1;
-		int low = i + 2 < s.n ? str_hex_digit(s.p[i + 2]) : -1;
-		bool escaped = s.p[i] == '%' && high >= 0 && low >= 0;
-		out[n++] = escaped ? (char)(high * 16 + low) : s.p[i];
-		i += escaped ? 2 : 0;
-	}
-	return str_n(out, n);
-}
-
 static bool
 read_ms(struct str value, int64_t *out)
 {
@@ -43,13 +27,10 @@ read_ms(struct str value, int64_t *out)
 static bool
 read_query(struct arena *a, struct str query, struct change *c)
 {
-	struct str part;
+	struct str name, value;
 
-	while (str_split(&query, '&', &part)) {
-		size_t eq = str_find(part, '=');
-		struct str name = str_sub(part, 0, eq);
-		struct str value = unescape(a, str_sub(part, eq + 1, part.n));
-		bool ok = part.n == 0;
+	while (web_next_parameter(a, &query, &name, &value)) {
+		bool ok = false;
 		if (str_eq(name, STR("manners")))
 			ok = llm_manners_parse(value, &c->manners);
 		else if (str_eq(name, STR("latency_ms")))
@@ -65,12 +46,12 @@ read_query(struct arena *a, struct str query, struct change *c)
 }
 
 bool
-llm_control(struct llm *m, const struct llm_request *q, struct arena *a, struct llm_reply *out)
+llm_control(struct llm *m, const struct web_request *q, struct arena *a, struct web_reply *out)
 {
 	struct change c = { m->options.manners, m->options.latency_ms, m->options.slow_ms,
 		            LLM_MAX_KEPT };
 	bool get = str_eq(q->method, STR("GET")), post = str_eq(q->method, STR("POST"));
-	struct llm_reply r = { .fate = LLM_ANSWERED, .status = 200 };
+	struct web_reply r = { .fate = WEB_ANSWERED, .status = 200 };
 	struct buf b;
 
 	if (!str_starts(q->path, STR("/__sim/")))
@@ -90,8 +71,7 @@ llm_control(struct llm *m, const struct llm_request *q, struct arena *a, struct 
 		r.status = 404;
 	}
 	r.body = buf_slice(&b);
-	r.headers[r.nheaders].name = "Content-Type";
-	r.headers[r.nheaders++].value = STR("application/json");
+	web_add_header(&r, "Content-Type", STR("application/json"));
 	*out = r;
 	return true;
 }

@@ -19,6 +19,7 @@ static const struct command {
 	{ "check", command_check, "hold a server against the truth: --url, --token, --client" },
 	{ "bodies", command_bodies, "write the webhook bodies as files: --out" },
 	{ "digest", command_digest, "canonical lines and digest of a database: --database" },
+	{ "graph", command_graph, "play Meta's Graph API until it is ended: --port, --deliver" },
 	{ "helpdesk", command_helpdesk, "play a helpdesk until it is ended: --port" },
 	{ "model", command_model, "play OpenAI's Responses API until it is ended: --port" },
 };

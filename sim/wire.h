@@ -48,6 +48,9 @@ enum wire_kind {
 /* What `type` says for it. */
 const char *wire_kind_type(enum wire_kind);
 bool wire_kind_is_media(enum wire_kind);
+const char *wire_kind_mime(enum wire_kind); /* of media; else NULL */
+/* The id of a medium; sim/media.h has its bytes. */
+struct str wire_media_id(struct arena *, uint64_t salt);
 
 struct wire_element {
 	struct str from, from_user_id, to, to_user_id;

@@ -5,7 +5,7 @@
  */
 #include <assert.h>
 
-#include "base/digest.h"
+#include "sim/media.h"
 #include "sim/wire.h"
 
 static const struct {
@@ -52,6 +52,18 @@ wire_kind_is_media(enum wire_kind k)
 	return kinds[k].media;
 }
 
+const char *
+wire_kind_mime(enum wire_kind k)
+{
+	return kinds[k].mime;
+}
+
+struct str
+wire_media_id(struct arena *a, uint64_t salt)
+{
+	return str_fmt(a, "%llu", (unsigned long long)(1000000 + salt % 1000000000000));
+}
+
 static void
 put_media(struct wire *w, const struct wire_element *e)
 {
@@ -66,13 +78,12 @@ put_media(struct wire *w, const struct wire_element *e)
 		jw_kstr(jw, "filename",
 		        str_fmt(w->arena, "arquivo-%u.pdf", (unsigned)(e->salt % 1000)));
 	jw_kz(jw, "mime_type", kinds[e->kind].mime);
-	digest_sha256(str_n((const char *)&e->salt, sizeof e->salt), sha);
+	struct str id = wire_media_id(w->arena, e->salt);
+	media_digest(media_seed(id), media_size(id), sha);
 	if (e->salt % 3 == 0)
 		jw_kstr(jw, "sha256", hex_encode(w->arena, sha, sizeof sha));
 	else
 		jw_kstr(jw, "sha256", base64_encode(w->arena, sha, sizeof sha));
-	struct str id =
-		str_fmt(w->arena, "%llu", (unsigned long long)(1000000 + e->salt % 1000000000000));
 	jw_kstr(jw, "id", id);
 	if (e->salt % 2 == 0)
 		jw_kstr(jw, "url",

@@ -13,14 +13,14 @@
 
 /* The reply as the reader sees it. */
 static void
-pass_on(struct arena *a, const struct llm_reply *r, struct http_fake_reply *out)
+pass_on(struct arena *a, const struct web_reply *r, struct http_fake_reply *out)
 {
-	const char **lines = ARENA_ARRAY(a, LLM_MAX_HEADERS + 1, const char *);
+	const char **lines = ARENA_ARRAY(a, WEB_MAX_HEADERS + 1, const char *);
 
 	out->delay_ms = r->delay_ms;
-	if (r->fate == LLM_CLOSED || r->fate == LLM_TRUNCATED)
+	if (r->fate == WEB_CLOSED || r->fate == WEB_TRUNCATED)
 		out->failure = HTTP_CUT;
-	else if (r->fate == LLM_HANGS)
+	else if (r->fate == WEB_HANGS)
 		out->failure = HTTP_TIMEOUT_FIRST_BYTE;
 	else if (r->filler > 0)
 		out->failure = HTTP_TOO_LARGE;
@@ -32,10 +32,10 @@ pass_on(struct arena *a, const struct llm_reply *r, struct http_fake_reply *out)
 	out->body = r->body;
 }
 
-static struct llm_request
+static struct web_request
 read_call(const struct http_call *call)
 {
-	struct llm_request q = { .method = call->method,
+	struct web_request q = { .method = call->method,
 		                 .path = str_sub(call->url, strlen("https://model.test"),
 		                                 call->url.n),
 		                 .body = call->body };
@@ -73,8 +73,8 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 {
 	static struct arena *a;
 	struct bureau *o = ctx;
-	struct llm_request q = read_call(call);
-	struct llm_reply r;
+	struct web_request q = read_call(call);
+	struct web_reply r;
 
 	note(o, call->user, now_ms);
 	if (o->meanwhile != NULL)
@@ -86,7 +86,7 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 	arena_free(a); /* the last reply was copied */
 	a = arena_new((size_t)256 << 20);
 	llm_answer(o->llm, &q, now_ms, a, &r);
-	llm_done(o->llm, &r, r.fate == LLM_ANSWERED && r.filler == 0);
+	llm_done(o->llm, &r, r.fate == WEB_ANSWERED && r.filler == 0);
 	pass_on(a, &r, out);
 }
 

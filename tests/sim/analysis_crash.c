@@ -152,21 +152,22 @@ body_of(struct storm *x, struct arena *a, struct uuid session)
 static int64_t
 tokens_of(struct arena *a, struct str body)
 {
-	const struct llm_request q = { .method = STR("POST"),
+	const struct web_request q = { .method = STR("POST"),
 		                       .path = STR("/v1/responses"),
 		                       .authorization = STR("Bearer k"),
 		                       .content_type = STR("application/json"),
 		                       .body = body };
 	struct llm_options o;
-	struct llm_reply r;
+	struct web_reply r;
 	struct llm *m;
 
 	llm_options_init(&o);
 	m = llm_new(&o);
 	llm_answer(m, &q, 0, a, &r);
 	llm_done(m, &r, true);
+	int64_t tokens = (int64_t)m->stats.usage.input;
 	llm_free(m);
-	return (int64_t)r.usage.input;
+	return tokens;
 }
 
 /* A row beside what the model server counted of its request. */

@@ -198,14 +198,14 @@ import_scene_live(struct import_scene *s, size_t n)
 
 /* The reply as the reader sees it. */
 static void
-pass_on(struct import_scene *s, struct arena *a, enum helpdesk_fate fate,
-        const struct helpdesk_reply *r, struct http_fake_reply *out)
+pass_on(struct import_scene *s, struct arena *a, enum web_fate fate, const struct web_reply *r,
+        struct http_fake_reply *out)
 {
-	const char **lines = ARENA_ARRAY(a, HELPDESK_MAX_HEADERS + 1, const char *);
+	const char **lines = ARENA_ARRAY(a, WEB_MAX_HEADERS + 1, const char *);
 
 	out->delay_ms = r->delay_ms + (int64_t)dice_below(&s->dice, (uint64_t)s->latency + 1);
 	out->body_delay_ms = r->body_delay_ms;
-	if (fate != HELPDESK_ANSWERED) {
+	if (fate != WEB_ANSWERED) {
 		out->failure = HTTP_CUT;
 		return;
 	}
@@ -237,8 +237,8 @@ answer(void *ctx, const struct http_call *call, int64_t now_ms, struct http_fake
 {
 	static struct arena *a;
 	struct import_scene *s = ctx;
-	struct helpdesk_request q = { 0 };
-	struct helpdesk_reply r;
+	struct web_request q = { 0 };
+	struct web_reply r;
 	struct str rest = str_sub(call->url, strlen(BASE), call->url.n);
 	size_t mark = str_find(rest, '?');
 	int64_t at;

@@ -7,21 +7,21 @@
 
 #define NOW INT64_C(1768906800000)
 
-static inline struct llm_request
+static inline struct web_request
 request(struct str body)
 {
-	return (struct llm_request){ .method = STR("POST"),
+	return (struct web_request){ .method = STR("POST"),
 		                     .path = STR("/v1/responses"),
 		                     .authorization = STR("Bearer sk-a-key-of-the-tests"),
 		                     .content_type = STR("application/json; charset=utf-8"),
 		                     .body = body };
 }
 
-static inline struct llm_reply
+static inline struct web_reply
 ask(struct llm *m, struct str body)
 {
-	struct llm_request q = request(body);
-	struct llm_reply r;
+	struct web_request q = request(body);
+	struct web_reply r;
 
 	llm_answer(m, &q, NOW, test_arena(), &r);
 	llm_done(m, &r, true);

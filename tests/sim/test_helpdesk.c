@@ -26,16 +26,18 @@ small(uint64_t seed)
 	return o;
 }
 
-static enum helpdesk_fate
-ask(struct helpdesk *w, struct str path, struct str query, int64_t at, struct helpdesk_reply *r)
+static enum web_fate
+ask(struct helpdesk *w, struct str path, struct str query, int64_t at, struct web_reply *r)
 {
-	struct helpdesk_request q = { STR("GET"), path, query, KEY };
+	struct web_request q = {
+		.method = STR("GET"), .path = path, .query = query, .api_key = KEY
+	};
 
 	return helpdesk_answer(w, &q, at, test_arena(), r);
 }
 
 static struct str
-header(const struct helpdesk_reply *r, const char *name)
+header(const struct web_reply *r, const char *name)
 {
 	for (size_t i = 0; i < r->nheaders; i++)
 		if (strcmp(r->headers[i].name, name) == 0)
@@ -108,9 +110,9 @@ walk(struct helpdesk *w, struct reading *r, const char *kind, struct str path, s
      int limit)
 {
 	for (int page = 1;; page++) {
-		struct helpdesk_reply reply;
+		struct web_reply reply;
 		struct str query = str_fmt(test_arena(), "page=%d&limit=%d", page, limit);
-		if (ask(w, path, query, w->now, &reply) != HELPDESK_ANSWERED || reply.status != 200)
+		if (ask(w, path, query, w->now, &reply) != WEB_ANSWERED || reply.status != 200)
 			return false;
 		const cJSON *array = array_of(reply.body);
 		if (array == NULL)
@@ -204,14 +206,14 @@ replies_of(uint64_t seed)
 	o.live = 2;
 	struct helpdesk *w = helpdesk_new(&o);
 	for (int i = 0; i < 400; i++) {
-		struct helpdesk_reply r;
+		struct web_reply r;
 		struct str path = i % 3 == 0 ? STR("/ticket")
 		                  : i % 3 == 1
 		                          ? STR("/contact")
 		                          : str_fmt(test_arena(), "/ticket/" STR_FMT "/messages",
 		                                    STR_ARG(w->tickets[i / 3].uuid));
-		enum helpdesk_fate fate = ask(w, path, str_fmt(test_arena(), "page=%d", i % 7 + 1),
-		                              START + i * 700, &r);
+		enum web_fate fate = ask(w, path, str_fmt(test_arena(), "page=%d", i % 7 + 1),
+		                         START + i * 700, &r);
 		sum = sum * 31 + str_hash(r.body) + (uint64_t)fate + (uint64_t)r.status * 7 +
 		      r.cut_at + (uint64_t)(r.delay_ms + 3 * r.body_delay_ms);
 		for (size_t k = 0; k < r.nheaders; k++)
@@ -303,15 +305,15 @@ struct sights {
 };
 
 static void
-see(struct sights *s, enum helpdesk_fate fate, const struct helpdesk_reply *r)
+see(struct sights *s, enum web_fate fate, const struct web_reply *r)
 {
 	struct str retry = header(r, "Retry-After");
 
 	s->statuses[r->status]++;
-	s->closed += fate == HELPDESK_CLOSED;
-	if (fate == HELPDESK_CUT)
+	s->closed += fate == WEB_CLOSED;
+	if (fate == WEB_TRUNCATED)
 		ck_assert_uint_lt(r->cut_at, r->body.n);
-	s->cut += fate == HELPDESK_CUT;
+	s->cut += fate == WEB_TRUNCATED;
 	s->slow += r->delay_ms > 0;
 	s->slow_body += r->body_delay_ms > 0;
 	if (r->status == 429) {
@@ -319,7 +321,7 @@ see(struct sights *s, enum helpdesk_fate fate, const struct helpdesk_reply *r)
 		s->retry_after += retry.n == 1;
 		s->date_retry += str_ends(retry, STR("GMT"));
 	}
-	if (fate == HELPDESK_ANSWERED) {
+	if (fate == WEB_ANSWERED) {
 		s->not_a_list += r->status == 200 && array_of(r->body) == NULL;
 		s->no_date += !str_is_set(header(r, "Date"));
 		s->age += str_is_set(header(r, "Age"));
@@ -334,7 +336,7 @@ START_TEST(every_bad_manner_is_seen)
 	o.manners = HELPDESK_ALL_MANNERS;
 	struct helpdesk *w = helpdesk_new(&o);
 	for (int i = 0; i < 3000; i++) {
-		struct helpdesk_reply r;
+		struct web_reply r;
 		struct str path = STR("/ticket");
 		if (i % 2 == 1)
 			path = str_fmt(test_arena(), "/ticket/" STR_FMT "/messages",
@@ -342,7 +344,7 @@ START_TEST(every_bad_manner_is_seen)
 		struct str query = str_fmt(
 			test_arena(), "page=%d&limit=%d&updatedAtFrom=2026-01-01T00%%3A00%%3A00Z",
 			i % 4 + 1, i % 5 ? 8 : 16 + i % 20);
-		enum helpdesk_fate fate = ask(w, path, query, START + i * 1000, &r);
+		enum web_fate fate = ask(w, path, query, START + i * 1000, &r);
 		see(&s, fate, &r);
 		if (i % 100 == 0)
 			arena_reset(test_arena());
@@ -372,7 +374,7 @@ END_TEST
 START_TEST(a_manner_alone_does_what_its_name_says)
 {
 	struct helpdesk_options o = small(9);
-	struct helpdesk_reply first, r = { 0 };
+	struct web_reply first, r = { 0 };
 
 	for (int l = 0; l < HELPDESK_LISTS; l++)
 		o.styles[l] = (struct helpdesk_style){ .envelope = ENVELOPE_BARE };
@@ -382,24 +384,24 @@ START_TEST(a_manner_alone_does_what_its_name_says)
 		const char *query;
 		size_t elements;
 		int status;
-		enum helpdesk_fate fate;
+		enum web_fate fate;
 	} rows[] = {
-		{ MANNER_LIMIT, "limit=50", 0, 200, HELPDESK_ANSWERED },
-		{ MANNER_BIG, "limit=8", 8, 200, HELPDESK_ANSWERED },
-		{ MANNER_BIG, "limit=50", 0, 500, HELPDESK_ANSWERED },
-		{ MANNER_401, "", 0, 401, HELPDESK_ANSWERED },
-		{ MANNER_429, "", 0, 429, HELPDESK_ANSWERED },
-		{ MANNER_CLOSE, "", 0, 0, HELPDESK_CLOSED },
-		{ MANNER_CUT, "limit=50", 50, 200, HELPDESK_CUT },
-		{ MANNER_REPEAT, "page=2&limit=50", 50, 200, HELPDESK_ANSWERED },
-		{ MANNER_PAGE, "page=40", 50, 200, HELPDESK_ANSWERED },
+		{ MANNER_LIMIT, "limit=50", 0, 200, WEB_ANSWERED },
+		{ MANNER_BIG, "limit=8", 8, 200, WEB_ANSWERED },
+		{ MANNER_BIG, "limit=50", 0, 500, WEB_ANSWERED },
+		{ MANNER_401, "", 0, 401, WEB_ANSWERED },
+		{ MANNER_429, "", 0, 429, WEB_ANSWERED },
+		{ MANNER_CLOSE, "", 0, 0, WEB_CLOSED },
+		{ MANNER_CUT, "limit=50", 50, 200, WEB_TRUNCATED },
+		{ MANNER_REPEAT, "page=2&limit=50", 50, 200, WEB_ANSWERED },
+		{ MANNER_PAGE, "page=40", 50, 200, WEB_ANSWERED },
 	};
 	struct helpdesk *good = helpdesk_new(&o);
 	ask(good, STR("/ticket"), STR("page=1&limit=50"), START, &first);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		o.manners = MANNER_BIT(rows[i].manner);
 		struct helpdesk *w = helpdesk_new(&o);
-		enum helpdesk_fate fate = HELPDESK_ANSWERED;
+		enum web_fate fate = WEB_ANSWERED;
 		for (int k = 0; k < 10 && w->stats.manners[rows[i].manner] == 0; k++)
 			fate = ask(w, STR("/ticket"), str_from(rows[i].query), START, &r);
 		ck_assert_int_eq(fate, rows[i].fate);
@@ -426,7 +428,7 @@ START_TEST(a_world_that_lives_moves_elements_between_pages)
 	struct helpdesk *w = helpdesk_new(&o);
 	map_init(&before, test_arena(), 256);
 	for (int page = 1; page <= 20; page++) {
-		struct helpdesk_reply r;
+		struct web_reply r;
 		ask(w, STR("/ticket"), str_fmt(test_arena(), "page=%d&limit=10", page),
 		    START + page * 1000, &r);
 		for (const cJSON *v = json_first(array_of(r.body)); v != NULL; v = v->next) {
@@ -443,7 +445,7 @@ END_TEST
 START_TEST(poison_stays_until_it_is_healed)
 {
 	struct helpdesk_options o = small(11);
-	struct helpdesk_reply r;
+	struct web_reply r;
 	size_t poisoned = 0;
 
 	o.manners = MANNER_BIT(MANNER_POISON);
@@ -478,7 +480,7 @@ END_TEST
 START_TEST(requests_beyond_the_minute_are_told_how_long_to_wait)
 {
 	struct helpdesk_options o = small(1);
-	struct helpdesk_reply r;
+	struct web_reply r;
 
 	o.per_minute = 60;
 	struct helpdesk *w = helpdesk_new(&o);
@@ -503,12 +505,15 @@ END_TEST
 START_TEST(the_door_knows_keys_methods_and_paths)
 {
 	struct helpdesk_options o = small(1);
-	struct helpdesk_reply r;
+	struct web_reply r;
 
 	o.api_key = KEY;
 	o.unauthorized_after = 6;
 	struct helpdesk *w = helpdesk_new(&o);
-	struct helpdesk_request q = { STR("GET"), STR("/ticket"), STR(""), STR("outra") };
+	struct web_request q = { .method = STR("GET"),
+		                 .path = STR("/ticket"),
+		                 .query = STR(""),
+		                 .api_key = STR("outra") };
 	helpdesk_answer(w, &q, START, test_arena(), &r);
 	ck_assert_int_eq(r.status, 401);
 	q.api_key = KEY;
@@ -534,7 +539,7 @@ START_TEST(hints_name_the_page_that_was_asked_for)
 {
 	for (unsigned k = 2; k <= TOTAL_NAMES + 1; k++) {
 		struct helpdesk_options o = small(12);
-		struct helpdesk_reply r;
+		struct web_reply r;
 		int64_t page = 0, pages = 0;
 		bool more = false;
 		o.styles[HELPDESK_TICKETS] = (struct helpdesk_style){
@@ -574,7 +579,7 @@ END_TEST
 static bool
 goes(struct helpdesk *w, int sign)
 {
-	struct helpdesk_reply r;
+	struct web_reply r;
 	int64_t before = TIME_NONE, at;
 
 	ask(w, STR("/ticket"), STR("limit=100"), w->now, &r);
@@ -827,7 +832,7 @@ END_TEST
 START_TEST(changes_take_place_at_the_rate_of_the_clock)
 {
 	struct helpdesk_options o = small(17);
-	struct helpdesk_reply r;
+	struct web_reply r;
 	uint64_t changes = 0;
 
 	o.live = 4;

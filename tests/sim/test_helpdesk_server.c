@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "sim/client.h"
-#include "sim/helpdesk_server.h"
+#include "sim/helpdesk_answer.h"
+#include "sim/web_server.h"
 #include "testing.h"
 
 #define START INT64_C(1768906800000)
@@ -32,7 +33,7 @@ struct play {
 	struct clock_fake fake;
 	struct clock clock;
 	struct helpdesk *world;
-	struct helpdesk_server *server;
+	struct web_server *server;
 	struct client *client;
 	char url[64];
 };
@@ -43,16 +44,17 @@ play_start(struct play *p, const struct helpdesk_options *o)
 	p->fake.now_ms = START;
 	p->clock = clock_fake(&p->fake);
 	p->world = helpdesk_new(o);
-	ck_assert_ok(helpdesk_server_start(p->world, &p->clock, 0, &p->server));
+	const struct web_handler handler = helpdesk_handler(p->world);
+	ck_assert_ok(web_server_start(&handler, &p->clock, 0, &p->server));
 	snprintf(p->url, sizeof p->url, "http://127.0.0.1:%u",
-	         (unsigned)helpdesk_server_port(p->server));
+	         (unsigned)web_server_port(p->server));
 	p->client = client_new(p->url);
 }
 
 static void
 play_end(struct play *p)
 {
-	helpdesk_server_stop(p->server);
+	web_server_stop(p->server);
 	client_free(p->client);
 	helpdesk_free(p->world);
 }
@@ -61,16 +63,16 @@ START_TEST(the_socket_says_what_the_world_says)
 {
 	struct helpdesk_options o = small();
 	struct play p;
-	struct helpdesk_reply r;
+	struct web_reply r;
 	struct helpdesk *twin = helpdesk_new(&o);
 
 	play_start(&p, &o);
 	for (int page = 1; page <= 4; page++) {
 		struct client_reply got =
 			client_get(p.client, test_arena(), "/ticket?page=%d&limit=20", page);
-		struct helpdesk_request q = { STR("GET"), STR("/ticket"),
-			                      str_fmt(test_arena(), "page=%d&limit=20", page),
-			                      STR_NONE };
+		struct web_request q = { .method = STR("GET"),
+			                 .path = STR("/ticket"),
+			                 .query = str_fmt(test_arena(), "page=%d&limit=20", page) };
 		helpdesk_answer(twin, &q, START, test_arena(), &r);
 		ck_assert_int_eq(got.status, 200);
 		ck_assert_slice(got.body, r.body);
@@ -130,9 +132,9 @@ START_TEST(a_slow_answer_is_late_and_does_not_hold_up_the_end)
 	o.slow_ms = INT64_C(1) << 40; /* for ever, with near certainty */
 	play_start(&p, &o);
 	ck_assert_int_eq(client_send(p.client, test_arena(), &q).status, 0);
-	helpdesk_server_lock(p.server);
+	web_server_lock(p.server);
 	ck_assert_uint_eq(p.world->stats.manners[MANNER_SLOW], 1);
-	helpdesk_server_unlock(p.server);
+	web_server_unlock(p.server);
 	play_end(&p);
 }
 END_TEST
@@ -161,12 +163,12 @@ START_TEST(the_controls_tell_and_change_the_world)
 	r = client_get(p.client, test_arena(), "/__sim/truth");
 	ck_assert_int_eq(r.status, 200);
 	buf_init(&b, test_arena(), 8u << 20);
-	helpdesk_server_lock(p.server);
+	web_server_lock(p.server);
 	helpdesk_truth_lines(p.world, &b);
 	ck_assert_slice(r.body, buf_slice(&b));
 	for (size_t i = 0; i < p.world->ntickets; i++)
 		ck_assert_int_eq(p.world->tickets[i].poison, POISON_NOT);
-	helpdesk_server_unlock(p.server);
+	web_server_unlock(p.server);
 	ck_assert_int_eq(client_get(p.client, test_arena(), "/__sim/nothing").status, 404);
 	play_end(&p);
 }

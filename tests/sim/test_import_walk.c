@@ -29,15 +29,15 @@ static enum import_answer
 ask(struct reader *r, struct arena *a, enum hd_list list, struct str path, int64_t limit,
     int *status, struct hd_page *page)
 {
-	struct helpdesk_request q = { .method = STR("GET"), .path = path };
-	struct helpdesk_reply reply;
-	enum helpdesk_fate fate;
+	struct web_request q = { .method = STR("GET"), .path = path };
+	struct web_reply reply;
+	enum web_fate fate;
 
 	q.query =
 		str_fmt(a, "page=%lld&limit=%lld", (long long)r->walk.walk.page, (long long)limit);
 	fate = helpdesk_answer(r->world, &q, r->now++, a, &reply);
 	*status = reply.status;
-	if (fate != HELPDESK_ANSWERED)
+	if (fate != WEB_ANSWERED)
 		return IMPORT_LOST;
 	if (reply.status / 100 == 2 && hd_decode(a, list, reply.body, page) != ERR_OK)
 		return IMPORT_GARBAGE;

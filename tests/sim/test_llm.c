@@ -15,7 +15,7 @@ START_TEST(requests_are_refused_as_openai_refuses_them)
 		const cJSON *body = json_get(c, "body");
 		struct str name = json_str(json_get(c, "name")),
 			   says = json_str(json_get(c, "says"));
-		struct llm_reply r = ask(m, body != NULL ? json_raw(test_arena(), body)
+		struct web_reply r = ask(m, body != NULL ? json_raw(test_arena(), body)
 		                                         : json_str(json_get(c, "text")));
 		const cJSON *e = json_get(test_json(r.body), "error");
 		int64_t status = 0;
@@ -44,8 +44,8 @@ END_TEST
 START_TEST(the_door_wants_a_key_a_type_and_a_model_that_exists)
 {
 	struct llm_options o;
-	struct llm_request q = request(example());
-	struct llm_reply r;
+	struct web_request q = request(example());
+	struct web_reply r;
 
 	llm_options_init(&o);
 	o.api_key = STR("sk-the-only-key-there-is");
@@ -138,8 +138,8 @@ END_TEST
 START_TEST(how_often_a_body_was_in_flight_at_once_is_counted)
 {
 	struct llm *m = make(LLM_GOOD, 1);
-	struct llm_request q = request(example());
-	struct llm_reply first, second;
+	struct web_request q = request(example());
+	struct web_reply first, second;
 
 	ask(m, example());
 	ck_assert_uint_eq(m->counts[0].most_in_flight, 1);

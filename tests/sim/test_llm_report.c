@@ -24,7 +24,7 @@ output_text(const cJSON *response)
 }
 
 static const cJSON *
-report_of(struct llm_reply r)
+report_of(struct web_reply r)
 {
 	ck_assert_int_eq(r.status, 200);
 	return test_json(output_text(test_json(r.body)));
@@ -339,7 +339,7 @@ START_TEST(odd_schemas_get_an_answer_that_ends)
 
 	for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
 		struct llm *m = make(LLM_GOOD, i + 1);
-		struct llm_reply r = ask(
+		struct web_reply r = ask(
 			m,
 			str_fmt(test_arena(),
 		                "{\"model\":\"m\",\"input\":\"oi\",\"text\":{\"format\":{\"type\":"

@@ -19,7 +19,7 @@ go(enum llm_kind kind, uint64_t seed, bool topics, struct llm_stats *stats)
 	struct llm *llm = make(kind, seed);
 
 	ck_assert_ok(talk_prompt(test_arena(), &s, &p));
-	struct llm_reply reply = ask(llm, p.body);
+	struct web_reply reply = ask(llm, p.body);
 	ck_assert_msg(reply.status == 200, STR_FMT, STR_ARG(reply.body));
 	*stats = llm->stats;
 	for (int i = 0; i < LLM_PROMISES; i++)

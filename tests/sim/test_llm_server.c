@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "sim/client.h"
-#include "sim/llm_server.h"
+#include "sim/llm_answer.h"
+#include "sim/web_server.h"
 #include "testing.h"
 
 #define START    INT64_C(1768906800000)
@@ -29,7 +30,7 @@ struct play {
 	struct clock_fake fake;
 	struct clock clock;
 	struct llm *model;
-	struct llm_server *server;
+	struct web_server *server;
 	struct client *client;
 	char url[64];
 };
@@ -51,9 +52,10 @@ play_start(struct play *p, struct llm_options o)
 	p->fake.now_ms = START;
 	p->clock = clock_fake(&p->fake);
 	p->model = llm_new(&o);
-	ck_assert_ok(llm_server_start(p->model, &p->clock, 0, &p->server));
+	const struct web_handler handler = llm_handler(p->model);
+	ck_assert_ok(web_server_start(&handler, &p->clock, 0, &p->server));
 	snprintf(p->url, sizeof p->url, "http://127.0.0.1:%u",
-	         (unsigned)llm_server_port(p->server));
+	         (unsigned)web_server_port(p->server));
 	p->client = client_new(p->url);
 	client_add_header(p->client, "Authorization: Bearer sk-test");
 }
@@ -61,7 +63,7 @@ play_start(struct play *p, struct llm_options o)
 static void
 play_end(struct play *p)
 {
-	llm_server_stop(p->server);
+	web_server_stop(p->server);
 	client_free(p->client);
 	llm_free(p->model);
 }
@@ -86,9 +88,9 @@ now_ms(void)
 static struct llm_stats
 stats(struct play *p)
 {
-	llm_server_lock(p->server);
+	web_server_lock(p->server);
 	struct llm_stats s = p->model->stats;
-	llm_server_unlock(p->server);
+	web_server_unlock(p->server);
 	return s;
 }
 
@@ -111,7 +113,7 @@ static int
 dial(const struct play *p)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET,
-		                    .sin_port = htons(llm_server_port(p->server)),
+		                    .sin_port = htons(web_server_port(p->server)),
 		                    .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -391,11 +393,11 @@ START_TEST(a_thousand_requests_wait_while_others_are_answered)
 		close(fds[i]);
 	wait_in_flight(&p, 0);
 	ck_assert_uint_eq(stats(&p).abandoned, MANY);
-	llm_server_lock(p.server);
+	web_server_lock(p.server);
 	const struct llm_prompt_count *n = llm_count(p.model, str_from(p.model->counts[0].digest));
 	ck_assert_uint_eq(n->requests, MANY);
 	ck_assert_uint_eq(n->paid, MANY);
-	llm_server_unlock(p.server);
+	web_server_unlock(p.server);
 	play_end(&p);
 }
 END_TEST
@@ -456,9 +458,9 @@ START_TEST(the_controls_tell_and_change_the_manners)
 	ck_assert_int_eq(client_send(p.client, test_arena(), &wrong).status, 400);
 	ck_assert_int_eq(ask(&p, small, 0).status, 503);
 	ck_assert_int_eq(ask(&p, STR("{}"), 0).status, 400);
-	llm_server_lock(p.server);
+	web_server_lock(p.server);
 	ck_assert_int_eq(p.model->options.latency_ms, 1);
-	llm_server_unlock(p.server);
+	web_server_unlock(p.server);
 	ck_assert_int_eq(stat_of(&p, NULL, "requests"), 3);
 	ck_assert_int_eq(stat_of(&p, "kinds", "good"), 1);
 	ck_assert_int_eq(stat_of(&p, "kinds", "503"), 1);

@@ -1,82 +1,87 @@
 /*
- * The loop of the simulated model server. What always holds: the model is touched under the lock
- * only, and nothing is waited for while it is held; a reply that is due later costs no thread; the
+ * The loop of a simulator's server. What always holds: the simulator is called under the lock only,
+ * and nothing is waited for while it is held; a reply that is due later costs no thread; the
  * end of a peer is seen while its reply waits.
  */
-#include "sim/llm_server.h"
+#include "sim/web_server.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sim/llm_conn.h"
+#include "sim/web_conn.h"
+#include "sys/signals.h"
 
 #define MOST_CONNECTIONS 8192
 #define EVENTS           256
 #define ARENA_BYTES      ((size_t)2 << 30) /* a bound, not a reservation */
 
-struct llm_server {
-	struct llm *model;
+struct web_server {
+	struct web_handler handler;
 	const struct clock *clock;
-	struct llm_host host;
+	struct web_host host;
 	int listen_fd, stop_fd, epoll_fd;
 	uint16_t port;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	bool listening; /* in the epoll set */
-	struct llm_conn *conns[MOST_CONNECTIONS];
+	struct web_conn *conns[MOST_CONNECTIONS];
 	size_t nconns;
 };
 
 void
-llm_server_lock(struct llm_server *s)
+web_server_lock(struct web_server *s)
 {
 	pthread_mutex_lock(&s->lock);
 }
 
 void
-llm_server_unlock(struct llm_server *s)
+web_server_unlock(struct web_server *s)
 {
 	pthread_mutex_unlock(&s->lock);
 }
 
 uint16_t
-llm_server_port(const struct llm_server *s)
+web_server_port(const struct web_server *s)
 {
 	return s->port;
 }
 
 static void
-answer(void *ctx, const struct llm_request *q, struct arena *a, struct llm_reply *r)
+answer(void *ctx, const struct web_request *q, struct arena *a, struct web_reply *r)
 {
-	struct llm_server *s = ctx;
+	struct web_server *s = ctx;
 
-	llm_server_lock(s);
-	if (!llm_control(s->model, q, a, r))
-		llm_answer(s->model, q, clock_now(s->clock), a, r);
-	llm_server_unlock(s);
+	web_server_lock(s);
+	*r = (struct web_reply){ .fate = WEB_ANSWERED };
+	s->handler.answer(s->handler.ctx, q, clock_now(s->clock), a, r);
+	web_server_unlock(s);
 }
 
 static void
-done(void *ctx, const struct llm_reply *r, bool whole)
+done(void *ctx, const struct web_reply *r, bool whole)
 {
-	struct llm_server *s = ctx;
+	struct web_server *s = ctx;
 
-	llm_server_lock(s);
-	llm_done(s->model, r, whole);
-	llm_server_unlock(s);
+	if (s->handler.done == NULL)
+		return;
+	web_server_lock(s);
+	s->handler.done(s->handler.ctx, r, whole);
+	web_server_unlock(s);
 }
 
 static void
-watch(struct llm_server *s, int op, int fd, uint32_t events, void *what)
+watch(struct web_server *s, int op, int fd, uint32_t events, void *what)
 {
 	struct epoll_event e = { .events = events, .data = { .ptr = what } };
 
@@ -85,7 +90,7 @@ watch(struct llm_server *s, int op, int fd, uint32_t events, void *what)
 }
 
 static void
-listen_again(struct llm_server *s, bool listening)
+listen_again(struct web_server *s, bool listening)
 {
 	if (s->listening != listening)
 		watch(s, listening ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listen_fd, EPOLLIN,
@@ -95,20 +100,20 @@ listen_again(struct llm_server *s, bool listening)
 
 /* After something was done with the connection: what it waits for now. */
 static void
-settle(struct llm_server *s, struct llm_conn *c, int64_t now_us)
+settle(struct web_server *s, struct web_conn *c, int64_t now_us)
 {
 	static const uint32_t events[] = {
 		[CONN_READING] = EPOLLIN, [CONN_WAITING] = EPOLLRDHUP, [CONN_WRITING] = EPOLLOUT
 	};
 
 	if (c->state == CONN_READING && c->in.n > 0)
-		llm_conn_read(c, &s->host, now_us); /* a request that came with the one before */
+		web_conn_read(c, &s->host, now_us); /* a request that came with the one before */
 	if (c->state != CONN_OVER)
 		watch(s, EPOLL_CTL_MOD, c->fd, events[c->state], c);
 }
 
 static void
-accept_all(struct llm_server *s)
+accept_all(struct web_server *s)
 {
 	int one = 1;
 
@@ -121,7 +126,7 @@ accept_all(struct llm_server *s)
 		if (fd < 0)
 			break;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		s->conns[s->nconns] = llm_conn_new(fd);
+		s->conns[s->nconns] = web_conn_new(fd);
 		watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, s->conns[s->nconns++]);
 	}
 	listen_again(s, false); /* no room, or no descriptor: until a connection ends */
@@ -129,18 +134,18 @@ accept_all(struct llm_server *s)
 
 /* Frees what is over and writes what is due; when the next reply is, or INT64_MAX. */
 static int64_t
-look_after(struct llm_server *s, int64_t now_us)
+look_after(struct web_server *s, int64_t now_us)
 {
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < s->nconns;) {
-		struct llm_conn *c = s->conns[i];
+		struct web_conn *c = s->conns[i];
 		if (c->due_us <= now_us) {
-			llm_conn_write(c, &s->host);
+			web_conn_write(c, &s->host, now_us);
 			settle(s, c, now_us);
 		}
 		if (c->state == CONN_OVER) {
-			llm_conn_free(c, &s->host);
+			web_conn_free(c, &s->host);
 			s->conns[i] = s->conns[--s->nconns];
 			listen_again(s, true);
 			continue;
@@ -153,15 +158,15 @@ look_after(struct llm_server *s, int64_t now_us)
 }
 
 static void
-handle(struct llm_server *s, struct llm_conn *c, uint32_t events, int64_t now_us)
+handle(struct web_server *s, struct web_conn *c, uint32_t events, int64_t now_us)
 {
 	if (c->state == CONN_WAITING && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
 		done(s, &c->reply, false);
 		c->state = CONN_OVER;
 	} else if (c->state == CONN_READING) {
-		llm_conn_read(c, &s->host, now_us);
+		web_conn_read(c, &s->host, now_us);
 	} else if (c->state == CONN_WRITING) {
-		llm_conn_write(c, &s->host);
+		web_conn_write(c, &s->host, now_us);
 	}
 	settle(s, c, now_us);
 }
@@ -180,7 +185,7 @@ milliseconds(int64_t now_us, int64_t next_us)
 static void *
 loop(void *arg)
 {
-	struct llm_server *s = arg;
+	struct web_server *s = arg;
 	struct epoll_event events[EVENTS];
 	int64_t next = INT64_MAX;
 
@@ -226,9 +231,10 @@ listen_on(uint16_t port, int *out, uint16_t *bound)
 }
 
 enum err
-llm_server_start(struct llm *m, const struct clock *clock, uint16_t port, struct llm_server **out)
+web_server_start(const struct web_handler *handler, const struct clock *clock, uint16_t port,
+                 struct web_server **out)
 {
-	struct llm_server *s = calloc(1, sizeof *s);
+	struct web_server *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		abort();
@@ -236,9 +242,9 @@ llm_server_start(struct llm *m, const struct clock *clock, uint16_t port, struct
 		free(s);
 		return ERR_IO;
 	}
-	s->model = m;
+	s->handler = *handler;
 	s->clock = clock;
-	s->host = (struct llm_host){ answer, done, s, arena_new(ARENA_BYTES) };
+	s->host = (struct web_host){ answer, done, s, arena_new(ARENA_BYTES) };
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (s->epoll_fd < 0 || s->stop_fd < 0)
@@ -253,7 +259,7 @@ llm_server_start(struct llm *m, const struct clock *clock, uint16_t port, struct
 }
 
 void
-llm_server_stop(struct llm_server *s)
+web_server_stop(struct web_server *s)
 {
 	if (s == NULL)
 		return;
@@ -261,11 +267,31 @@ llm_server_stop(struct llm_server *s)
 		abort();
 	pthread_join(s->thread, NULL);
 	for (size_t i = 0; i < s->nconns; i++)
-		llm_conn_free(s->conns[i], &s->host);
+		web_conn_free(s->conns[i], &s->host);
 	close(s->listen_fd);
 	close(s->stop_fd);
 	close(s->epoll_fd);
 	arena_free(s->host.arena);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+}
+
+void
+web_server_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+void
+web_server_wait(const struct web_server *s, int signals)
+{
+	printf("listening on http://127.0.0.1:%u\n", (unsigned)s->port);
+	fflush(stdout);
+	for (int n = 0; n != SIGTERM && n != SIGINT;)
+		n = signals_wait(signals, -1);
 }

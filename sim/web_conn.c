@@ -3,7 +3,7 @@
  * holds: a request is answered once it is whole; what follows it on the connection waits until its
  * reply is out; each counted reply is told to be done exactly once.
  */
-#include "sim/llm_conn.h"
+#include "sim/web_conn.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,15 +18,15 @@
 #define READ_BYTES   ((size_t)64 << 10)
 
 struct head {
-	struct llm_request request; /* without the body */
+	struct web_request request; /* without the body */
 	size_t body_len;
 	bool close, go_on; /* go_on: the client waits for 100 */
 };
 
-struct llm_conn *
-llm_conn_new(int fd)
+struct web_conn *
+web_conn_new(int fd)
 {
-	struct llm_conn *c = calloc(1, sizeof *c);
+	struct web_conn *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		abort();
@@ -38,7 +38,7 @@ llm_conn_new(int fd)
 }
 
 void
-llm_conn_free(struct llm_conn *c, const struct llm_host *host)
+web_conn_free(struct web_conn *c, const struct web_host *host)
 {
 	if (c->state == CONN_WAITING || c->state == CONN_WRITING)
 		host->done(host->ctx, &c->reply, false);
@@ -48,26 +48,6 @@ llm_conn_free(struct llm_conn *c, const struct llm_host *host)
 	free(c);
 }
 
-static const char *
-reason_of(int status)
-{
-	static const struct {
-		int status;
-		const char *reason;
-	} reasons[] = {
-		{ 200, "OK" },           { 400, "Bad Request" },
-		{ 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" },    { 405, "Method Not Allowed" },
-		{ 413, "Too Large" },    { 429, "Too Many Requests" },
-		{ 500, "Server Error" }, { 503, "Service Unavailable" },
-	};
-
-	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Unknown";
-}
-
 static bool
 read_header(struct head *h, struct str name, struct str value)
 {
@@ -75,8 +55,14 @@ read_header(struct head *h, struct str name, struct str value)
 
 	if (str_ieq(name, STR("authorization")))
 		h->request.authorization = value;
+	else if (str_ieq(name, STR("api-key")))
+		h->request.api_key = value;
 	else if (str_ieq(name, STR("content-type")))
 		h->request.content_type = value;
+	else if (str_ieq(name, STR("x-hub-signature-256")))
+		h->request.signature = value;
+	else if (str_ieq(name, STR("host")))
+		h->request.host = value;
 	else if (str_ieq(name, STR("connection")))
 		h->close = h->close || str_ieq(value, STR("close"));
 	else if (str_ieq(name, STR("expect")))
@@ -118,37 +104,44 @@ read_head(struct str text, struct head *h)
 
 /* The reply's bytes into c->out, as far as the peer may see them. */
 static void
-set_out(struct llm_conn *c, const struct llm_reply *r)
+set_out(struct web_conn *c, const struct web_reply *r)
 {
-	size_t shown = r->fate == LLM_TRUNCATED ? r->cut_at : r->body.n;
+	size_t shown = r->fate == WEB_TRUNCATED ? r->cut_at : r->body.n + r->filler;
 
 	buf_clear(&c->out);
-	c->sent = 0;
-	c->filler = r->filler;
-	if (r->fate == LLM_CLOSED || r->fate == LLM_HANGS)
+	c->sent = c->filled = c->filler = c->pause = 0;
+	if (r->fate == WEB_CLOSED || r->fate == WEB_HANGS)
 		return;
+	c->filler = shown > r->body.n ? shown - r->body.n : 0;
 	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", r->status,
-	        reason_of(r->status), r->body.n + r->filler);
+	        web_reason(r->status), r->body.n + r->filler);
 	for (size_t i = 0; i < r->nheaders; i++)
 		buf_fmt(&c->out, "%s: " STR_FMT "\r\n", r->headers[i].name,
 		        STR_ARG(r->headers[i].value));
 	buf_z(&c->out, c->close ? "Connection: close\r\n\r\n" : "\r\n");
+	if (r->body_delay_ms > 0)
+		c->pause = c->out.n;
 	buf_str(&c->out, str_sub(r->body, 0, shown));
 }
 
+static int64_t
+later(int64_t now_us, int64_t ms)
+{
+	return ms < INT64_MAX / 2000 ? now_us + ms * 1000 : INT64_MAX;
+}
+
 static void
-refuse(struct llm_conn *c, const struct llm_host *host, int status)
+refuse(struct web_conn *c, const struct web_host *host, int status)
 {
 	c->close = true;
-	c->reply = (struct llm_reply){ .fate = LLM_ANSWERED, .status = status };
+	c->reply = (struct web_reply){ .fate = WEB_ANSWERED, .status = status };
 	set_out(c, &c->reply);
-	c->state = CONN_WRITING;
-	llm_conn_write(c, host);
+	web_conn_write(c, host, 0);
 }
 
 /* Gives the memory of a large request back. */
 static void
-forget_request(struct llm_conn *c)
+forget_request(struct web_conn *c)
 {
 	buf_deinit(&c->in);
 	buf_init(&c->in, NULL, HEAD_BYTES + BODY_BYTES);
@@ -156,7 +149,7 @@ forget_request(struct llm_conn *c)
 
 /* Asks for the reply to the request that is there; false: it is not whole. */
 static bool
-take_request(struct llm_conn *c, const struct llm_host *host, int64_t now_us)
+take_request(struct web_conn *c, const struct web_host *host, int64_t now_us)
 {
 	struct str all = buf_slice(&c->in);
 	const char *end = all.n > 3 ? memmem(all.p, all.n, "\r\n\r\n", 4) : NULL;
@@ -191,14 +184,14 @@ take_request(struct llm_conn *c, const struct llm_host *host, int64_t now_us)
 	if (c->in.n == 0 && c->in.cap > READ_BYTES)
 		forget_request(c);
 	c->state = CONN_WAITING;
-	c->due_us = c->reply.fate == LLM_HANGS ? INT64_MAX : now_us + c->reply.delay_ms * 1000;
+	c->due_us = c->reply.fate == WEB_HANGS ? INT64_MAX : later(now_us, c->reply.delay_ms);
 	if (c->due_us <= now_us)
-		llm_conn_write(c, host);
+		web_conn_write(c, host, now_us);
 	return true;
 }
 
 void
-llm_conn_read(struct llm_conn *c, const struct llm_host *host, int64_t now_us)
+web_conn_read(struct web_conn *c, const struct web_host *host, int64_t now_us)
 {
 	while (c->state == CONN_READING) {
 		if (take_request(c, host, now_us) || c->state != CONN_READING)
@@ -220,17 +213,32 @@ llm_conn_read(struct llm_conn *c, const struct llm_host *host, int64_t now_us)
 	}
 }
 
-/* Sends what is left; false: the socket takes no more now, or never (CONN_OVER). */
-static bool
-send_rest(struct llm_conn *c, const struct llm_host *host)
+/* The next bytes that go out; some of the filler in `room`. Empty: all is out, or the pause has
+ * come. */
+static struct str
+next_bytes(const struct web_conn *c, char room[READ_BYTES])
 {
-	static const char filler[READ_BYTES] = { ' ' };
+	size_t end = c->pause > 0 ? c->pause : c->out.n;
+	size_t n = c->filler - c->filled < READ_BYTES ? c->filler - c->filled : READ_BYTES;
+
+	if (c->sent < end || c->pause > 0)
+		return str_sub(buf_slice(&c->out), c->sent, end - c->sent);
+	if (n > 0 && c->reply.fill != NULL)
+		c->reply.fill(c->reply.fill_seed, c->filled, room, n);
+	else
+		memset(room, ' ', n);
+	return str_n(room, n);
+}
+
+/* Sends what is left until the pause; false: the socket takes no more now, or never (CONN_OVER). */
+static bool
+send_rest(struct web_conn *c, const struct web_host *host)
+{
+	char room[READ_BYTES];
 
 	for (;;) {
-		struct str rest = str_sub(buf_slice(&c->out), c->sent, c->out.n);
-		bool body = rest.n > 0;
-		if (!body)
-			rest = str_n(filler, c->filler < sizeof filler ? c->filler : sizeof filler);
+		bool body = c->sent < c->out.n;
+		struct str rest = next_bytes(c, room);
 		if (rest.n == 0)
 			return true;
 		ssize_t sent = send(c->fd, rest.p, rest.n, MSG_NOSIGNAL);
@@ -243,22 +251,25 @@ send_rest(struct llm_conn *c, const struct llm_host *host)
 			c->state = CONN_OVER;
 			return false;
 		}
-		if (body)
-			c->sent += (size_t)sent;
-		else
-			c->filler -= (size_t)sent;
+		*(body ? &c->sent : &c->filled) += (size_t)sent;
 	}
 }
 
 void
-llm_conn_write(struct llm_conn *c, const struct llm_host *host)
+web_conn_write(struct web_conn *c, const struct web_host *host, int64_t now_us)
 {
-	bool ends = c->reply.fate != LLM_ANSWERED || c->close;
+	bool ends = c->reply.fate != WEB_ANSWERED || c->close;
 
 	c->state = CONN_WRITING;
 	c->due_us = INT64_MAX;
 	if (!send_rest(c, host))
 		return;
+	if (c->pause > 0) {
+		c->pause = 0;
+		c->state = CONN_WAITING;
+		c->due_us = later(now_us, c->reply.body_delay_ms);
+		return;
+	}
 	host->done(host->ctx, &c->reply, true);
 	c->state = ends ? CONN_OVER : CONN_READING;
 	buf_clear(&c->out);
