@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * One request to the simulated Graph API, without a socket. META_GRAPH_URL may end in a version or
  * not (`/v24.0/…` is the same path).
@@ -21,21 +22,26 @@
  *                        decline?: no|envelope|bare|value|metadata, people?, messages?, contacts?,
  *                        chunkMessages?, seed?}; of a known number, what is said of it is changed
  *   POST /__sim/code     {wabaId, again?} → {code, event}: what Embedded Signup's pop-up hands
- * over; the first one, and `again`, is the moment of onboarding POST /__sim/token    {wabaId} →
- * {token}, without a code POST /__sim/revoke   {token?}: all, or that one; later calls are 190 POST
- * /__sim/late     {phoneNumberId}: its 24 h are over POST /__sim/window   {waId, open,
- * phoneNumberId?}: outside it a message is accepted, and fails POST /__sim/alias    {input, waId}:
- * how Meta spells that number POST /__sim/statuses {upTo?: none|sent|delivered|read, stepMs?,
- * backwards?} POST /__sim/fault    {path, method?, to?, times?, fate?, status?, code?, subcode?,
- * retryAfter?, ms?, silent?}: the next `times` (1) requests whose path begins so, or is so with `*`
- * for any part; `to`: messages to that person only. fate: error, cut, close, hang, garbage, slow,
- * accept_and_cut, accept_and_close, accept_and_hang, fail_later POST /__sim/calm     {}: no more
- * faults, good manners POST /__sim/media    {id, bytes?, mime?, sha256?: hex|base64|wrong,
- * fileSize?, sizeAsText?, fail?, failDownload?, cutAt?, slowMs?, old?, expired?}, or {any: true}:
+ *                        over; the first one, and `again`, is the moment of onboarding
+ *   POST /__sim/token    {wabaId} → {token}, without a code
+ *   POST /__sim/revoke   {token?}: all, or that one; later calls are 190
+ *   POST /__sim/late     {phoneNumberId}: its 24 h are over
+ *   POST /__sim/window   {waId, open, phoneNumberId?}: outside it a message is accepted, and fails
+ *   POST /__sim/alias    {input, waId}: how Meta spells that number
+ *   POST /__sim/statuses {upTo?: none|sent|delivered|read, stepMs?, backwards?}
+ *   POST /__sim/fault    {path, method?, to?, times?, fate?, status?, code?, subcode?,
+ *                        retryAfter?, ms?, silent?}: the next `times` (1) requests whose path
+ *                        begins so, or is so with `*` for any part; `to`: messages to that person
+ *                        only. fate: error, cut, close, hang, garbage, slow, accept_and_cut,
+ *                        accept_and_close, accept_and_hang, fail_later
+ *   POST /__sim/calm     {}: no more faults, good manners
+ *   POST /__sim/media    {id, bytes?, mime?, sha256?: hex|base64|wrong, fileSize?, sizeAsText?,
+ *                        fail?, failDownload?, cutAt?, slowMs?, old?, expired?}, or {any: true}:
  *                        every number is the id of a medium, as sim/wire tells of it
  *   POST /__sim/deliver  {url, path?, secret?}: where webhooks go from now on
  *   GET  /__sim/requests, GET /__sim/stats
  */
+/* clang-format on */
 #ifndef RECADO_SIM_GRAPH_ANSWER_H
 #define RECADO_SIM_GRAPH_ANSWER_H
 

@@ -65,7 +65,7 @@ struct api_answer {
 	const char *content_type;
 	struct str body;
 	struct http_header_out headers[API_MAX_HEADERS + 1]; /* ends with name NULL */
-	struct wait_for wait; /* hold it back until this has ended */
+	struct wait_for wait;                                /* hold it back until this has ended */
 	struct stream_wish stream; /* its client is not nil: a stream, without end */
 };
 /* Everything in *out lives until the next call with the same thread. */

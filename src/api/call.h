@@ -164,7 +164,7 @@ struct api_call {
 	struct problem problem; /* detail and errors[] of a failure */
 	struct str location, set_cookie, set_hint;
 	int64_t retry_after_s;
-	struct wait_for wait; /* a 202 that is held back until this ends */
+	struct wait_for wait;      /* a 202 that is held back until this ends */
 	struct stream_wish stream; /* instead of an answer: its client is not nil */
 };
 

@@ -12,13 +12,15 @@
 
 #define CSP(script, connect, frame)                                                                \
 	"default-src 'none'; script-src 'self'" script                                             \
-	"; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; " \
+	"; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; font-src "        \
+	"'self'; "                                                                                 \
 	"connect-src 'self'" connect "; manifest-src 'self'; " frame                               \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 #define CSP_OWN CSP("", "", "")
 /* Meta's SDK for JavaScript, what it asks, and the frame it talks to its window through. */
 #define CSP_SIGNUP                                                                                 \
-	CSP(" https://connect.facebook.net", " https://graph.facebook.com https://www.facebook.com", \
+	CSP(" https://connect.facebook.net",                                                       \
+	    " https://graph.facebook.com https://www.facebook.com",                                \
 	    "frame-src https://www.facebook.com https://web.facebook.com; ")
 #define INDEX "/index.html"
 
@@ -90,7 +92,8 @@ send_file(struct http_exchange *x, const struct page_file *f, bool signup)
 		{ "ETag", str_from(f->etag) },
 		{ "Cache-Control",
 		  f->fixed ? STR("public, max-age=31536000, immutable") : STR("no-cache") },
-		{ "Content-Security-Policy", html ? str_from(signup ? CSP_SIGNUP : CSP_OWN) : STR("") },
+		{ "Content-Security-Policy",
+		  html ? str_from(signup ? CSP_SIGNUP : CSP_OWN) : STR("") },
 		{ "Referrer-Policy", STR("no-referrer") },
 		{ "X-Frame-Options", html ? STR("DENY") : STR("") },
 		{ "Cross-Origin-Opener-Policy", html ? STR("same-origin-allow-popups") : STR("") },

@@ -72,9 +72,9 @@ extern const struct api_schema schema_health, schema_ready, schema_me, schema_lo
 	schema_job, schema_job_started, schema_jobs_started, schema_replay, schema_replay_count,
 	schema_import_state, schema_import_failure;
 extern const struct api_schema schema_connection, schema_connection_secret, schema_onboarded,
-	schema_onboarding_settings, schema_released,
-	schema_history_sync, schema_lead, schema_conversation, schema_conversation_detail,
-	schema_ticket, schema_ticket_detail, schema_session, schema_message, schema_message_page;
+	schema_onboarding_settings, schema_released, schema_history_sync, schema_lead,
+	schema_conversation, schema_conversation_detail, schema_ticket, schema_ticket_detail,
+	schema_session, schema_message, schema_message_page;
 extern const struct api_schema schema_first_responses, schema_durations, schema_slowest_sessions;
 extern const struct api_schema schema_script, schema_script_chosen, schema_analysis_run,
 	schema_analysis_plan, schema_analysis_summary, schema_analysis_ranking,

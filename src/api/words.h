@@ -4,13 +4,13 @@
 
 #include <stddef.h>
 
-extern const char *const words_roles[];           /* of tokens */
-extern const char *const words_callers[];         /* with the operator */
-extern const char *const words_kinds[];           /* of connections that are registered by hand */
-extern const char *const words_all_kinds[];       /* of connections */
-extern const char *const words_modes[];           /* of connections */
-extern const char *const words_connections[];     /* states of connections */
-extern const char *const words_sync[];            /* states of a history sync */
+extern const char *const words_roles[];       /* of tokens */
+extern const char *const words_callers[];     /* with the operator */
+extern const char *const words_kinds[];       /* of connections that are registered by hand */
+extern const char *const words_all_kinds[];   /* of connections */
+extern const char *const words_modes[];       /* of connections */
+extern const char *const words_connections[]; /* states of connections */
+extern const char *const words_sync[];        /* states of a history sync */
 extern const char *const words_onboarding_steps[];
 extern const char *const words_onboarding_states[];
 extern const char *const words_history_reasons[]; /* why it failed, in our words */

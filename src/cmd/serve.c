@@ -92,7 +92,8 @@ dispatch(void *ctx, struct http_exchange *x)
 
 	if (door_owns(path) && !str_is_set(door_secret(path)))
 		door_dispatch(s->door, x);
-	else if (!api_try_fast(x) && !page_try(x, s->signup) && http_pool_submit(s->handlers, x) != ERR_OK)
+	else if (!api_try_fast(x) && !page_try(x, s->signup) &&
+	         http_pool_submit(s->handlers, x) != ERR_OK)
 		reply_busy(x);
 }
 

@@ -2,10 +2,11 @@
  * Outgoing HTTP as an interface: one thread starts calls, and takes their results as they come,
  * with many in flight. The real client is libcurl's; tests have one that answers from a script.
  * Only http and https; certificates are verified; redirects are answers like any other; proxies of
- * the environment are not used. Addresses that only this machine's surroundings should reach
- * (link-local, and the metadata services listed at http_address_forbidden) are never connected to,
- * whatever name leads there. No text that comes out of here holds a header's value, a query string
- * or a user's name from a URL.
+ * the environment are not used. A call with a body is sent once: a kept connection that ends
+ * without an answer is the failure that it is. Addresses that only this machine's surroundings
+ * should reach (link-local, and the metadata services listed at http_address_forbidden) are never
+ * connected to, whatever name leads there. No text that comes out of here holds a header's value, a
+ * query string or a user's name from a URL.
  */
 #ifndef RECADO_NET_HTTP_CLIENT_H
 #define RECADO_NET_HTTP_CLIENT_H

@@ -28,7 +28,7 @@ struct call {
 	char *url, *method, *body;
 	char error[CURL_ERROR_SIZE];
 	int64_t started_us, connect_us, first_byte_us, whole_us; /* the limits are moments */
-	size_t max_body, body_cap;
+	size_t max_body, body_cap, body_len, body_sent;
 	bool connected, answered, body_begun, too_large, forbidden;
 	struct http_result result;
 };
@@ -193,6 +193,20 @@ on_body(char *p, size_t size, size_t n, void *user)
 	return len;
 }
 
+/* The request's body, once. It cannot be wound back, so libcurl does not send it again by itself
+ * over another connection when the one it was sent over ends without an answer: the other side may
+ * have read it, and a message would go out twice. */
+static size_t
+on_send(char *p, size_t size, size_t n, void *user)
+{
+	struct call *c = user;
+	size_t left = c->body_len - c->body_sent, len = size * n < left ? size * n : left;
+
+	memcpy(p, c->body + c->body_sent, len);
+	c->body_sent += len;
+	return len;
+}
+
 /* An option that this libcurl must know. */
 #define SET(option, value)                                                                         \
 	do {                                                                                       \
@@ -243,8 +257,10 @@ set_request(struct call *c, const struct http_call *call)
 	if (str_eq(call->method, STR("HEAD"))) {
 		SET(CURLOPT_NOBODY, 1L);
 	} else if (str_is_set(call->body)) {
+		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
-		SET(CURLOPT_POSTFIELDS, c->body);
+		SET(CURLOPT_READFUNCTION, on_send);
+		SET(CURLOPT_READDATA, c);
 		SET(CURLOPT_CUSTOMREQUEST, str_is_set(call->method) ? c->method : "POST");
 	} else if (str_is_set(call->method)) {
 		SET(CURLOPT_CUSTOMREQUEST, c->method);
@@ -299,6 +315,7 @@ failure_of(const struct call *c, CURLcode code)
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_FAIL_REWIND:
 		return HTTP_CUT;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -390,6 +407,7 @@ curl_start(void *ctx, const struct http_call *call, uint64_t *id)
 	c->url = copy(call->url);
 	c->method = copy(call->method);
 	c->body = copy(call->body);
+	c->body_len = call->body.n;
 	c->max_body = call->max_body;
 	c->started_us = clock_mono_us(u->clock);
 	c->connect_us = c->started_us + call->connect_ms * MICRO_PER_MS;

@@ -144,7 +144,7 @@ END_TEST
 static const struct query q_old_leads = {
 	.name = "test_old_leads",
 	.sqlite = "INSERT INTO leads (id, client_id, evidence, wa_level, push_name, username, "
-	          "is_active, "
+		  "is_active, "
 		  "created_at, updated_at) VALUES (randomblob(16), randomblob(16), 1, 0, "
 		  "'Úrsula CONCEIÇÃO', 'Mãe.Á', 1, 0, 0)",
 	.postgres = "INSERT INTO leads (id, client_id, evidence, wa_level, push_name, username, "

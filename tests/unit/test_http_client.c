@@ -398,6 +398,25 @@ START_TEST(a_kept_connection_that_has_ended_is_no_failure)
 }
 END_TEST
 
+/* Whoever was asked may have done it: a message must not go out twice. */
+START_TEST(what_has_a_body_is_sent_once_whatever_becomes_of_the_connection)
+{
+	setup(4);
+	for (unsigned i = 1; i <= 3; i++) {
+		struct http_call kept = call_to("/echo"), c = call_to("/close");
+		struct http_result r = run(&kept);
+
+		ck_assert_int_eq(r.failure, HTTP_OK);
+		http_result_deinit(&r);
+		c.method = STR("POST");
+		c.body = STR("{\"text\":\"oi\"}");
+		expect_failure(&c, HTTP_CUT);
+		ck_assert_uint_eq(peer_requests(peer), 2 * i);
+	}
+	teardown();
+}
+END_TEST
+
 START_TEST(a_cancelled_call_has_no_result)
 {
 	struct http_call silent, echo;
@@ -703,25 +722,27 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE(
-		"http_client", an_answer_has_status_body_and_the_headers_that_callers_act_on,
-		method_headers_and_body_arrive,
-		every_failure_has_its_name_and_no_secret_in_its_text,
-		a_handshake_that_does_not_end_is_a_connection_that_was_not_made,
-		a_port_without_a_listener_and_a_name_that_is_none_are_told_apart,
-		a_body_of_exactly_the_limit_is_taken, a_compressed_body_comes_out_plain,
-		a_redirect_is_an_answer_and_early_hints_are_none,
-		thirty_two_calls_are_in_flight_at_once, connections_are_used_again,
-		over_a_kept_connection_a_request_leaves_when_it_is_started,
-		answers_that_are_there_are_no_timeouts_however_many_and_however_late,
-		a_kept_connection_that_has_ended_is_no_failure, a_cancelled_call_has_no_result,
-		waiting_ends_for_a_wake_up_for_a_result_and_for_a_time_limit,
-		calls_that_are_not_allowed_do_not_begin,
-		metadata_and_link_local_addresses_are_never_connected_to,
-		dates_are_read_in_the_three_forms_of_http,
-		headers_that_are_malformed_count_as_absent,
-		a_file_of_authorities_that_is_not_there_is_said_at_once,
-		a_scripted_client_answers_when_its_clock_says_so);
+	return TEST_SUITE("http_client",
+	                  an_answer_has_status_body_and_the_headers_that_callers_act_on,
+	                  method_headers_and_body_arrive,
+	                  every_failure_has_its_name_and_no_secret_in_its_text,
+	                  a_handshake_that_does_not_end_is_a_connection_that_was_not_made,
+	                  a_port_without_a_listener_and_a_name_that_is_none_are_told_apart,
+	                  a_body_of_exactly_the_limit_is_taken, a_compressed_body_comes_out_plain,
+	                  a_redirect_is_an_answer_and_early_hints_are_none,
+	                  thirty_two_calls_are_in_flight_at_once, connections_are_used_again,
+	                  over_a_kept_connection_a_request_leaves_when_it_is_started,
+	                  answers_that_are_there_are_no_timeouts_however_many_and_however_late,
+	                  a_kept_connection_that_has_ended_is_no_failure,
+	                  what_has_a_body_is_sent_once_whatever_becomes_of_the_connection,
+	                  a_cancelled_call_has_no_result,
+	                  waiting_ends_for_a_wake_up_for_a_result_and_for_a_time_limit,
+	                  calls_that_are_not_allowed_do_not_begin,
+	                  metadata_and_link_local_addresses_are_never_connected_to,
+	                  dates_are_read_in_the_three_forms_of_http,
+	                  headers_that_are_malformed_count_as_absent,
+	                  a_file_of_authorities_that_is_not_there_is_said_at_once,
+	                  a_scripted_client_answers_when_its_clock_says_so);
 }
 
 TEST_MAIN(make_suite)

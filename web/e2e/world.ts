@@ -35,6 +35,8 @@ export interface WorldOptions {
 	settings?: Record<string, string | null>;
 	/** A simulated model server, which the server is told of. */
 	model?: SimOptions;
+	/** A simulated Graph API, which the server is told of, and which delivers its webhooks. */
+	graph?: SimOptions;
 }
 
 /** What the world knows of a number that it connected. */
@@ -72,6 +74,8 @@ function words(options: SimOptions): string[] {
 	});
 }
 
+const APP_ID = "4711";
+
 export class World {
 	/** Where the server listens, now and after a restart. */
 	url = "";
@@ -84,6 +88,7 @@ export class World {
 	#server: Child | null = null;
 	readonly #sims: Child[] = [];
 	#numbers = 0;
+	#graph = "";
 
 	private constructor(
 		/** Working directory of the server: its database, if SQLite, and its media. */
@@ -95,6 +100,8 @@ export class World {
 		try {
 			await world.#prepare(options);
 			await world.start();
+			if (options.graph !== undefined)
+				await world.graph("deliver", { url: world.url, secret: world.appSecret });
 		} catch (e) {
 			await world.dispose();
 			throw e;
@@ -102,7 +109,7 @@ export class World {
 		return world;
 	}
 
-	async #prepare({ settings = {}, model }: WorldOptions): Promise<void> {
+	async #prepare({ settings = {}, model, graph }: WorldOptions): Promise<void> {
 		this.#settings = {
 			DATABASE_URL: await this.#database(),
 			HOST: "127.0.0.1",
@@ -120,7 +127,31 @@ export class World {
 				OPENAI_API_KEY: this.simKey,
 				OPENAI_PRICES: "0.25,0.025,2",
 			});
+		if (graph !== undefined) {
+			this.#graph = await this.sim.graph(graph);
+			Object.assign(this.#settings, {
+				META_APP_ID: APP_ID,
+				META_CONFIG_ID: "1234567890",
+				META_GRAPH_URL: `${this.#graph}/v24.0`,
+			});
+		}
 		this.change(settings);
+	}
+
+	/** A control of the simulated Graph API (`POST /__sim/…`). */
+	async graph(control: string, body: object = {}): Promise<Record<string, unknown>> {
+		const answer = await fetch(`${this.#graph}/__sim/${control}`, {
+			method: "POST",
+			body: JSON.stringify(body),
+		});
+		const text = await answer.text();
+		if (!answer.ok) throw new Error(`${control}: ${answer.status} ${text}`);
+		return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+	}
+
+	/** What it noted: counts, and whatever was not asked as it should be. */
+	async graphStats(): Promise<Record<string, unknown>> {
+		return (await (await fetch(`${this.#graph}/__sim/stats`)).json()) as Record<string, unknown>;
 	}
 
 	async #database(): Promise<string> {
@@ -348,6 +379,15 @@ export class World {
 				body: { apiBaseUrl, apiKey: this.simKey },
 			});
 			return apiBaseUrl;
+		},
+		/** A Graph API: its address. */
+		graph: async (options: SimOptions = {}): Promise<string> => {
+			return await this.#sim("graph", {
+				seed: 7,
+				appId: APP_ID,
+				secret: this.appSecret,
+				...options,
+			}).listening();
 		},
 		/** A model server: its address. `World.start({ model })` also tells the server of it. */
 		model: async (options: SimOptions = {}): Promise<string> => {
