@@ -35,8 +35,8 @@ PURE = re.compile(r"^_*(mem|str)[a-z_0-9]*$|^__assert_fail$|^__stack_chk_fail$|^
 LIBM = {"ceil", "exp", "fabs", "floor", "fmax", "fmin", "fmod", "frexp", "isfinite", "ldexp", "llround", "log",
         "log10", "log2", "lround", "modf", "pow", "rint", "round", "sqrt", "trunc"}
 # What of libutf8proc allocates nothing: utf8proc_map, utf8proc_NFC and their like do.
-UTF8PROC = {"utf8proc_category", "utf8proc_decompose_char", "utf8proc_encode_char", "utf8proc_get_property",
-            "utf8proc_normalize_utf32"}
+UTF8PROC = {"utf8proc_category", "utf8proc_decompose", "utf8proc_decompose_char", "utf8proc_encode_char", "utf8proc_get_property",
+            "utf8proc_normalize_utf32", "utf8proc_reencode"}
 NOT_IN_BASE = {"time", "clock_gettime", "gettimeofday", "getenv", "secure_getenv", "open", "open64", "openat", "fopen",
                "fopen64", "read", "write", "socket", "connect", "getrandom", "rand", "random", "sleep", "usleep",
                "nanosleep", "pthread_create", "printf", "puts"}

@@ -16,7 +16,6 @@ CREATE TABLE onboardings (
   connection_id uuid,
   step text NOT NULL,                -- core/onboard.h
   status text NOT NULL CHECK (status IN ('running', 'done', 'failed')),
-  called_at timestamptz,                  -- the step's call began: written before it leaves
   tries bigint NOT NULL,              -- of this step
   next_try_at timestamptz,                -- of a running one
   owner uuid,                      -- who works on it

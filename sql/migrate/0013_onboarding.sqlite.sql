@@ -16,7 +16,6 @@ CREATE TABLE onboardings (
   connection_id blob,
   step text NOT NULL,                -- core/onboard.h
   status text NOT NULL CHECK (status IN ('running', 'done', 'failed')),
-  called_at integer,                  -- the step's call began: written before it leaves
   tries integer NOT NULL,              -- of this step
   next_try_at integer,                -- of a running one
   owner blob,                      -- who works on it

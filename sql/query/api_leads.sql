@@ -26,10 +26,11 @@ WHERE i.client_id = :client AND i.kind = 'phone' AND i.value IN (:digits, :match
 ORDER BY l.evidence DESC LIMIT 1;
 
 -- name: api_lead_insert
--- param: id uuid, client uuid, evidence int, wa_id text, name text, now time
-INSERT INTO leads (id, client_id, evidence, source, wa_id, wa_level, push_name, hand_name, hand_name_at, is_active, created_at, updated_at)
-VALUES (:id, :client, :evidence, 'direct_creation', :wa_id, 1, :name, :name, CASE WHEN :name IS NOT NULL THEN :now END, true,
-  :now, :now);
+-- param: id uuid, client uuid, evidence int, wa_id text, name text, search_name text, now time
+INSERT INTO leads (id, client_id, evidence, source, wa_id, wa_level, push_name, search_name, hand_name, hand_name_at, is_active,
+  created_at, updated_at)
+VALUES (:id, :client, :evidence, 'direct_creation', :wa_id, 1, :name, :search_name, :name, CASE WHEN :name IS NOT NULL THEN :now END,
+  true, :now, :now);
 
 -- A lead of which only identities were known is now one made by hand.
 -- name: api_lead_reveal
@@ -39,6 +40,16 @@ UPDATE leads SET evidence = :evidence, source = 'direct_creation', wa_id = COALE
   hand_name = :name, hand_name_at = CASE WHEN :name IS NOT NULL THEN :now END,
   push_name = COALESCE(:name, push_name), is_active = true, updated_at = :now
 WHERE client_id = :client AND id = :id;
+
+-- What a lead is called once its name by hand is this one.
+-- name: api_lead_called
+-- param: client uuid, id uuid, name text
+-- returns: text?, text?
+SELECT COALESCE(:name, book_name, profile_name, username), username FROM leads WHERE client_id = :client AND id = :id;
+
+-- name: api_lead_search
+-- param: client uuid, id uuid, search_name text
+UPDATE leads SET search_name = :search_name WHERE client_id = :client AND id = :id;
 
 -- name: api_identity_add
 -- param: client uuid, value text, lead uuid

@@ -2,8 +2,8 @@
 
 -- name: onboarding_by_code
 -- param: client uuid, hash bytes
--- returns: uuid, text
-SELECT id, status FROM onboardings WHERE client_id = :client AND code_hash = :hash;
+-- returns: uuid
+SELECT id FROM onboardings WHERE client_id = :client AND code_hash = :hash;
 
 -- name: onboarding_insert
 -- param: client uuid, id uuid, hash bytes, box bytes, mode text, history bool, waba text, number text, connection uuid, step text, actor text, now time
@@ -13,9 +13,9 @@ VALUES (:client, :id, :hash, :box, :now, :mode, :history, :waba, :number, :conne
 
 -- A failed one goes on where it stopped, unless nothing is left to go on with.
 -- name: onboarding_resume
--- param: client uuid, id uuid, now time
+-- param: client uuid, id uuid, number text, now time
 UPDATE onboardings SET status = 'running', tries = 0, next_try_at = :now, error_code = NULL, error_reason = NULL,
-  error_message = NULL, updated_at = :now
+  error_message = NULL, phone_number_id = COALESCE(phone_number_id, :number), updated_at = :now
 WHERE client_id = :client AND id = :id AND status = 'failed' AND (step <> 'token' OR code_box IS NOT NULL);
 
 -- One of the connection that has not ended.
@@ -50,37 +50,51 @@ WHERE client_id = :client AND id = :id AND status = 'running' AND next_try_at <=
 
 -- name: onboarding_load
 -- param: client uuid, id uuid
--- returns: bytes?, time, text, bool, text, text?, bytes?, text?, text?, uuid?, text, time?, int, text, bytes?
+-- returns: bytes?, time, text, bool, text, text?, bytes?, text?, text?, uuid?, text, int, text, bytes?
 SELECT o.code_box, o.code_at, o.mode, o.history, o.waba_id, o.phone_number_id, o.token_box, o.display, o.verified_name, o.connection_id,
-  o.step, o.called_at, o.tries, o.actor,
+  o.step, o.tries, o.actor,
   (SELECT c.access_token_box FROM connections c WHERE c.client_id = o.client_id AND c.id = o.connection_id AND c.deleted_at IS NULL)
 FROM onboardings o WHERE o.client_id = :client AND o.id = :id;
 
 -- Before a call leaves.
 -- name: onboarding_called
 -- param: client uuid, id uuid, owner uuid, step text, now time, until time
-UPDATE onboardings SET step = :step, called_at = :now, tries = tries + 1, next_try_at = :until, updated_at = :now
+UPDATE onboardings SET step = :step, tries = tries + 1, next_try_at = :until, updated_at = :now
 WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'running';
 
 -- A step is done, and the next one begins.
 -- name: onboarding_advance
 -- param: client uuid, id uuid, owner uuid, step text, code_box bytes, token_box bytes, number text, display text, name text, connection uuid, code int, reason text, message text, now time, until time
-UPDATE onboardings SET step = :step, called_at = NULL, tries = 0, next_try_at = :until, code_box = :code_box, token_box = :token_box,
+UPDATE onboardings SET step = :step, tries = 0, next_try_at = :until, code_box = :code_box, token_box = :token_box,
   phone_number_id = :number, display = :display, verified_name = :name, connection_id = :connection, error_code = :code,
   error_reason = :reason, error_message = :message, updated_at = :now
 WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'running';
 
 -- name: onboarding_later
 -- param: client uuid, id uuid, owner uuid, code int, reason text, message text, now time, until time
-UPDATE onboardings SET called_at = NULL, next_try_at = :until, error_code = :code, error_reason = :reason, error_message = :message,
+UPDATE onboardings SET owner = NULL, next_try_at = :until, error_code = :code, error_reason = :reason, error_message = :message,
   updated_at = :now
 WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'running';
 
 -- name: onboarding_end
 -- param: client uuid, id uuid, owner uuid, status text, step text, code_box bytes, token_box bytes, code int, reason text, message text, now time
-UPDATE onboardings SET status = :status, step = :step, called_at = NULL, next_try_at = NULL, owner = NULL, code_box = :code_box,
+UPDATE onboardings SET status = :status, step = :step, next_try_at = NULL, owner = NULL, code_box = :code_box,
   token_box = :token_box, error_code = :code, error_reason = :reason, error_message = :message, updated_at = :now
 WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'running';
+
+-- The connection's current run was begun for a history that is here from an earlier one: Meta sends it once.
+-- name: onboarding_run_drop
+-- param: client uuid, connection uuid
+DELETE FROM sync_runs WHERE client_id = :client AND connection_id = :connection
+  AND progress IS NULL AND first_chunk_at IS NULL AND state_sync_at IS NULL AND declined_at IS NULL
+  AND run_no = (SELECT max(r.run_no) FROM sync_runs r WHERE r.client_id = :client AND r.connection_id = :connection)
+  AND EXISTS (SELECT 1 FROM sync_runs r WHERE r.client_id = :client AND r.connection_id = :connection AND r.full_at IS NOT NULL);
+
+-- Codes and tokens of failed ones that nobody went on with.
+-- name: onboarding_forget
+-- param: before time
+UPDATE onboardings SET code_box = NULL, token_box = NULL
+WHERE status = 'failed' AND updated_at < :before AND (code_box IS NOT NULL OR token_box IS NOT NULL);
 
 -- Of a process that ends.
 -- name: onboarding_release
@@ -109,7 +123,7 @@ WHERE client_id = :client AND id = :id AND deleted_at IS NULL;
 -- The connection's current run: its history is asked for now.
 -- name: onboarding_run_requested
 -- param: client uuid, connection uuid, now time
-UPDATE sync_runs SET history_requested = true, requested_at = COALESCE(requested_at, :now)
+UPDATE sync_runs SET history_requested = true, requested_at = :now, alerted_at = NULL
 WHERE client_id = :client AND id = (SELECT r.id FROM sync_runs r WHERE r.client_id = :client AND r.connection_id = :connection
   ORDER BY r.run_no DESC LIMIT 1);
 

@@ -3,7 +3,7 @@
 -- name: sync_runs_open
 -- rows: client uuid
 -- returns: uuid, uuid, uuid, text, text, text, bool, time, int?, time?, time?, time?, time?, time?, bool
-SELECT s.client_id, s.id, s.connection_id, s.status, c.status, c.mode, s.history_requested, s.started_at, s.progress, s.first_chunk_at,
+SELECT s.client_id, s.id, s.connection_id, s.status, c.status, c.mode, s.history_requested, COALESCE(s.requested_at, s.started_at), s.progress, s.first_chunk_at,
   s.declined_at, s.too_late_at, s.alerted_at, s.state_sync_at,
   s.full_at IS NOT NULL AND (
     coalesce(s.full_at >= (SELECT p.received_at FROM journal_parts p WHERE p.client_id = s.client_id

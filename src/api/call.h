@@ -350,6 +350,7 @@ API_HANDLER(connections_release);
 API_HANDLER(history_sync_get);
 API_HANDLER(history_sync_request);
 API_HANDLER(connections_onboard);
+API_HANDLER(onboardings_get);
 API_HANDLER(onboarding_settings);
 API_HANDLER(tickets_list);
 API_HANDLER(tickets_get);

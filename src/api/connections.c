@@ -11,6 +11,7 @@
 #include "core/wa_rules.h"
 #include "store/queries.h"
 #include "work/event.h"
+#include "work/sync_status.h"
 
 #define RELEASE_PARTS 2000 /* per transaction */
 
@@ -22,7 +23,8 @@ view_of(const struct db_result *r, size_t row)
 	return (struct sync_view){
 		.cloud_api = str_eq(db_get_text(r, row, K_MODE), STR("cloud_api")),
 		.history_requested = db_get_bool(r, row, K_RUN_REQUESTED),
-		.started_at = db_get_time(r, row, K_STARTED_AT),
+		.started_at = db_get_time(
+			r, row, db_is_null(r, row, K_REQUESTED_AT) ? K_STARTED_AT : K_REQUESTED_AT),
 		.progress = db_is_null(r, row, K_PROGRESS) ? -1
 		                                           : (int)db_get_int(r, row, K_PROGRESS),
 		.has_chunk = !db_is_null(r, row, K_FIRST_CHUNK_AT),
@@ -274,21 +276,6 @@ connections_list(struct api_call *c)
 	return ERR_OK;
 }
 
-static enum err
-insert_run(struct api_call *c, struct uuid connection, bool history, bool cloud_api)
-{
-	const struct sync_view v = { .cloud_api = cloud_api,
-		                     .history_requested = history,
-		                     .started_at = c->now,
-		                     .progress = -1 };
-
-	return db_exec(c->wr, &q_api_run_insert,
-	               DB_PARAMS(db_uuid(api_new_id(c)), db_uuid(c->client_id), db_uuid(connection),
-	                         db_bool(history), db_time(history ? c->now : TIME_NONE),
-	                         db_text(str_from(wa_sync_status(&v, c->now))), db_time(c->now)),
-	               NULL, NULL);
-}
-
 /* In a transaction: the connection with its first run. */
 static enum err
 insert(struct api_call *c, struct uuid id)
@@ -299,6 +286,7 @@ insert(struct api_call *c, struct uuid id)
 		str_fmt(c->a, "+" STR_FMT, STR_ARG(arg_body(c, "displayPhoneNumber")->s));
 	bool history = arg_body(c, "historySync")->b, operator_ = c->who.role == ROLE_OPERATOR;
 	bool cloud_api = str_eq(mode, STR("cloud_api"));
+	struct sync_run_start run;
 	struct db_result r;
 	/* the installation's lane: two clients that register one WABA at once see each other */
 	enum err e = db_lane(c->wr, UUID_NIL, true);
@@ -320,8 +308,13 @@ insert(struct api_call *c, struct uuid id)
 	            NULL, NULL);
 	if (e == ERR_CONFLICT)
 		return api_refuse(c, e, "number_taken", "The number has a connection already.");
+	run = (struct sync_run_start){ .id = api_new_id(c),
+		                       .client_id = c->client_id,
+		                       .connection_id = id,
+		                       .cloud_api = cloud_api,
+		                       .requested = history && !cloud_api };
 	if (e == ERR_OK)
-		e = insert_run(c, id, history && !cloud_api, cloud_api);
+		e = sync_run_insert(c->wr, &run, c->now);
 	if (e == ERR_OK)
 		e = api_audit(c, "connection.registered", "connection", id,
 		              admin_detail(c->a, "phoneNumberId", number));

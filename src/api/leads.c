@@ -7,6 +7,7 @@
 #include "api/call.h"
 #include "core/lead.h"
 #include "core/phone.h"
+#include "core/search.h"
 #include "store/queries.h"
 
 enum err
@@ -171,6 +172,24 @@ set_tags(struct api_call *c, struct uuid lead)
 	return e;
 }
 
+/* In a transaction: it is found by what it is called now. */
+static enum err
+name_for_search(struct api_call *c, struct str name)
+{
+	struct db_result r;
+	enum err e = db_query(c->wr, &q_api_lead_called,
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_text(name)),
+	                      NULL, c->a, &r);
+
+	if (e != ERR_OK || r.nrows == 0)
+		return e;
+	return db_exec(
+		c->wr, &q_api_lead_search,
+		DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject),
+	                  db_text(search_name(c->a, db_get_text(&r, 0, 0), db_get_text(&r, 0, 1)))),
+		NULL, NULL);
+}
+
 enum err
 leads_patch(struct api_call *c)
 {
@@ -184,6 +203,8 @@ leads_patch(struct api_call *c)
 		            DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_text(name->s),
 		                      db_time(c->now)),
 		            NULL, NULL);
+	if (e == ERR_OK && name->set)
+		e = name_for_search(c, name->s);
 	if (e == ERR_OK)
 		e = set_tags(c, c->subject);
 	if (e == ERR_OK)
@@ -221,8 +242,11 @@ insert(struct api_call *c, struct str digits, struct str match_key, struct str n
 			? DB_PARAMS(db_uuid(c->client_id), db_uuid(c->subject), db_int(LEAD_DIRECT),
 	                            db_text(digits), db_text(name), db_time(c->now))
 			: DB_PARAMS(db_uuid(c->subject), db_uuid(c->client_id), db_int(LEAD_DIRECT),
-	                            db_text(digits), db_text(name), db_time(c->now)),
+	                            db_text(digits), db_text(name),
+	                            db_text(search_name(c->a, name, STR_NONE)), db_time(c->now)),
 		NULL, NULL);
+	if (e == ERR_OK && r.nrows > 0)
+		e = name_for_search(c, name);
 	if (e == ERR_OK)
 		e = add_identity(c, digits);
 	if (e == ERR_OK && !str_eq(digits, match_key))

@@ -45,8 +45,11 @@ onboarding_ready(const struct config *config)
 static struct str
 graph_version(struct str url)
 {
-	size_t at = url.n;
+	size_t at;
 
+	while (str_ends(url, STR("/")))
+		url.n--;
+	at = url.n;
 	while (at > 0 && url.p[at - 1] != '/')
 		at--;
 	return at < url.n && url.p[at] == 'v' ? str_sub(url, at, url.n) : STR_NONE;
@@ -176,6 +179,16 @@ refuse_unready(struct api_call *c)
 		buf_fmt(&b, " %s", m.v[i]);
 	buf_z(&b, ".");
 	return api_refuse(c, ERR_UNAVAILABLE, "not_configured", str_z(c->a, buf_slice(&b)));
+}
+
+enum err
+onboardings_get(struct api_call *c)
+{
+	struct uuid id;
+
+	if (uuid_parse(route_param(&c->params, "id"), &id) != ERR_OK)
+		return ERR_NOT_FOUND;
+	return write_answer(c, id);
 }
 
 enum err

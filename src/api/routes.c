@@ -156,6 +156,9 @@ const struct api_route api_routes[] = {
 	{ "POST", "/api/clients/:slug/connections/onboard", ROLE_ADMIN, SCOPE_SLUG, NULL, fields_onboard, false, connections_onboard,
 	  NULL, "connectionsOnboard", "Finishes Embedded Signup: exchanges the code, finds the number, has its webhooks sent here, asks for contacts and history. The same `code` again goes on with the same onboarding, also after it failed.",
 	  REPLIES(BARE(200, onboarded, "it has ended, well or not"), BARE(202, onboarded, "it goes on")) },
+	{ "GET", "/api/clients/:slug/onboardings/:id", ROLE_ADMIN, SCOPE_SLUG, NULL, NULL, false, onboardings_get,
+	  NULL, "onboardingsGet", "How far an onboarding is.",
+	  REPLIES(BARE(200, onboarded, NULL)) },
 
 	{ "GET", "/api/clients/:slug/tickets", ROLE_VIEWER, SCOPE_SLUG, fields_ticket_query, NULL, false, tickets_list,
 	  "Tickets", "ticketsList", "The tickets of a client, newest first.",

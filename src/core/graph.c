@@ -5,6 +5,8 @@
  */
 #include "core/graph.h"
 
+#include <string.h>
+
 #include "base/time.h"
 #include "core/model_error.h"
 
@@ -168,6 +170,9 @@ judge_error(struct arena *a, const cJSON *error, int status, struct graph_answer
 		say(out, r->act, r->reason);
 	else
 		judge_status(status, out);
+	/* it may quote the token */
+	if (out->act == GRAPH_RECONNECT && strcmp(out->reason, "token_invalid") == 0)
+		out->message = STR_NONE;
 }
 
 void

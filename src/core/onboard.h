@@ -30,8 +30,9 @@ struct onboard_wish {
 const char *onboard_step_name(enum onboard_step);
 /* ONBOARD_DONE for a word that is none. */
 enum onboard_step onboard_step_of(struct str name);
-/* The first step of who has no code: asks for contacts and history again. */
-#define ONBOARD_AGAIN ONBOARD_CONTACTS
+/* The first step of who has no code: what is asked for would come to nobody if the account were not
+ * subscribed, and to subscribe it again changes nothing. */
+#define ONBOARD_AGAIN ONBOARD_SUBSCRIBE
 enum onboard_step onboard_next(enum onboard_step, const struct onboard_wish *);
 
 enum onboard_do {

@@ -1,7 +1,6 @@
 /* Why: docs/decisions/0012-search-folded.md */
 #include "core/search.h"
 
-#include <stdlib.h>
 #include <utf8proc.h>
 
 struct str
@@ -9,18 +8,20 @@ search_fold(struct arena *a, struct str text)
 {
 	const utf8proc_option_t how = UTF8PROC_COMPAT | UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
 	                              UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD;
-	utf8proc_uint8_t *folded = NULL;
+	const utf8proc_uint8_t *from = (const utf8proc_uint8_t *)text.p;
+	utf8proc_int32_t *folded;
 	utf8proc_ssize_t n;
-	struct str out;
 
 	if (!str_is_set(text))
 		return text;
-	n = utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &folded, how);
+	n = utf8proc_decompose(from, (utf8proc_ssize_t)text.n, NULL, 0, how);
 	if (n < 0)
 		return text;
-	out = str_dup(a, str_n((const char *)folded, (size_t)n));
-	free(folded);
-	return out;
+	/* room for what is decomposed, and then for its bytes and a NUL in the same place */
+	folded = ARENA_ARRAY(a, (size_t)n + 1, utf8proc_int32_t);
+	n = utf8proc_decompose(from, (utf8proc_ssize_t)text.n, folded, n, how);
+	n = n < 0 ? n : utf8proc_reencode(folded, n, how);
+	return n < 0 ? text : str_n((const char *)folded, (size_t)n);
 }
 
 struct str

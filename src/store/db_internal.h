@@ -118,6 +118,7 @@ struct db_sqlite {
 	struct db_cell *cells; /* rows of the result being read */
 	size_t cells_cap;
 	bool locked;     /* holds the writer's lock */
+	int log_settled; /* pages of the log when it was last begun anew, or could not be */
 	int wal_next;    /* pages of the log at which the next commit moves it itself */
 	int64_t version; /* PRAGMA data_version when last looked at */
 };

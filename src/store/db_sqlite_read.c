@@ -103,8 +103,14 @@ db_sqlite_checkpoint(struct db *db)
 	struct db_sqlite *s = (struct db_sqlite *)db;
 	int pages = 0, moved = 0;
 	enum err e = move_log(s, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+	if (pages < PAGES_LARGE)
+		s->log_settled = 0;
 	if (e != ERR_OK || pages < PAGES_LARGE || moved < pages)
 		return e;
+	/* nothing was written since, or a reader holds it: not in every round */
+	if (pages >= s->log_settled && pages < s->log_settled + PAGES_LARGE)
+		return ERR_OK;
+	s->log_settled = pages;
 	if (db_sqlite_lock_take(db->pool->writer, DB_APPLY, NEW_WAIT_MS) != ERR_OK)
 		return ERR_OK;
 	sqlite3_busy_timeout(s->handle, NEW_WAIT_MS);

@@ -11,12 +11,12 @@
 #define WHOLE_MS   (30 * TIME_SECOND)
 #define MAX_URL    8192
 #define MAX_TOKEN  4096
+#define MAX_ANSWER ((size_t)1 << 20)
 
 enum err
 graph_calls_start(struct graph_calls *g, struct graph_call *c, const struct graph_request *q)
 {
 	char bearer[MAX_TOKEN + 8], url[MAX_URL];
-	bool whole = str_starts(q->path, STR("http"));
 	int m = snprintf(bearer, sizeof bearer, "Bearer " STR_FMT, STR_ARG(q->token));
 	const struct http_header_out headers[] = {
 		{ "Authorization", str_is_set(q->token) ? str_from(bearer) : STR_NONE },
@@ -28,14 +28,13 @@ graph_calls_start(struct graph_calls *g, struct graph_call *c, const struct grap
 		.headers = headers,
 		.body = q->body,
 		.connect_ms = CONNECT_MS,
-		.first_byte_ms = q->whole_ms > 0 ? q->whole_ms : WHOLE_MS,
-		.whole_ms = q->whole_ms > 0 ? q->whole_ms : WHOLE_MS,
-		.max_body = q->max_body > 0 ? q->max_body : GRAPH_MAX_ANSWER,
+		.first_byte_ms = WHOLE_MS,
+		.whole_ms = WHOLE_MS,
+		.max_body = MAX_ANSWER,
 		.user = c,
 	};
 	enum err e;
-	int n = snprintf(url, sizeof url, STR_FMT STR_FMT, STR_ARG(whole ? STR("") : g->base_url),
-	                 STR_ARG(q->path));
+	int n = snprintf(url, sizeof url, STR_FMT STR_FMT, STR_ARG(g->base_url), STR_ARG(q->path));
 
 	if (n < 0 || (size_t)n >= sizeof url || m < 0 || (size_t)m >= sizeof bearer)
 		return ERR_INVALID;

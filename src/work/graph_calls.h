@@ -8,8 +8,6 @@
 #include "core/graph.h"
 #include "net/http_client.h"
 
-#define GRAPH_MAX_ANSWER ((size_t)4 << 20)
-
 struct graph_calls {
 	const struct http_client *http;
 	struct str base_url; /* META_GRAPH_URL */
@@ -28,11 +26,9 @@ struct graph_call {
 
 struct graph_request {
 	struct str method;
-	struct str path;  /* behind the base URL: "/123/messages?…"; or a whole URL of its own */
+	struct str path;  /* behind the base URL: "/123/phone_numbers?…" */
 	struct str token; /* bearer; STR_NONE: none */
 	struct str body;  /* JSON; STR_NONE: none */
-	size_t max_body;  /* of the answer; 0: GRAPH_MAX_ANSWER */
-	int64_t whole_ms; /* 0: 30 s */
 };
 /* ERR_TOO_MANY: as many as may are in flight; ERR_INVALID: a URL or token that is not allowed. */
 MUST_CHECK enum err

@@ -9,11 +9,13 @@
 
 #include "sys/log.h"
 
-#define ARENA_BYTES ((size_t)32 << 20)
-#define MOST_ANSWER ((size_t)1 << 20)
-#define LOOK_MS     TIME_SECOND /* for those that another process wrote down */
-#define AWAY_MS     TIME_SECOND
-#define FIELDS      "id,display_phone_number,verified_name,is_on_biz_app,platform_type"
+#define ARENA_BYTES     ((size_t)32 << 20)
+#define LOOK_MS         TIME_SECOND /* for those that another process wrote down */
+#define AWAY_MS         TIME_SECOND
+#define MOST_PAGES      40 /* of numbers of one account */
+#define FORGET_MS       TIME_HOUR
+#define FORGET_EVERY_MS (10 * TIME_MINUTE)
+#define FIELDS          "id,display_phone_number,verified_name,is_on_biz_app,platform_type"
 
 enum err
 onboarder_open(const struct onboarder_options *o, struct onboarder **out)
@@ -96,9 +98,7 @@ sync_body(struct arena *a, const char *what)
 static struct graph_request
 request_of(const struct onboarding *x, struct arena *a)
 {
-	struct graph_request q = { .method = STR("POST"),
-		                   .token = x->token,
-		                   .max_body = MOST_ANSWER };
+	struct graph_request q = { .method = STR("POST"), .token = x->token };
 
 	switch (x->step) {
 	case ONBOARD_TOKEN:
@@ -141,9 +141,19 @@ call(struct onboarding *x, int64_t now_ms)
 	if (e != ERR_OK)
 		return e;
 	x->tries++;
+	x->to_call = false;
 	x->call.heard = heard;
 	q = request_of(x, x->ob->arena);
 	return graph_calls_start(x->ob->o.graph, &x->call, &q);
+}
+
+/* What was heard is written; the call that follows may leave in a later step. */
+static enum err
+call_next(struct onboarding *x, int64_t now_ms)
+{
+	x->heard = false;
+	x->to_call = true;
+	return call(x, now_ms);
 }
 
 static enum err
@@ -186,14 +196,26 @@ go_on(struct onboarding *x, int64_t now_ms)
 		x->ob->o.connected(x->ob->o.ctx);
 	x->step = to;
 	x->tries = 0;
-	return call(x, now_ms);
+	return call_next(x, now_ms);
 }
 
-/* A page of numbers, or the token. *refused: a word. *more: the step goes on with another call. */
+/* The only number that will do. Done again after a database that was away, it says the same. */
+static enum onboard_found
+take_page(struct onboarding *x, const cJSON *page)
+{
+	enum onboard_found f;
+
+	x->found = x->found_before;
+	f = onboard_find(x->arena, page, x->wanted, x->wish.cloud_api, &x->found, &x->after);
+	return f == ONBOARD_MORE && ++x->pages == MOST_PAGES ? ONBOARD_NOT_FOUND : f;
+}
+
+/* What the answer of the step says; *refused: a word. *more: the step goes on with another call. */
 static void
 take(struct onboarding *x, const struct graph_answer *answer, const char **refused, bool *more)
 {
 	struct str token;
+	bool success;
 
 	*more = false;
 	*refused = NULL;
@@ -203,22 +225,16 @@ take(struct onboarding *x, const struct graph_answer *answer, const char **refus
 			*refused = "bad_answer";
 		else
 			x->token = str_dup(x->arena, token);
-		x->code = STR_NONE;
 	} else if (x->step == ONBOARD_NUMBER) {
-		switch (onboard_find(x->arena, answer->root, x->wanted, x->wish.cloud_api,
-		                     &x->found, &x->after)) {
-		case ONBOARD_FOUND:
-			break;
-		case ONBOARD_MORE:
-			*more = true;
-			break;
-		case ONBOARD_NOT_FOUND:
+		enum onboard_found f = take_page(x, answer->root);
+
+		*more = f == ONBOARD_MORE;
+		if (f == ONBOARD_NOT_FOUND)
 			*refused = "number_not_found";
-			break;
-		case ONBOARD_SEVERAL:
+		else if (f == ONBOARD_SEVERAL)
 			*refused = "several_numbers";
-			break;
-		}
+	} else if (json_bool(json_get(answer->root, "success"), &success) && !success) {
+		*refused = "refused";
 	}
 }
 
@@ -231,7 +247,10 @@ succeeded(struct onboarding *x, const struct graph_answer *answer, int64_t now_m
 	take(x, answer, &refused, &more);
 	if (refused != NULL)
 		return fail(x, refused, NULL, now_ms);
-	return more ? call(x, now_ms) : go_on(x, now_ms);
+	if (!more)
+		return go_on(x, now_ms);
+	x->found_before = x->found;
+	return call_next(x, now_ms);
 }
 
 static enum err
@@ -267,18 +286,24 @@ settle(struct onboarding *x, int64_t now_ms)
 		e = onboarding_store_too_late(x, &answer, now_ms);
 		return e == ERR_OK ? go_on(x, now_ms) : e;
 	}
-	return answer.act == GRAPH_TAKE ? succeeded(x, &answer, now_ms) : go_on(x, now_ms);
+	if (answer.act == GRAPH_TAKE)
+		return succeeded(x, &answer, now_ms);
+	e = x->step == ONBOARD_HISTORY ? onboarding_store_was_asked(x) : ERR_OK;
+	return e == ERR_OK ? go_on(x, now_ms) : e;
 }
 
-/* What is away is met again by the one who takes it up when its time has come. */
-static enum err
-let_go(struct onboarding *x, enum err e)
+/* Kept while the database is away and nobody else may have it: an answer of Meta's may not come
+ * twice. True: it is gone. */
+static bool
+let_go(struct onboarding *x, enum err e, int64_t now_ms)
 {
+	if (db_is_away(e) && now_ms < x->held_until)
+		return false;
 	if (e != ERR_CONFLICT)
 		log_warn("onboarding.dropped", LOG_UUID("onboarding", x->id), LOG_ERR(e),
 		         LOG_Z("detail", db_message(x->ob->db)));
 	forget(x);
-	return db_is_away(e) ? e : ERR_OK;
+	return true;
 }
 
 static enum err
@@ -303,29 +328,47 @@ claim(struct onboarder *ob, int64_t now_ms, bool *worked)
 	x->next = ob->first;
 	ob->first = x;
 	ob->n++;
-	e = x->step == ONBOARD_TOKEN && now_ms >= x->code_at + ONBOARD_CODE_MS
-	            ? fail(x, "code_expired", NULL, now_ms)
-	            : call(x, now_ms);
-	return e == ERR_OK ? e : let_go(x, e);
+	x->to_call = true;
+	return ERR_OK;
+}
+
+/* Its call leaves, or what came back is settled. */
+static enum err
+move_on(struct onboarding *x, int64_t now_ms)
+{
+	if (x->heard)
+		return settle(x, now_ms);
+	if (x->step == ONBOARD_TOKEN && now_ms >= x->code_at + ONBOARD_CODE_MS)
+		return fail(x, "code_expired", NULL, now_ms);
+	return call(x, now_ms);
+}
+
+/* Old secrets go, once in a while. */
+static enum err
+tidy(struct onboarder *ob, int64_t now_ms)
+{
+	if (now_ms < ob->forget_at)
+		return ERR_OK;
+	ob->forget_at = now_ms + FORGET_EVERY_MS;
+	return onboarding_forget(ob, now_ms - FORGET_MS);
 }
 
 static enum err
 work(struct onboarder *ob, int64_t now_ms, bool *worked)
 {
-	enum err e = ERR_OK;
+	enum err e = claim(ob, now_ms, worked);
 
 	for (struct onboarding *x = ob->first, *next; e == ERR_OK && x != NULL; x = next) {
 		next = x->next;
-		if (!x->heard)
+		if (!x->heard && !x->to_call)
 			continue;
-		x->heard = false;
 		*worked = true;
 		arena_reset(ob->arena);
-		e = settle(x, now_ms);
-		if (e != ERR_OK)
-			e = let_go(x, e);
+		e = move_on(x, now_ms);
+		if (e != ERR_OK && let_go(x, e, now_ms) && !db_is_away(e))
+			e = ERR_OK;
 	}
-	return e == ERR_OK ? claim(ob, now_ms, worked) : e;
+	return e == ERR_OK ? tidy(ob, now_ms) : e;
 }
 
 enum step

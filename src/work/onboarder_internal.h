@@ -13,7 +13,7 @@ struct onboarder {
 	struct arena *arena; /* of one step */
 	struct onboarding *first;
 	size_t n;
-	int64_t look_at, away_until;
+	int64_t look_at, away_until, forget_at;
 	_Atomic bool look;
 };
 
@@ -31,11 +31,16 @@ struct onboarding {
 	unsigned tries; /* of the step, with the one that is under way */
 	struct onboard_number found;
 	struct str after; /* the next page of numbers */
+	unsigned pages;
 	/* what Meta said of a step that the number is connected without */
 	int64_t error_code; /* -1 */
 	const char *error_reason;
 	struct str error_message;
-	bool heard;
+	/* What this process may still do with it, by its row. */
+	int64_t held_until;
+	bool to_call; /* its step's call is to leave */
+	bool heard;   /* `result` is to be settled; kept until that is written */
+	struct onboard_number found_before; /* on the pages before the one that is asked for */
 	struct http_result result;
 };
 
@@ -56,6 +61,10 @@ MUST_CHECK enum err onboarding_store_end(struct onboarding *, const char *failed
 /* Contacts or history were asked for too late: the run says so. */
 MUST_CHECK enum err
 onboarding_store_too_late(struct onboarding *, const struct graph_answer *, int64_t now_ms);
+/* History was asked for before: if it is here from an earlier run, that stays the current one. */
+MUST_CHECK enum err onboarding_store_was_asked(struct onboarding *);
+/* Codes and tokens of those that failed before that moment are of no use any more. */
+MUST_CHECK enum err onboarding_forget(struct onboarder *, int64_t before_ms);
 /* What this process holds is anybody's. */
 MUST_CHECK enum err onboarding_release(struct onboarder *, int64_t now_ms);
 void onboarding_free(struct onboarding *);

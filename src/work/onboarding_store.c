@@ -12,6 +12,7 @@
 #include "sys/log.h"
 #include "work/event.h"
 #include "work/onboarder_internal.h"
+#include "work/sync_status.h"
 
 #define ONE_ARENA ((size_t)4 << 20)
 /* So long a step may take until another goes on with it: longer than its call may. */
@@ -78,7 +79,8 @@ onboarding_put(struct db *db, struct arena *a, const struct secretbox_keys *keys
 	if (e == ERR_OK && r.nrows > 0) {
 		*id = db_get_uuid(&r, 0, 0);
 		return db_exec(db, &q_onboarding_resume,
-		               DB_PARAMS(db_uuid(w->client_id), db_uuid(*id), db_time(now_ms)),
+		               DB_PARAMS(db_uuid(w->client_id), db_uuid(*id),
+		                         db_text(w->phone_number_id), db_time(now_ms)),
 		               NULL, &changed);
 	}
 	if (e != ERR_OK)
@@ -116,7 +118,6 @@ enum {
 	C_NAME,
 	C_CONNECTION,
 	C_STEP,
-	C_CALLED_AT,
 	C_TRIES,
 	C_ACTOR,
 	C_ACCESS
@@ -170,16 +171,18 @@ onboarding_claim(struct onboarder *ob, int64_t now_ms, struct onboarding **out)
 		                  .arena = arena_new(ONE_ARENA),
 		                  .client_id = db_get_uuid(&r, 0, 0),
 		                  .id = db_get_uuid(&r, 0, 1),
+		                  .held_until = now_ms + HOLD_MS,
 		                  .error_code = -1 };
 	e = db_begin(ob->db, DB_API);
-	if (e == ERR_OK)
-		e = db_end(ob->db, db_exec(ob->db, &q_onboarding_take,
-		                           DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id),
-		                                     db_uuid(ob->o.owner), db_time(now_ms),
-		                                     db_time(now_ms + HOLD_MS)),
-		                           NULL, &changed));
-	if (e == ERR_OK && changed > 0)
-		e = load(x);
+	if (e == ERR_OK) {
+		e = db_exec(ob->db, &q_onboarding_take,
+		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id), db_uuid(ob->o.owner),
+		                      db_time(now_ms), db_time(now_ms + HOLD_MS)),
+		            NULL, &changed);
+		if (e == ERR_OK && changed > 0)
+			e = load(x); /* together: what is taken and not known would wait for long */
+		e = db_end(ob->db, e);
+	}
 	if (e == ERR_OK && changed > 0)
 		*out = x;
 	else
@@ -221,17 +224,24 @@ onboarding_store_called(struct onboarding *x, int64_t now_ms)
 
 	if (e != ERR_OK)
 		return e;
-	e = write_row(x, &q_onboarding_called,
-	              DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id), db_uuid(x->ob->o.owner),
-	                        word(onboard_step_name(x->step)), db_time(now_ms),
-	                        db_time(now_ms + HOLD_MS)),
-	              now_ms);
+	/* before the event, which is the last that may wait for a lock (work/event.h) */
+	if (x->step == ONBOARD_HISTORY)
+		e = db_lane(x->ob->db, x->client_id, true);
 	if (e == ERR_OK && x->step == ONBOARD_HISTORY)
 		e = db_exec(x->ob->db, &q_onboarding_run_requested,
 		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id),
 		                      db_time(now_ms)),
 		            NULL, NULL);
-	return db_end(x->ob->db, e);
+	if (e == ERR_OK)
+		e = write_row(x, &q_onboarding_called,
+		              DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id),
+		                        db_uuid(x->ob->o.owner), word(onboard_step_name(x->step)),
+		                        db_time(now_ms), db_time(now_ms + HOLD_MS)),
+		              now_ms);
+	e = db_end(x->ob->db, e);
+	if (e == ERR_OK)
+		x->held_until = now_ms + HOLD_MS;
+	return e;
 }
 
 enum err
@@ -310,21 +320,16 @@ look_for_others(struct onboarding *x, const char **refused)
 	return ERR_OK;
 }
 
+/* History is requested when it is asked for, and not before. */
 static enum err
 insert_run(struct onboarding *x, int64_t now_ms)
 {
-	bool history = x->wish.history && !x->wish.cloud_api;
-	const struct sync_view v = { .cloud_api = x->wish.cloud_api,
-		                     .history_requested = history,
-		                     .started_at = now_ms,
-		                     .progress = -1 };
+	const struct sync_run_start run = { .id = rand_uuid_v7(x->ob->o.rand, now_ms),
+		                            .client_id = x->client_id,
+		                            .connection_id = x->connection_id,
+		                            .cloud_api = x->wish.cloud_api };
 
-	return db_exec(x->ob->db, &q_api_run_insert,
-	               DB_PARAMS(db_uuid(rand_uuid_v7(x->ob->o.rand, now_ms)),
-	                         db_uuid(x->client_id), db_uuid(x->connection_id), db_bool(history),
-	                         db_time(TIME_NONE), word(wa_sync_status(&v, now_ms)),
-	                         db_time(now_ms)),
-	               NULL, NULL);
+	return sync_run_insert(x->ob->db, &run, now_ms);
 }
 
 /* In a transaction: the connection with a new run, or the one that was there with one more. */
@@ -401,6 +406,8 @@ onboarding_store_advance(struct onboarding *x, enum onboard_step to, int64_t now
 	e = db_end(x->ob->db, e);
 	if (e != ERR_OK)
 		x->connection_id = before;
+	else
+		x->held_until = now_ms + HOLD_MS;
 	return e;
 }
 
@@ -432,6 +439,21 @@ onboarding_store_too_late(struct onboarding *x, const struct graph_answer *answe
 	x->error_reason = answer->reason;
 	x->error_message = str_dup(x->arena, answer->message);
 	return ERR_OK;
+}
+
+enum err
+onboarding_store_was_asked(struct onboarding *x)
+{
+	enum err e = db_begin(x->ob->db, DB_API);
+
+	if (e != ERR_OK)
+		return e;
+	e = db_lane(x->ob->db, x->client_id, true);
+	if (e == ERR_OK)
+		e = db_exec(x->ob->db, &q_onboarding_run_drop,
+		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id)), NULL,
+		            NULL);
+	return db_end(x->ob->db, e);
 }
 
 /* What of code and token a failed one still has: with them it can go on. */
@@ -474,6 +496,17 @@ onboarding_store_end(struct onboarding *x, const char *failed, const struct grap
 		e = audit(x, "connection.onboarding_failed",
 		          detail_of(x->ob->arena, "reason", str_from(failed)), now_ms);
 	return db_end(x->ob->db, e);
+}
+
+enum err
+onboarding_forget(struct onboarder *ob, int64_t before_ms)
+{
+	enum err e = db_begin(ob->db, DB_APPLY);
+
+	if (e != ERR_OK)
+		return e;
+	return db_end(ob->db, db_exec(ob->db, &q_onboarding_forget, DB_PARAMS(db_time(before_ms)),
+	                              NULL, NULL));
 }
 
 enum err

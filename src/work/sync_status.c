@@ -152,3 +152,18 @@ sync_status_due(struct db *db, struct arena *a, const struct uuid *clients, size
 	}
 	return e;
 }
+
+enum err
+sync_run_insert(struct db *db, const struct sync_run_start *r, int64_t now_ms)
+{
+	const struct sync_view v = { .cloud_api = r->cloud_api,
+		                     .history_requested = r->requested,
+		                     .started_at = now_ms,
+		                     .progress = -1 };
+
+	return db_exec(db, &q_api_run_insert,
+	               DB_PARAMS(db_uuid(r->id), db_uuid(r->client_id), db_uuid(r->connection_id),
+	                         db_bool(r->requested), db_time(r->requested ? now_ms : TIME_NONE),
+	                         db_text(str_from(wa_sync_status(&v, now_ms))), db_time(now_ms)),
+	               NULL, NULL);
+}

@@ -23,4 +23,13 @@ MUST_CHECK enum err
 sync_status_due(struct db *, struct arena *, const struct uuid *clients, size_t n, int64_t now_ms,
                 int64_t alert_ms, struct uuid *due, size_t *ndue);
 
+/* A connection's new run, which is its current one from then on. */
+struct sync_run_start {
+	struct uuid id, client_id, connection_id;
+	bool cloud_api;
+	bool requested; /* its history is being asked for now */
+};
+/* In a transaction with the client's lane. */
+MUST_CHECK enum err sync_run_insert(struct db *, const struct sync_run_start *, int64_t now_ms);
+
 #endif

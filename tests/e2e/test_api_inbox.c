@@ -409,6 +409,15 @@ START_TEST(leads_are_made_named_and_tagged_by_hand)
 	ck_assert_str(text_at(d, "data.0.pushName"), "Zé");
 	ck_assert_str(text_at(d, "data.0.source"), "direct_creation");
 	/* neither case nor marks stand in the way, on either side */
+	d = MUST(w, 201, "POST", leads, a,
+	         "{\"phoneNumber\":\"+5511911112222\",\"name\":\"João\"}");
+	d = MUST(w, 200, "PATCH", FMT("/api/leads/%s", z_at(d, "lead.id")), a,
+	         "{\"name\":\"Conceição\"}");
+	ck_assert_uint_eq(
+		json_count(at(MUST(w, 200, "GET", FMT("%s?q=joao", leads), a, NULL), "data")), 0);
+	ck_assert_uint_eq(
+		json_count(at(MUST(w, 200, "GET", FMT("%s?q=conceicao", leads), a, NULL), "data")),
+		1);
 	d = MUST(w, 200, "GET", FMT("%s?q=ze", leads), a, NULL);
 	ck_assert_uint_eq(json_count(at(d, "data")), 1);
 	d = MUST(w, 200, "GET", "/api/clients/acme/conversations?q=Z%C3%88", a, NULL);

@@ -8,6 +8,7 @@ import { texts } from "../src/pages/whatsapp/messages";
 import { visit, type Visit } from "./browser";
 import { mustBeAccessible } from "./look";
 import { until } from "./waiting";
+import { received, text } from "./webhook";
 import { World } from "./world";
 
 let world: World;
@@ -51,7 +52,9 @@ async function playSdk(v: Visit, end: { code: string | null; event: object | nul
 	await v.page.route("https://connect.facebook.net/**", (route) =>
 		route.fulfill({
 			contentType: "text/javascript",
-			body: `window.FB = {
+			/* As the real one: first what only notes what it is asked, a moment later itself. */
+			body: `window.FB = { __buffer: { calls: [] }, init() {}, login() {} };
+			setTimeout(() => { window.FB = {
 				init(options) { window.__init = options; },
 				login(done, options) {
 					window.__login = options;
@@ -62,7 +65,7 @@ async function playSdk(v: Visit, end: { code: string | null; event: object | nul
 					const code = ${JSON.stringify(end.code)};
 					setTimeout(() => done({ authResponse: code === null ? null : { code } }), 0);
 				},
-			};`,
+			}; }, 200);`,
 		}),
 	);
 }
@@ -150,6 +153,24 @@ describe("Embedded Signup", () => {
 		const v = await begin({ code: "not-a-code", event: finished() }, "en");
 		await v.page.getByText(v.texts(texts)("new.step.token")).waitFor();
 		expect(await connectionsNow()).toEqual([]);
+	});
+
+	test("what came before the number was connected is not lost", async () => {
+		const person = { waId: String(5521988880000 + numbers), name: "Bia antes de tudo" };
+		const number = {
+			id: "",
+			clientSlug: "acme",
+			phoneNumberId,
+			wabaId: waba,
+			displayNumber: `55113000001${numbers}`,
+		};
+		await world.postWebhook(
+			received(number, person, text(`wamid.before-${numbers}`, new Date(), "Alguém aí?")),
+		);
+		const v = await begin({ code: await newCode(), event: finished() });
+		await v.page.getByText(v.texts(texts)("new.connected")).waitFor();
+		await v.goto("/acme/conversas?q=antes");
+		await v.page.getByText(person.name).first().waitFor({ timeout: 30_000 });
 	});
 
 	test("what was cut on the way is gone on with by the same code", async () => {

@@ -1,5 +1,6 @@
 /* Contacts and history are asked of Meta again, and what came of it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Connection } from "../../api/types";
@@ -8,14 +9,28 @@ import { metaReasons } from "../../i18n/meta";
 import { useSession } from "../../shell/session";
 import { Button, cx, FormError, Notice, ui } from "../../ui";
 import { texts } from "./messages";
+import { untilEnded } from "./onboarding";
 
 export function AskAgain({ connection: c }: { connection: Connection }) {
 	const t = useT(texts);
 	const meta = useT(metaReasons);
 	const { slug, can } = useSession();
 	const cache = useQueryClient();
+	const left = useRef(new AbortController());
+	useEffect(() => {
+		const here = new AbortController();
+		left.current = here;
+		return () => here.abort();
+	}, []);
 	const ask = useMutation({
-		mutationFn: () => api.post("/api/connections/{id}/history-sync/request", { path: { id: c.id } }),
+		mutationFn: async () => {
+			const { signal } = left.current;
+			const begun = await api.post("/api/connections/{id}/history-sync/request", {
+				path: { id: c.id },
+				signal,
+			});
+			return await untilEnded(slug, begun, signal);
+		},
 		onSuccess: () => void cache.invalidateQueries({ queryKey: keys.connections(slug) }),
 	});
 	const isPossible = c.hasAccessToken === true && can("admin");
@@ -29,8 +44,9 @@ export function AskAgain({ connection: c }: { connection: Connection }) {
 				</Button>
 			</div>
 			{c.hasAccessToken !== true && <p className={cx(ui.small, ui.muted)}>{t("again.why")}</p>}
-			{onboarding !== undefined && reason === undefined && <p role="status">{t("again.asked")}</p>}
-			{reason !== undefined && <Notice tone="red">{meta(reason)}</Notice>}
+			{ask.isPending && <p role="status">{t("again.asking")}</p>}
+			{onboarding?.status === "done" && reason === undefined && <p role="status">{t("again.asked")}</p>}
+			{onboarding !== undefined && reason !== undefined && <Notice tone="red">{meta(reason)}</Notice>}
 			<FormError error={ask.error} />
 		</div>
 	);

@@ -1,6 +1,6 @@
 /* From the button to a connected number: Meta's window, and what the server does with its code. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
@@ -13,13 +13,16 @@ import { useToast } from "../../shell/toasts";
 import { Button, ErrorState, FormError, Icon, Notice, Skeleton, ui } from "../../ui";
 import { signUp, type SignupEnd } from "./facebook";
 import { texts } from "./messages";
+import { untilEnded } from "./onboarding";
 
 type Code = Extract<SignupEnd, { kind: "code" }>;
 type Ended = Exclude<SignupEnd, { kind: "code" }>;
 
-/** Long onboardings are asked for again with their code, which is the same onboarding. */
-const AGAIN_MS = 1000;
-const pause = () => new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+/** What was chosen when the window was opened. */
+interface Chosen {
+	mode: SignupMode;
+	history: boolean;
+}
 
 export function Signup({ mode, history }: { mode: SignupMode; history: boolean }) {
 	const t = useT(texts);
@@ -29,31 +32,37 @@ export function Signup({ mode, history }: { mode: SignupMode; history: boolean }
 	const [, navigate] = useLocation();
 	const cache = useQueryClient();
 	const say = useToast();
-	const [code, setCode] = useState<Code | null>(null);
+	const [code, setCode] = useState<(Code & Chosen) | null>(null);
+	/* Whoever leaves waits no longer; the server goes on. */
+	const left = useRef(new AbortController());
+	useEffect(() => {
+		const here = new AbortController();
+		left.current = here;
+		return () => here.abort();
+	}, []);
 	const settings = useQuery({
 		queryKey: keys.onboarding,
 		queryFn: ({ signal }) => api.get("/api/onboarding", { signal }),
 	});
 	const finish = useMutation({
-		mutationFn: async (of: Code): Promise<Onboarded> => {
-			for (;;) {
-				const answer = await api.post("/api/clients/{slug}/connections/onboard", {
-					path: { slug },
-					body: {
-						code: of.code,
-						wabaId: of.wabaId,
-						...(of.phoneNumberId === null ? {} : { phoneNumberId: of.phoneNumberId }),
-						mode,
-						historySync: mode === "coexistence" && history,
-					},
-				});
-				if (answer.onboarding.status !== "running") return answer;
-				await pause();
-			}
+		mutationFn: async (of: Code & Chosen): Promise<Onboarded> => {
+			const { signal } = left.current;
+			const begun = await api.post("/api/clients/{slug}/connections/onboard", {
+				path: { slug },
+				body: {
+					code: of.code,
+					wabaId: of.wabaId,
+					...(of.phoneNumberId === null ? {} : { phoneNumberId: of.phoneNumberId }),
+					mode: of.mode,
+					historySync: of.mode === "coexistence" && of.history,
+				},
+				signal,
+			});
+			return await untilEnded(slug, begun, signal);
 		},
 		onSuccess: ({ connection, onboarding }) => {
 			void cache.invalidateQueries({ queryKey: keys.connections(slug) });
-			if (onboarding.status !== "done" || connection === null) return;
+			if (left.current.signal.aborted || onboarding.status !== "done" || connection === null) return;
 			say(t("new.connected"));
 			navigate(`/${slug}/whatsapp/${connection.id}`);
 		},
@@ -62,13 +71,15 @@ export function Signup({ mode, history }: { mode: SignupMode; history: boolean }
 		mutationFn: async (): Promise<Ended | null> => {
 			const s = settings.data;
 			if (s?.appId == null || s.configId === null) throw new Error("not configured");
+			const chosen = { mode, history };
 			const end = await signUp(
 				{ appId: s.appId, configId: s.configId, graphVersion: s.graphVersion ?? "v24.0" },
 				mode,
 			);
 			if (end.kind !== "code") return end;
-			setCode(end);
-			finish.mutate(end);
+			if (left.current.signal.aborted) return null;
+			setCode({ ...end, ...chosen });
+			finish.mutate({ ...end, ...chosen });
 			return null;
 		},
 	});
@@ -77,13 +88,13 @@ export function Signup({ mode, history }: { mode: SignupMode; history: boolean }
 	const { ready, missing } = settings.data;
 	const failed = finish.data?.onboarding.status === "failed" ? finish.data.onboarding : null;
 	const reason = failed?.error?.reason ?? null;
-	const isSpent = reason === "code_expired" || reason === "code_used" || failed?.step === "token";
+	const mayGoOn = code !== null && (finish.isError || (failed !== null && failed.step !== "token"));
 	return (
 		<div className={ui.stack}>
 			<div>
 				<Button
 					kind="primary"
-					disabled={!ready || open.isPending || finish.isPending}
+					disabled={!ready || finish.isPending}
 					aria-describedby="signup-state"
 					onClick={() => {
 						finish.reset();
@@ -116,18 +127,18 @@ export function Signup({ mode, history }: { mode: SignupMode; history: boolean }
 						{failed.error?.message != null && (
 							<p className={ui.muted}>{t("new.signup.said", { text: failed.error.message })}</p>
 						)}
-						{!isSpent && code !== null && (
-							<div>
-								<Button onClick={() => finish.mutate(code)}>
-									<Icon name="right" />
-									{t("new.signup.goOn")}
-								</Button>
-							</div>
-						)}
 					</div>
 				</Notice>
 			)}
-			<FormError error={finish.error} inPlace={[]} />
+			<FormError error={finish.error} />
+			{mayGoOn && (
+				<div>
+					<Button onClick={() => finish.mutate(code)}>
+						<Icon name="right" />
+						{t("new.signup.goOn")}
+					</Button>
+				</div>
+			)}
 		</div>
 	);
 }

@@ -8,6 +8,8 @@ interface LoginResponse {
 	authResponse: { code?: string } | null;
 }
 interface Sdk {
+	/** There only while the SDK is still a stub that notes what it is asked. */
+	__buffer?: unknown;
 	init: (options: object) => void;
 	login: (done: (response: LoginResponse) => void, options: object) => void;
 }
@@ -29,17 +31,26 @@ const URL_OF_SDK = "https://connect.facebook.net/en_US/sdk.js";
 /* The account comes by a message that may be later than the code. */
 const ACCOUNT_MS = 5000;
 
-let loading: Promise<Sdk> | null = null;
+const LOAD_MS = 15_000;
+const LOOK_MS = 50;
 
-function load(): Promise<Sdk> {
-	loading ??= new Promise<Sdk>((resolve, reject) => {
+let loading: Promise<void> | null = null;
+
+/** It comes in two files; what the first one puts there only notes what it is asked. */
+const isReady = () => window.FB !== undefined && window.FB.__buffer === undefined;
+
+function load(): Promise<void> {
+	loading ??= new Promise<void>((resolve, reject) => {
 		const script = document.createElement("script");
+		const began = Date.now();
+		const look = () => {
+			if (isReady()) resolve();
+			else if (Date.now() - began > LOAD_MS) reject(new Error("the SDK is not there"));
+			else window.setTimeout(look, LOOK_MS);
+		};
 		script.src = URL_OF_SDK;
 		script.async = true;
-		script.onload = () => {
-			if (window.FB === undefined) reject(new Error("the SDK is not there"));
-			else resolve(window.FB);
-		};
+		script.onload = look;
 		script.onerror = () => reject(new Error("the SDK does not load"));
 		document.head.append(script);
 	}).catch((error: unknown) => {
@@ -55,9 +66,14 @@ export interface SignupSettings {
 	graphVersion: string;
 }
 
-/** Opens Meta's window. Rejects if its SDK does not load. */
+let leave: (() => void) | null = null;
+
+/** Opens Meta's window; one that is open from before counts as left. Rejects if its SDK does not load. */
 export async function signUp(settings: SignupSettings, mode: SignupMode): Promise<SignupEnd> {
-	const sdk = await load();
+	leave?.();
+	await load();
+	const sdk = window.FB;
+	if (sdk === undefined) throw new Error("the SDK is not there");
 	sdk.init({ appId: settings.appId, version: settings.graphVersion, xfbml: false, cookie: false });
 	return new Promise<SignupEnd>((resolve) => {
 		let code: string | null = null;
@@ -66,8 +82,10 @@ export async function signUp(settings: SignupSettings, mode: SignupMode): Promis
 		const end = (how: SignupEnd) => {
 			window.removeEventListener("message", hear);
 			window.clearTimeout(timer);
+			leave = null;
 			resolve(how);
 		};
+		leave = () => end({ kind: "cancelled" });
 		const both = () => {
 			if (code !== null && account !== null) end({ kind: "code", code, ...account });
 		};

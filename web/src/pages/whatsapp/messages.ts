@@ -188,9 +188,10 @@ export const texts = {
 		"Não é possível por aqui: o número foi registrado sem token de acesso. Conecte-o pelo Facebook em Nova instância.",
 		"Not possible from here: the number was registered without an access token. Connect it through Facebook under New instance.",
 	],
+	"again.asking": ["Pedindo à Meta…", "Asking Meta…"],
 	"again.asked": [
-		"Pedido feito. O WhatsApp aceita um por conexão, nas primeiras 24 h; o que ainda não veio chega agora.",
-		"Asked. WhatsApp accepts one request per connection, within the first 24 h; what has not come yet comes now.",
+		"A Meta aceitou. Ela envia o histórico uma vez por conexão: o que ainda não veio chega agora.",
+		"Meta accepted it. It sends the history once for each connection: what has not come yet comes now.",
 	],
 	lastPayload: ["Último recebimento", "Last delivery"],
 	"lastPayload.go": ["Ver no diário de webhooks", "See in the webhook journal"],
