@@ -61,7 +61,8 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 	const tickets = useTickets(conversation.id);
 	const open = conversation.openTicketId;
 	const change = useMutation({
-		mutationFn: async () => {
+		/* Of what stood on the button: the event of this very change may be here before its answer. */
+		mutationFn: async (open: string | null) => {
 			if (open === null)
 				await api.post("/api/conversations/{id}/tickets", {
 					path: { id: conversation.id },
@@ -69,7 +70,7 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 				});
 			else await api.patch("/api/tickets/{id}", { path: { id: open }, body: { status: "closed" } });
 		},
-		onSuccess: () => {
+		onSuccess: (_, open) => {
 			say(t(open === null ? "tickets.opened" : "tickets.closed"));
 			void cache.invalidateQueries({ queryKey: keys.tickets(slug, conversation.id) });
 			void cache.invalidateQueries({ queryKey: keys.conversation(slug, conversation.id) });
@@ -87,7 +88,7 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 				))}
 			</ul>
 			{can("agent") && !helpdesk && (
-				<Button onClick={() => change.mutate()} disabled={change.isPending}>
+				<Button onClick={() => change.mutate(open)} disabled={change.isPending}>
 					{t(open === null ? "tickets.open" : "tickets.close")}
 				</Button>
 			)}

@@ -30,6 +30,7 @@ export interface Focus {
 
 const NEAR_PX = 1800;
 const BOTTOM_PX = 60;
+const EDGE_PX = 40;
 const LIT_MS = 4000;
 
 /** The sessions of what is shown: the newest at once, older ones as they come into view. */
@@ -199,7 +200,8 @@ export function Thread({
 		const was = anchor.current;
 		if (change === "opened" || (change === "fresh" && isAtNewest.current)) {
 			el.scrollTop = el.scrollHeight;
-		} else if (was !== null) {
+		} else if (was !== null && !(change === "stuck" && el.scrollTop < EDGE_PX)) {
+			/* Who is at the very end sees what stands there now. */
 			const row = el.querySelector<HTMLElement>(`[data-message="${CSS.escape(was.key)}"]`);
 			if (row !== null) el.scrollTop += row.getBoundingClientRect().top - was.top;
 		}
