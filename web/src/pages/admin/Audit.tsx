@@ -8,7 +8,7 @@ import { useT, type Translate } from "../../i18n";
 import { common } from "../../i18n/common";
 import { detailWords, type Speak } from "../../lib/audit";
 import { useSession } from "../../shell/session";
-import { Button, cx, Empty, ErrorState, Panel, Skeleton, Time, ui } from "../../ui";
+import { Button, cx, Empty, ErrorState, Panel, Skeleton, Time, TableWrap, ui } from "../../ui";
 import { keyOf, texts } from "./messages";
 
 function actorText(actor: string, t: Translate<typeof texts>): string {
@@ -101,7 +101,7 @@ export function Audit() {
 				)}
 				{list.isSuccess && rows.length === 0 && <Empty title={t("audit.none")} />}
 				{rows.length > 0 && (
-					<div className={ui.tableWrap}>
+					<TableWrap label={t("tab.auditoria")}>
 						<table className={ui.table}>
 							<thead>
 								<tr>
@@ -118,7 +118,7 @@ export function Audit() {
 								))}
 							</tbody>
 						</table>
-					</div>
+					</TableWrap>
 				)}
 				{list.isFetchNextPageError && <ErrorState error={list.error} />}
 				{list.hasNextPage && (

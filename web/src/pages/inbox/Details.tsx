@@ -133,24 +133,20 @@ function Sessions({ conversation, onGo }: { conversation: Conversation; onGo: (m
 			{sessions.data?.data.length === 0 && <p className={ui.muted}>{t("session.none")}</p>}
 			<ul>
 				{sessions.data?.data.slice(0, 30).map((s) => (
-					<li key={s.id} className={css.detailRow}>
-						<span>
-							<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}>
-								<Time at={s.startedAt} as="list" />
-							</Link>{" "}
-							<span className={ui.muted}>
-								{s.endedAt === null
-									? t("session.open")
-									: duration((Date.parse(s.endedAt) - Date.parse(s.startedAt)) / 1000)}
-								{" · "}
-								{t("session.messages", { n: s.messageCount })}
-								{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
-							</span>
+					<li key={s.id} className={css.sessionRow}>
+						<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}>
+							<Time at={s.startedAt} as="list" />
+						</Link>
+						<span>{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}</span>
+						<span className={ui.muted}>
+							{s.endedAt === null
+								? t("session.open")
+								: duration((Date.parse(s.endedAt) - Date.parse(s.startedAt)) / 1000)}
+							{" · "}
+							{t("session.messages", { n: s.messageCount })}
+							{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
 						</span>
-						<span className={ui.row}>
-							{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}
-							<Beginning session={s} onGo={onGo} />
-						</span>
+						<Beginning session={s} onGo={onGo} />
 					</li>
 				))}
 			</ul>

@@ -16,10 +16,12 @@ import {
 	type Page,
 	type ThreadWindow,
 } from "../../lib/threadWindow";
+import { CHUNK } from "../../lib/threadChunks";
 import { useEvents } from "../../shell/live";
 
 const FIRST = 60;
-const MORE = 25;
+/* What is drawn at once as one scrolls. */
+const MORE = CHUNK;
 const MOST = 200;
 const GATHER_MS = 250;
 
