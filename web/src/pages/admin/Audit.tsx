@@ -59,12 +59,14 @@ function Row({ entry: e }: { entry: AuditEntry }) {
 	const action = actionKey(e);
 	return (
 		<tr>
-			<td>
+			<td className={ui.short}>
 				<Time at={e.at} as="exact" />
 			</td>
-			<td title={e.actor}>{actorText(e.actor, t)}</td>
+			<td className={ui.named} title={e.actor}>
+				{actorText(e.actor, t)}
+			</td>
 			<td>{action === null ? <code>{e.action}</code> : <span title={e.action}>{t(action)}</span>}</td>
-			<td>
+			<td className={ui.short}>
 				<Subject entry={e} />
 			</td>
 			<td>
