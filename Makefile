@@ -17,7 +17,7 @@ quiet = { said=$$($(1) 2>&1) || { echo "$$said" | tail -n 20; exit 1; }; }
 ASAN_FLAGS := -Db_sanitize=address,undefined
 SANITIZED := CC=clang meson setup -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
-.PHONY: all help deps build-deps web demo run test pages bench order model crash fuzz lint format example install clean
+.PHONY: all help deps build-deps web demo run test pages screenshots bench order model crash fuzz lint format example install clean
 .DEFAULT_GOAL := all
 
 all: build-deps web ## build the program with its page: build/recado
@@ -72,6 +72,11 @@ pages: deps $(BUILD)/build.ninja ## all browser tests, on both engines
 	@$(NINJA) -C $(BUILD)
 	@tools/run-tests --plan pages
 
+screenshots: deps $(BUILD)/build.ninja ## pictures of all pages in both themes: docs/images
+	@$(MAKE) --no-print-directory web
+	@$(NINJA) -C $(BUILD) programs
+	@tools/screenshots
+
 order: deps $(BUILD)/build.ninja ## the order test with SEEDS=2000
 	@$(NINJA) -C $(BUILD)
 	@tools/run-tests --plan order --seeds $(SEEDS)
@@ -107,7 +112,7 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' packaging/recado.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/recado.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/recado.service
 	install -D -m 644 .env.example $(DESTDIR)$(PREFIX)/share/doc/recado/env.example
-	for file in README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md LICENSE docs/api.md docs/roadmap.md bench/README.md; do \
+	for file in README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md LICENSE docs/api.md docs/page.md docs/roadmap.md bench/README.md; do \
 		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/recado/$$file || exit 1; done
 
 clean: ## remove what was built

@@ -36,7 +36,7 @@ const struct digest_table digest_tables[] = {
 	  "presence_key presence_received_at deleted_at is_active first_history_at last_message_at "
 	  "last_active_at "
 	  "last_synced_at",
-	  "client_id created_at updated_at" },
+	  "client_id search_name created_at updated_at" },
 	{ "lead_tags", &q_digest_lead_tags, "lead_id@lead name color by_hand by_helpdesk",
 	  "client_id tag_id" },
 	{ "conversations", &q_digest_conversations,

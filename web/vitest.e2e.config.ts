@@ -4,9 +4,12 @@
  */
 import { defineConfig } from "vitest/config";
 
+const { MEASURE, PICTURES } = process.env;
+const kind = MEASURE !== undefined ? "measure" : PICTURES !== undefined ? "shots" : "spec";
+
 export default defineConfig({
 	test: {
-		include: [process.env["MEASURE"] === undefined ? "e2e/**/*.spec.ts" : "e2e/**/*.measure.ts"],
+		include: [`e2e/**/*.${kind}.ts`],
 		globalSetup: ["e2e/postgres.ts"],
 		fileParallelism: false,
 		pool: "forks",

@@ -49,6 +49,7 @@ path_of(const char *pattern, const struct ids *x)
 	                 : strstr(pattern, "/webhook-events/:id") != NULL  ? x->entry
 	                 : strstr(pattern, "/jobs/:id") != NULL            ? x->job
 	                 : strstr(pattern, "/import-failures/:id") != NULL ? NO_FAILURE
+	                 : strstr(pattern, "/onboardings/:id") != NULL     ? NO_FAILURE
 	                 : strstr(pattern, "/sessions/:id") != NULL        ? x->session
 	                                                                   : "?";
 

@@ -330,3 +330,33 @@ test("in English, on a phone, in the dark: each section fits", async () => {
 		await v.page.keyboard.press("Escape");
 	}
 });
+
+test("a token is copied over plain http too, where a browser has no clipboard for pages", async () => {
+	const v = await visit(world.url, { token: world.adminToken, path: null });
+	await v.page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+	await v.goto("/beta/administracao/tokens");
+	const t = v.texts(texts);
+	const add = v.page.getByRole("button", { name: t("tokens.add") });
+	const name = v.page.getByRole("dialog").getByLabel(t("name"), { exact: true });
+	await add.click();
+	await name.fill("Sem cadeado");
+	await v.page.getByRole("button", { name: t("tokens.create") }).click();
+	const made = v.page.getByRole("dialog", { name: t("tokens.secretTitle") });
+	const secret = await made.getByLabel(t("tokens.secret", { name: "Sem cadeado" })).inputValue();
+	const copy = made.getByRole("button", { name: t("tokens.secretCopy") });
+	await copy.click();
+	const copied = made.getByRole("button", { name: v.texts(common)("copied") });
+	await copied.waitFor();
+	await mustBeFocused(copied);
+	await made.getByRole("button", { name: t("tokens.secretDone") }).click();
+	await add.click();
+	await name.press("ControlOrMeta+V");
+	expect(await name.inputValue()).toBe(secret);
+	await v.page.keyboard.press("Escape");
+	await v.page.evaluate(() => Object.assign(document, { execCommand: () => false }));
+	await add.click();
+	await name.fill("Sem nada");
+	await v.page.getByRole("button", { name: t("tokens.create") }).click();
+	await copy.click();
+	await made.getByRole("button", { name: v.texts(common)("copyFailed") }).waitFor();
+});

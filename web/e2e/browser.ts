@@ -29,6 +29,7 @@ export interface VisitOptions {
 	theme?: "light" | "dark";
 	device?: Device;
 	reducedMotion?: "reduce" | "no-preference";
+	timezone?: string;
 }
 
 let browser: Promise<Browser> | null = null;
@@ -135,7 +136,7 @@ export async function visit(url: string, options: VisitOptions = {}): Promise<Vi
 	).newContext({
 		...DEVICES[device],
 		locale: language === "en" ? "en-US" : language,
-		timezoneId: "America/Sao_Paulo",
+		timezoneId: options.timezone ?? "America/Sao_Paulo",
 		colorScheme: theme,
 		reducedMotion: options.reducedMotion ?? "reduce",
 	});

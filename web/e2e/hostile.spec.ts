@@ -2,9 +2,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { common } from "../src/i18n/common";
 import { texts as journalTexts } from "../src/pages/webhooks/messages";
+import { texts as analysis } from "../src/pages/analysis/messages";
 import { texts } from "../src/pages/inbox/messages";
 import { visit, type Device, type Visit } from "./browser";
+import { Desk } from "./desk";
 import { bubble, conversationOf, details, rows, thread } from "./inboxPage";
+import { Judge, type Verdict } from "./judge";
 import { mustBeAccessible, mustFitTheWidth } from "./look";
 import { until } from "./waiting";
 import { received, statuses, echoed, text, type Person } from "./webhook";
@@ -42,9 +45,59 @@ const [first] = people as [Person];
 let world: World;
 let number: Number;
 let id = "";
+let judge: Judge;
+let desk: Desk;
+
+const RUBRIC = {
+	scriptKey: "mau",
+	name: `Roteiro ${SCRIPT}`,
+	scriptText: `${SCRIPT}\n${WORD}\n${TURNED}`,
+	topics: [SCRIPT, WORD.slice(0, 400), TURNED, ZALGO.slice(0, 400)].map((label, i) => ({
+		key: `t${i}`,
+		label,
+		weight: 1,
+	})),
+};
+/* Each within what the server takes, and no more harmless than that. */
+const VERDICT: Verdict = {
+	score: 50,
+	temperature: "warm",
+	summary: `${SCRIPT} ${WORD} ${TURNED}`,
+	topics: [SCRIPT, WORD.slice(0, 7000), TURNED, ZALGO].map((notes) => [50, notes]),
+	issues: [
+		{ key: SCRIPT, severity: "high", notes: SCRIPT, excerpts: [SCRIPT, `${SCRIPT} que ninguém disse`] },
+		{ key: WORD.slice(0, 500), severity: "low", notes: TURNED, excerpts: [WORD.slice(0, 3000), TURNED] },
+	],
+	highlights: [
+		{ key: ZALGO.slice(0, 200), notes: ZALGO, excerpts: [ZALGO.slice(0, 1000), EMOJI.slice(0, 600)] },
+	],
+	recommendations: [SCRIPT, WORD.slice(0, 3000), TURNED, ZALGO, EMOJI, LINES],
+};
+
+/* One session at a helpdesk in which all of it was said, graded in the same manner. */
+async function gradeTheWorst(): Promise<void> {
+	await world.client("nota", "Nota");
+	desk = await Desk.open(world, "nota");
+	const start = new Date(Date.now() - 3 * 86_400_000);
+	const end = new Date(start.getTime() + 3_600_000);
+	desk.add({ name: SCRIPT, agent: TURNED, start, end, words: [...TEXTS, `< ${SCRIPT} de volta`] });
+	await desk.import(world, "nota");
+	const path = { slug: "nota" };
+	await world.api("post", "/api/admin/{slug}/analysis-scripts", {
+		path,
+		body: { ...RUBRIC, isActive: true },
+	});
+	const ran = await world.request("post", "/api/admin/nota/session-analyses/run", {
+		body: { scriptKey: RUBRIC.scriptKey, minMessages: 2 },
+	});
+	const { job } = ran.body as { job?: { id: string } };
+	if (job !== undefined) await world.jobEnded(job.id);
+}
 
 beforeAll(async () => {
-	world = await World.start();
+	judge = await Judge.open(RUBRIC, () => VERDICT);
+	world = await World.start({ settings: { OPENAI_BASE_URL: judge.url, OPENAI_API_KEY: "sk-test" } });
+	await gradeTheWorst();
 	await world.client("acme", `Acme ${SCRIPT}`);
 	number = await world.connection("acme");
 	for (const [i, person] of people.entries())
@@ -104,7 +157,11 @@ beforeAll(async () => {
 	await world.applied();
 	id = await conversationOf(world, "acme", first.waId);
 });
-afterAll(async () => await world.dispose());
+afterAll(async () => {
+	judge.close();
+	await world.dispose();
+	await desk.close();
+});
 
 async function mustBeHarmless(v: Visit): Promise<void> {
 	expect(await v.page.evaluate(() => "pwned" in window)).toBe(false);
@@ -174,4 +231,34 @@ test("in the journal and the payload viewer, and where the client is named", asy
 		await mustBeHarmless(v);
 	}
 	await mustBeAccessible(v.page);
+});
+
+test.each<{ device: Device; theme: "light" | "dark" }>([
+	{ device: "desktop", theme: "dark" },
+	{ device: "phone", theme: "light" },
+])("in a report, its quotations, its rubric and the ranking, on a $device", async (look) => {
+	const v = await visit(world.url, { token: world.adminToken, path: "/nota/avaliacoes", ...look });
+	const t = v.texts(analysis);
+	await v.page.getByRole("heading", { name: t("ranking") }).waitFor();
+	await v.page.getByRole("cell").getByText("<script>").first().waitFor();
+	await mustBeHarmless(v);
+	await mustBeAccessible(v.page);
+
+	await v.goto("/nota/avaliacoes/roteiros/mau");
+	await v.page.getByText(SCRIPT).first().waitFor();
+	await mustBeHarmless(v);
+
+	const ranked = await world.api("get", "/api/tenant/{slug}/session-analyses/ranking", {
+		path: { slug: "nota" },
+		query: { scriptKey: RUBRIC.scriptKey, limit: 10 },
+	});
+	const session = JSON.stringify(ranked).match(/"sessionId":"([^"]+)"/)?.[1] ?? "";
+	await v.goto(`/nota/avaliacoes/sessao/${session}`);
+	await v.page.getByText(t("evidence.unverified")).first().waitFor();
+	await mustBeHarmless(v);
+	await mustBeAccessible(v.page);
+	/* What was said word for word is found, whatever it is made of. */
+	await v.page.getByRole("button", { name: SCRIPT }).first().click();
+	await v.page.locator("[data-lit]").waitFor();
+	await mustBeHarmless(v);
 });

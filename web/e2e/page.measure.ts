@@ -82,7 +82,12 @@ async function usableAfter(path: string, what: string, isIn: boolean, device: De
 
 test.each([
 	["a link to a conversation", () => `/acme/conversas/${long}`, "[data-testid=thread] article", true],
-	["the list of conversations", () => "/acme/conversas", "[data-testid=conversations] li", true],
+	[
+		"the list of conversations",
+		() => "/acme/conversas",
+		"[data-testid=conversations] [role=listitem]",
+		true,
+	],
 	["the login", () => "/", "form input", false],
 ])(
 	"usable on a phone: %s",

@@ -17,7 +17,7 @@ export const MOST_ROWS = 300;
 export const MOST_HEAP_BYTES = 30_000_000;
 
 /** Columns that scroll, by their test id, and what a row of them is. */
-export const ROWS = { thread: "[data-row]", conversations: "li", bare: "p" } as const;
+export const ROWS = { thread: "[data-row]", conversations: "[role=listitem]", bare: "p" } as const;
 export type Column = keyof typeof ROWS;
 
 /** Gives the client a conversation of so many messages, whose id it answers, and so many of one. */

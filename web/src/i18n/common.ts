@@ -31,6 +31,7 @@ export const common = {
 	loading: ["Carregando…", "Loading…"],
 	copy: ["Copiar", "Copy"],
 	copied: ["Copiado", "Copied"],
+	copyFailed: ["O navegador não deixou copiar", "The browser did not allow it"],
 	back: ["Voltar", "Back"],
 	search: ["Buscar", "Search"],
 	yes: ["Sim", "Yes"],

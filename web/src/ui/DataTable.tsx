@@ -1,6 +1,6 @@
 /* A table of figures. What always holds: numbers stand right-aligned, under their heads. */
 import { type ReactNode } from "react";
-import { cx, ui } from ".";
+import { cx, TableWrap, ui } from ".";
 
 export interface Column<Row> {
 	head: ReactNode;
@@ -23,33 +23,34 @@ export function DataTable<Row>({
 	name?: string;
 }) {
 	const kind = (c: Column<Row>) => (c.num === true ? ui.num : c.className);
-	return (
-		<div
-			className={cx(ui.tableWrap, name !== undefined && ui.tall)}
-			{...(name === undefined ? {} : { role: "group", "aria-label": name, tabIndex: 0 })}
-		>
-			<table className={ui.table}>
-				<thead>
-					<tr>
+	const table = (
+		<table className={ui.table}>
+			<thead>
+				<tr>
+					{columns.map((c, i) => (
+						<th key={i} scope="col" className={c.num === true ? ui.num : undefined}>
+							{c.head}
+						</th>
+					))}
+				</tr>
+			</thead>
+			<tbody>
+				{rows.map((row) => (
+					<tr key={keyOf(row)}>
 						{columns.map((c, i) => (
-							<th key={i} scope="col" className={c.num === true ? ui.num : undefined}>
-								{c.head}
-							</th>
+							<td key={i} className={kind(c)}>
+								{c.cell(row)}
+							</td>
 						))}
 					</tr>
-				</thead>
-				<tbody>
-					{rows.map((row) => (
-						<tr key={keyOf(row)}>
-							{columns.map((c, i) => (
-								<td key={i} className={kind(c)}>
-									{c.cell(row)}
-								</td>
-							))}
-						</tr>
-					))}
-				</tbody>
-			</table>
+				))}
+			</tbody>
+		</table>
+	);
+	if (name === undefined) return <TableWrap>{table}</TableWrap>;
+	return (
+		<div className={cx(ui.tableWrap, ui.tall)} role="group" aria-label={name} tabIndex={0}>
+			{table}
 		</div>
 	);
 }

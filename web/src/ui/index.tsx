@@ -8,6 +8,7 @@ import { Link } from "wouter";
 import { ApiError, type ProblemField } from "../api/client";
 import { common } from "../i18n/common";
 import { useLanguage, useT, type Translate } from "../i18n";
+import { copyText } from "../lib/clipboard";
 import { exactTime, listTime, relativeTime } from "../lib/format";
 import { useNow } from "./clock";
 import { Icon, type IconName } from "./icons";
@@ -245,13 +246,15 @@ export function Tip({ text, children }: { text: string; children: ReactNode }) {
 export function Time({
 	at,
 	as = "relative",
+	className,
 }: {
 	at: string | null | undefined;
 	as?: "relative" | "list" | "exact";
+	className?: string | undefined;
 }) {
 	const { language } = useLanguage();
 	const now = useNow();
-	if (at === null || at === undefined) return <span>–</span>;
+	if (at === null || at === undefined) return <span className={className}>–</span>;
 	const date = new Date(at);
 	const exact = exactTime(language, date);
 	const shown =
@@ -261,7 +264,7 @@ export function Time({
 				? listTime(language, date, now)
 				: relativeTime(language, date, now);
 	return (
-		<time dateTime={at} title={exact} className={css.time}>
+		<time dateTime={at} title={exact} className={cx(css.time, className)}>
 			{shown}
 		</time>
 	);
@@ -333,19 +336,20 @@ export function Progress({ value, label }: { value: number | null; label: string
 	);
 }
 
+const SAID_MS = 2500;
+
 export function CopyButton({ text, label }: { text: string; label?: string }) {
 	const t = useT(common);
-	const [done, setDone] = useState(false);
+	const [said, setSaid] = useState<"copied" | "copyFailed" | null>(null);
 	const copy = async () => {
-		await navigator.clipboard.writeText(text);
-		setDone(true);
-		setTimeout(() => setDone(false), 2000);
+		setSaid((await copyText(text)) ? "copied" : "copyFailed");
+		setTimeout(() => setSaid(null), SAID_MS);
 	};
-	return <Button onClick={() => void copy()}>{done ? t("copied") : (label ?? t("copy"))}</Button>;
+	return <Button onClick={() => void copy()}>{said === null ? (label ?? t("copy")) : t(said)}</Button>;
 }
 
 /** A table that may be wider than the screen: it moves within itself, then also by key. */
-export function TableWrap({ label, children }: { label: string; children: ReactNode }) {
+export function TableWrap({ label, children }: { label?: string; children: ReactNode }) {
 	const box = useRef<HTMLDivElement>(null);
 	const [wide, setWide] = useState(false);
 
@@ -357,7 +361,8 @@ export function TableWrap({ label, children }: { label: string; children: ReactN
 		for (const inner of outer.children) sizes.observe(inner);
 		return () => sizes.disconnect();
 	}, []);
-	const reachable = wide ? { tabIndex: 0, role: "group", "aria-label": label } : {};
+	const named = label === undefined ? {} : { role: "group", "aria-label": label };
+	const reachable = wide ? { tabIndex: 0, ...named } : {};
 	return (
 		<div ref={box} className={css.tableWrap} {...reachable}>
 			{children}

@@ -8,7 +8,7 @@ import { useT, type Translate } from "../../i18n";
 import { common } from "../../i18n/common";
 import { detailWords, type Speak } from "../../lib/audit";
 import { useSession } from "../../shell/session";
-import { Button, cx, Empty, ErrorState, Panel, Skeleton, Time, ui } from "../../ui";
+import { Button, cx, Empty, ErrorState, Panel, Skeleton, Time, TableWrap, ui } from "../../ui";
 import { keyOf, texts } from "./messages";
 
 function actorText(actor: string, t: Translate<typeof texts>): string {
@@ -59,12 +59,14 @@ function Row({ entry: e }: { entry: AuditEntry }) {
 	const action = actionKey(e);
 	return (
 		<tr>
-			<td>
+			<td className={ui.short}>
 				<Time at={e.at} as="exact" />
 			</td>
-			<td title={e.actor}>{actorText(e.actor, t)}</td>
+			<td className={ui.named} title={e.actor}>
+				{actorText(e.actor, t)}
+			</td>
 			<td>{action === null ? <code>{e.action}</code> : <span title={e.action}>{t(action)}</span>}</td>
-			<td>
+			<td className={ui.short}>
 				<Subject entry={e} />
 			</td>
 			<td>
@@ -101,7 +103,7 @@ export function Audit() {
 				)}
 				{list.isSuccess && rows.length === 0 && <Empty title={t("audit.none")} />}
 				{rows.length > 0 && (
-					<div className={ui.tableWrap}>
+					<TableWrap label={t("tab.auditoria")}>
 						<table className={ui.table}>
 							<thead>
 								<tr>
@@ -118,7 +120,7 @@ export function Audit() {
 								))}
 							</tbody>
 						</table>
-					</div>
+					</TableWrap>
 				)}
 				{list.isFetchNextPageError && <ErrorState error={list.error} />}
 				{list.hasNextPage && (

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import type { Client } from "../../api/types";
 import { useT } from "../../i18n";
 import { everywhere, useClients, useSession } from "../../shell/session";
-import { Badge, Button, Empty, ErrorState, Icon, Panel, Skeleton, Time, ui } from "../../ui";
+import { Badge, Button, Empty, ErrorState, Icon, Panel, Skeleton, Time, TableWrap, ui } from "../../ui";
 import css from "./admin.module.css";
 import { ClientForm } from "./ClientForm";
 import { texts } from "./messages";
@@ -62,7 +62,7 @@ export function Clients() {
 			{clients.isError && <ErrorState error={clients.error} retry={() => void clients.refetch()} />}
 			{clients.data?.length === 0 && <Empty title={t("clients.none")} />}
 			{clients.data !== undefined && clients.data.length > 0 && (
-				<div className={ui.tableWrap}>
+				<TableWrap label={t("tab.clientes")}>
 					<table className={ui.table}>
 						<thead>
 							<tr>
@@ -85,7 +85,7 @@ export function Clients() {
 							))}
 						</tbody>
 					</table>
-				</div>
+				</TableWrap>
 			)}
 			{editing !== null && (
 				<ClientForm client={editing === "new" ? null : editing} onClose={() => setEditing(null)} />

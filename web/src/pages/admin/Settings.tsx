@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useT } from "../../i18n";
-import { Badge, cx, Empty, ErrorState, Panel, Skeleton, ui } from "../../ui";
+import { Badge, cx, Empty, ErrorState, Panel, Skeleton, TableWrap, ui } from "../../ui";
 import css from "./admin.module.css";
 import { texts } from "./messages";
 
@@ -48,7 +48,7 @@ export function Settings() {
 				)}
 				{settings.isSuccess && rows.length === 0 && <Empty title={t("settings.none")} />}
 				{rows.length > 0 && (
-					<div className={ui.tableWrap}>
+					<TableWrap label={t("tab.configuracoes")}>
 						<table className={ui.table}>
 							<thead>
 								<tr>
@@ -69,7 +69,7 @@ export function Settings() {
 								))}
 							</tbody>
 						</table>
-					</div>
+					</TableWrap>
 				)}
 			</div>
 		</Panel>

@@ -7,7 +7,19 @@ import type { Token } from "../../api/types";
 import { useT } from "../../i18n";
 import { common } from "../../i18n/common";
 import { useToast } from "../../shell/toasts";
-import { Badge, Button, Empty, ErrorState, Icon, Panel, Skeleton, Time, ui, type Tone } from "../../ui";
+import {
+	Badge,
+	Button,
+	Empty,
+	ErrorState,
+	Icon,
+	Panel,
+	Skeleton,
+	Time,
+	TableWrap,
+	ui,
+	type Tone,
+} from "../../ui";
 import { Confirm } from "../../ui/dialog";
 import css from "./admin.module.css";
 import { texts } from "./messages";
@@ -44,7 +56,7 @@ function Revoke({ token, onClose }: { token: Token; onClose: () => void }) {
 function Rows({ tokens, onRevoke }: { tokens: Token[]; onRevoke: (token: Token) => void }) {
 	const t = useT(texts);
 	return (
-		<div className={ui.tableWrap}>
+		<TableWrap label={t("tab.tokens")}>
 			<table className={ui.table}>
 				<thead>
 					<tr>
@@ -87,7 +99,7 @@ function Rows({ tokens, onRevoke }: { tokens: Token[]; onRevoke: (token: Token) 
 					))}
 				</tbody>
 			</table>
-		</div>
+		</TableWrap>
 	);
 }
 

@@ -8,7 +8,7 @@ import { byCode, useLanguage, useT } from "../../i18n";
 import { clockTime, number, usd } from "../../lib/format";
 import { countsOf } from "../../lib/jobs";
 import { useSession } from "../../shell/session";
-import { buttonClass, ErrorState, Notice, Panel, Skeleton, Time, ui } from "../../ui";
+import { buttonClass, ErrorState, Notice, Panel, Skeleton, Time, TableWrap, ui } from "../../ui";
 import { isUnderWay, JobBadge, JobProgress, useJob } from "../JobProgress";
 import { texts } from "./messages";
 
@@ -122,36 +122,40 @@ export function LastRuns() {
 			{jobs.isError && <ErrorState error={jobs.error} retry={() => void jobs.refetch()} />}
 			{jobs.data?.data.length === 0 && <p className={ui.muted}>{t("run.last.none")}</p>}
 			{jobs.data !== undefined && jobs.data.data.length > 0 && (
-				<table className={ui.table}>
-					<thead>
-						<tr>
-							<th scope="col">{t("date")}</th>
-							<th scope="col">{t("run.job")}</th>
-							<th scope="col" className={ui.num}>
-								{t("run.processed")}
-							</th>
-							<th scope="col" className={ui.num}>
-								{t("run.failed")}
-							</th>
-						</tr>
-					</thead>
-					<tbody>
-						{jobs.data.data.map((j) => (
-							<tr key={j.id}>
-								<td>
-									<Link href={`/${slug}/avaliacoes/executar?job=${j.id}`}>
-										<Time at={j.createdAt} />
-									</Link>
-								</td>
-								<td>
-									<JobBadge job={j} />
-								</td>
-								<td className={ui.num}>{number(language, countsOf(j).get("processed"))}</td>
-								<td className={ui.num}>{number(language, countsOf(j).get("failed"))}</td>
+				<TableWrap label={t("run.last")}>
+					<table className={ui.table}>
+						<thead>
+							<tr>
+								<th scope="col">{t("date")}</th>
+								<th scope="col">{t("run.job")}</th>
+								<th scope="col" className={ui.num}>
+									{t("run.processed")}
+								</th>
+								<th scope="col" className={ui.num}>
+									{t("run.failed")}
+								</th>
 							</tr>
-						))}
-					</tbody>
-				</table>
+						</thead>
+						<tbody>
+							{jobs.data.data.map((j) => (
+								<tr key={j.id}>
+									<td>
+										<Link href={`/${slug}/avaliacoes/executar?job=${j.id}`}>
+											<Time at={j.createdAt} />
+										</Link>
+									</td>
+									<td>
+										<JobBadge job={j} />
+									</td>
+									<td className={ui.num}>
+										{number(language, countsOf(j).get("processed"))}
+									</td>
+									<td className={ui.num}>{number(language, countsOf(j).get("failed"))}</td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</TableWrap>
 			)}
 		</Panel>
 	);

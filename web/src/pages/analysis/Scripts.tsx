@@ -22,6 +22,7 @@ import {
 	Panel,
 	Skeleton,
 	Time,
+	TableWrap,
 	ui,
 } from "../../ui";
 import css from "./analysis.module.css";
@@ -206,7 +207,7 @@ function List({ families }: { families: ScriptFamily[] }) {
 		);
 	return (
 		<Panel title={t("tab.scripts")} action={add}>
-			<div className={ui.tableWrap}>
+			<TableWrap label={t("tab.scripts")}>
 				<table className={ui.table}>
 					<thead>
 						<tr>
@@ -244,7 +245,7 @@ function List({ families }: { families: ScriptFamily[] }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</TableWrap>
 		</Panel>
 	);
 }

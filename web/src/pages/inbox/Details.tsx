@@ -61,7 +61,8 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 	const tickets = useTickets(conversation.id);
 	const open = conversation.openTicketId;
 	const change = useMutation({
-		mutationFn: async () => {
+		/* Of what stood on the button: the event of this very change may be here before its answer. */
+		mutationFn: async (open: string | null) => {
 			if (open === null)
 				await api.post("/api/conversations/{id}/tickets", {
 					path: { id: conversation.id },
@@ -69,7 +70,7 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 				});
 			else await api.patch("/api/tickets/{id}", { path: { id: open }, body: { status: "closed" } });
 		},
-		onSuccess: () => {
+		onSuccess: (_, open) => {
 			say(t(open === null ? "tickets.opened" : "tickets.closed"));
 			void cache.invalidateQueries({ queryKey: keys.tickets(slug, conversation.id) });
 			void cache.invalidateQueries({ queryKey: keys.conversation(slug, conversation.id) });
@@ -87,7 +88,7 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 				))}
 			</ul>
 			{can("agent") && !helpdesk && (
-				<Button onClick={() => change.mutate()} disabled={change.isPending}>
+				<Button onClick={() => change.mutate(open)} disabled={change.isPending}>
 					{t(open === null ? "tickets.open" : "tickets.close")}
 				</Button>
 			)}
@@ -132,24 +133,20 @@ function Sessions({ conversation, onGo }: { conversation: Conversation; onGo: (m
 			{sessions.data?.data.length === 0 && <p className={ui.muted}>{t("session.none")}</p>}
 			<ul>
 				{sessions.data?.data.slice(0, 30).map((s) => (
-					<li key={s.id} className={css.detailRow}>
-						<span>
-							<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}>
-								<Time at={s.startedAt} as="list" />
-							</Link>{" "}
-							<span className={ui.muted}>
-								{s.endedAt === null
-									? t("session.open")
-									: duration((Date.parse(s.endedAt) - Date.parse(s.startedAt)) / 1000)}
-								{" · "}
-								{t("session.messages", { n: s.messageCount })}
-								{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
-							</span>
+					<li key={s.id} className={css.sessionRow}>
+						<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}>
+							<Time at={s.startedAt} as="list" />
+						</Link>
+						<span>{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}</span>
+						<span className={ui.muted}>
+							{s.endedAt === null
+								? t("session.open")
+								: duration((Date.parse(s.endedAt) - Date.parse(s.startedAt)) / 1000)}
+							{" · "}
+							{t("session.messages", { n: s.messageCount })}
+							{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
 						</span>
-						<span className={ui.row}>
-							{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}
-							<Beginning session={s} onGo={onGo} />
-						</span>
+						<Beginning session={s} onGo={onGo} />
 					</li>
 				))}
 			</ul>

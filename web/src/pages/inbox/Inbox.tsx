@@ -129,7 +129,11 @@ export default function Inbox() {
 	const helpdesk = connections.data?.find((c) => c.id === conversation?.connectionId)?.kind === "helpdesk";
 	useRead(conversation, list.markRead);
 
-	const hrefOf = useCallback((to: string) => addressWith(to, { detalhes: null }), [addressWith]);
+	/* Asked for by every row at every frame of a scroll. */
+	const hrefOf = useMemo(() => {
+		const [before, after] = addressWith("@", { detalhes: null }).split("@", 2);
+		return (to: string) => `${before}${to}${after}`;
+	}, [addressWith]);
 	useShortcuts((command) => {
 		if (command === "close") {
 			if (id === null) return false;

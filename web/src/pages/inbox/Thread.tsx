@@ -4,16 +4,18 @@
  * the newest only for who was at the newest.
  */
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { api, ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Message, Session } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
+import { copyText } from "../../lib/clipboard";
 import { clockTime, dayName, duration } from "../../lib/format";
-import { threadRows } from "../../lib/threadRows";
+import { chunked, type Placed } from "../../lib/threadChunks";
+import { threadRows, type ThreadRow } from "../../lib/threadRows";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, Empty, ErrorState, Icon, Skeleton } from "../../ui";
+import { Button, cx, Empty, ErrorState, Icon, Skeleton } from "../../ui";
 import { useNow } from "../../ui/clock";
 import { Bubble } from "./Bubble";
 import css from "./inbox.module.css";
@@ -30,7 +32,10 @@ export interface Focus {
 
 const NEAR_PX = 1800;
 const BOTTOM_PX = 60;
+const EDGE_PX = 40;
 const LIT_MS = 4000;
+/* Characters of a message that another answers to. */
+const QUOTED = 160;
 
 /** The sessions of what is shown: the newest at once, older ones as they come into view. */
 function useSessions(conversation: string, messages: readonly Message[]): Map<string, Session> {
@@ -117,6 +122,86 @@ function Day({ at }: { at: string }) {
 	);
 }
 
+interface ChunkProps {
+	rows: readonly ThreadRow<Message>[];
+	sessions: ReadonlyMap<string, Session>;
+	texted: ReadonlyMap<string, string | null>;
+	/** Null unless it is one of these. */
+	lit: string | null;
+	focus: Focus | null;
+	onGo: (id: string) => void;
+	onCopyLink: (id: string) => void;
+}
+
+function isSameRow(a: ThreadRow<Message>, b: ThreadRow<Message> | undefined): boolean {
+	return (
+		a.kind === b?.kind &&
+		a.key === b.key &&
+		(a.kind !== "message" ||
+			b.kind !== "message" ||
+			(a.message === b.message && a.continues === b.continues))
+	);
+}
+
+function quotedIn(texted: ChunkProps["texted"], message: Message): string | null {
+	const id = message.replyTo?.id;
+	return id == null ? null : (texted.get(id)?.slice(0, QUOTED) ?? null);
+}
+
+/* What of it is shown; the maps are others each time something comes. */
+function isSameChunk(a: ChunkProps, b: ChunkProps): boolean {
+	return (
+		a.lit === b.lit &&
+		a.focus === b.focus &&
+		a.onGo === b.onGo &&
+		a.onCopyLink === b.onCopyLink &&
+		a.rows.length === b.rows.length &&
+		a.rows.every((row, i) => {
+			if (!isSameRow(row, b.rows[i])) return false;
+			if (row.kind === "session")
+				return a.sessions.get(row.sessionId) === b.sessions.get(row.sessionId);
+			return (
+				row.kind !== "message" || quotedIn(a.texted, row.message) === quotedIn(b.texted, row.message)
+			);
+		})
+	);
+}
+
+const ChunkOf = memo(function ChunkOf({ rows, sessions, texted, lit, focus, onGo, onCopyLink }: ChunkProps) {
+	return (
+		<div className={cx(css.chunk, (lit !== null || focus !== null) && css.chunkLit)}>
+			{rows.map((row) => (
+				<div
+					key={row.key}
+					data-row={row.kind}
+					data-message={row.kind === "message" ? row.key : undefined}
+				>
+					{row.kind === "day" && <Day at={row.at} />}
+					{row.kind === "session" && (
+						<SessionDivider
+							id={row.sessionId}
+							session={sessions.get(row.sessionId)}
+							before={row.before}
+							onGo={onGo}
+						/>
+					)}
+					{row.kind === "message" && (
+						<Bubble
+							message={row.message}
+							continues={row.continues}
+							lit={lit === row.key || focus?.id === row.key}
+							excerpt={focus?.id === row.key ? focus.excerpt : null}
+							quoted={quotedIn(texted, row.message)}
+							onGo={onGo}
+							onCopyLink={onCopyLink}
+						/>
+					)}
+				</div>
+			))}
+		</div>
+	);
+}, isSameChunk);
+
 /* Where it goes on: more is coming, or why it does not come. */
 function Edge({ error, text, retry }: { error: unknown; text: string; retry: () => void }) {
 	return error === undefined ? (
@@ -173,7 +258,12 @@ export function Thread({
 	const thread = useThread(conversation, focus?.id ?? null, keep);
 	const { window: held, change, version, extend, stuck } = thread;
 	const messages = useMemo(() => held?.messages ?? [], [held]);
-	const rows = useMemo(() => threadRows(messages), [messages]);
+	const placed = useRef<Placed>(new Map());
+	const chunks = useMemo(() => {
+		const made = chunked(threadRows(messages), placed.current);
+		placed.current = made.placed;
+		return made.chunks;
+	}, [messages]);
 	const texted = useMemo(() => new Map(messages.map((m) => [m.id, m.body])), [messages]);
 	const sessions = useSessions(conversation, messages);
 
@@ -199,7 +289,8 @@ export function Thread({
 		const was = anchor.current;
 		if (change === "opened" || (change === "fresh" && isAtNewest.current)) {
 			el.scrollTop = el.scrollHeight;
-		} else if (was !== null) {
+		} else if (was !== null && !(change === "stuck" && el.scrollTop < EDGE_PX)) {
+			/* Who is at the very end sees what stands there now. */
 			const row = el.querySelector<HTMLElement>(`[data-message="${CSS.escape(was.key)}"]`);
 			if (row !== null) el.scrollTop += row.getBoundingClientRect().top - was.top;
 		}
@@ -236,9 +327,10 @@ export function Thread({
 
 	const copyLink = useCallback(
 		(id: string) => {
-			void navigator.clipboard
-				.writeText(new URL(link(id), location.href).href)
-				.then(() => say(t("linkCopied")));
+			const address = new URL(link(id), location.href).href;
+			void copyText(address).then((done) =>
+				say(done ? t("linkCopied") : t("linkNotCopied", { address }), !done),
+			);
 		},
 		[link, say, t],
 	);
@@ -285,37 +377,19 @@ export function Thread({
 							retry={() => void extend("older", true)}
 						/>
 					)}
-					{rows.map((row) => (
-						<div
-							key={row.key}
-							data-row={row.kind}
-							data-message={row.kind === "message" ? row.key : undefined}
-						>
-							{row.kind === "day" && <Day at={row.at} />}
-							{row.kind === "session" && (
-								<SessionDivider
-									id={row.sessionId}
-									session={sessions.get(row.sessionId)}
-									before={row.before}
-									onGo={onGo}
-								/>
-							)}
-							{row.kind === "message" && (
-								<Bubble
-									message={row.message}
-									continues={row.continues}
-									lit={lit === row.message.id || focus?.id === row.message.id}
-									excerpt={focus?.id === row.message.id ? focus.excerpt : null}
-									quoted={
-										row.message.replyTo?.id == null
-											? null
-											: (texted.get(row.message.replyTo.id)?.slice(0, 160) ?? null)
-									}
-									onGo={onGo}
-									onCopyLink={copyLink}
-								/>
-							)}
-						</div>
+					{chunks.map((chunk) => (
+						<ChunkOf
+							key={chunk.key}
+							rows={chunk.rows}
+							sessions={sessions}
+							texted={texted}
+							lit={lit !== null && chunk.rows.some((r) => r.key === lit) ? lit : null}
+							focus={
+								focus !== null && chunk.rows.some((r) => r.key === focus.id) ? focus : null
+							}
+							onGo={onGo}
+							onCopyLink={copyLink}
+						/>
 					))}
 					{held?.hasAfter === true && (
 						<Edge

@@ -114,6 +114,10 @@ export const texts = {
 	showLess: ["Mostrar menos", "Show less"],
 	copyLink: ["Copiar link da mensagem", "Copy link to the message"],
 	linkCopied: ["Link copiado", "Link copied"],
+	linkNotCopied: [
+		"O navegador não deixou copiar. O link: {address}",
+		"The browser did not allow it. The link: {address}",
+	],
 	"type.image": ["Imagem", "Image"],
 	"type.video": ["Vídeo", "Video"],
 	"type.audio": ["Áudio", "Audio"],

@@ -33,7 +33,8 @@ export interface Filters {
 }
 
 const PAGE = 100;
-const LINE = 140;
+/* Characters of the last message: more than a row has room for, each of which costs when it is drawn. */
+const LINE = 100;
 const GATHER_MS = 400;
 
 /** A copy, so that a long text is not kept alive by its first line. */

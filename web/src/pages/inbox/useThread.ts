@@ -16,15 +16,18 @@ import {
 	type Page,
 	type ThreadWindow,
 } from "../../lib/threadWindow";
+import { CHUNK } from "../../lib/threadChunks";
 import { useEvents } from "../../shell/live";
 
 const FIRST = 60;
-const MORE = 25;
+/* What is drawn at once as one scrolls. */
+const MORE = CHUNK;
 const MOST = 200;
 const GATHER_MS = 250;
 
 export type Side = "older" | "newer";
-export type Change = Side | "opened" | "fresh";
+/** `stuck`: no message came or went, only what stands at an end. */
+export type Change = Side | "opened" | "fresh" | "stuck";
 type Held = ThreadWindow<Message>;
 
 interface State {
@@ -74,6 +77,14 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 			void refresh.current();
 		}, ms);
 	}, []);
+
+	const putStuck = useCallback(
+		(side: Side, error: unknown) => {
+			beforeChange();
+			put({ stuck: { ...current.current.stuck, [side]: error }, change: "stuck" });
+		},
+		[beforeChange, put],
+	);
 
 	/* What went wrong, or null. */
 	const ask = useCallback(
@@ -127,16 +138,16 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 			if (isBusy.current || edge === undefined || more !== true) return;
 			if (stuck[side] !== undefined) {
 				if (!again) return;
-				put({ stuck: { ...stuck, [side]: undefined } });
+				putStuck(side, undefined);
 			}
 			const error = await ask(
 				{ limit: MORE, ...(side === "older" ? { before: edge.id } : { after: edge.id }) },
 				side,
 				side === "older" ? withOlder : withNewer,
 			);
-			if (error !== null) put({ stuck: { ...current.current.stuck, [side]: error } });
+			if (error !== null) putStuck(side, error);
 		},
-		[ask, put],
+		[ask, putStuck],
 	);
 
 	useEffect(() => {

@@ -282,7 +282,7 @@ export default function Kpis() {
 							className={ui.input}
 							maxLength={200}
 							defaultValue={query[name] ?? ""}
-							placeholder={name === "agent" ? t("agent.hint") : ""}
+							placeholder={t(`${name}.hint`)}
 							onBlur={(e) =>
 								set(name === "agent" ? "atendente" : "etiqueta", e.target.value.trim())
 							}

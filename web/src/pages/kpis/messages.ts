@@ -12,6 +12,7 @@ export const texts = {
 	agent: ["Atendente", "Agent"],
 	"agent.hint": ["nome ou e-mail", "name or e-mail"],
 	tag: ["Etiqueta", "Tag"],
+	"tag.hint": ["nome da etiqueta", "name of the tag"],
 	csv: ["Baixar CSV", "Download CSV"],
 	first: ["Primeira resposta", "First response"],
 	"first.hint": [
