@@ -31,14 +31,14 @@
 #define PLANTED    40 /* seeds within which a planted fault must be found */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DEFAULT_SEEDS 15
+#define DEFAULT_SEEDS 10
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DEFAULT_SEEDS 15
+#define DEFAULT_SEEDS 10
 #endif
 #endif
 #ifndef DEFAULT_SEEDS
-#define DEFAULT_SEEDS 50
+#define DEFAULT_SEEDS 30
 #endif
 
 #define CHANGE_BIT(c) (1u << (c))

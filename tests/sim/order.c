@@ -32,14 +32,14 @@
 #define PLANTED     40 /* seeds within which a planted fault must be found */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DEFAULT_SEEDS 25
+#define DEFAULT_SEEDS 15
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DEFAULT_SEEDS 25
+#define DEFAULT_SEEDS 15
 #endif
 #endif
 #ifndef DEFAULT_SEEDS
-#define DEFAULT_SEEDS 300
+#define DEFAULT_SEEDS 120
 #endif
 
 struct story {
