@@ -16,6 +16,19 @@
 /* Runs the suite that `make_suite` builds. */
 int testing_run(Suite *(*make_suite)(void));
 /* The whole main function of a test program. */
+/* One of how many cases of a long row of them is tried: all, but under sanitizers, which are many
+ * times slower and see a fault of memory in any of them. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TEST_THIN 7
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TEST_THIN 7
+#endif
+#endif
+#ifndef TEST_THIN
+#define TEST_THIN 1
+#endif
+
 #define TEST_MAIN(make_suite)                                                                      \
 	int main(void)                                                                             \
 	{                                                                                          \

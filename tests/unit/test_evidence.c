@@ -194,7 +194,7 @@ for_random_texts(void (*law)(struct str))
 {
 	uint64_t seed = 20260110;
 
-	for (int i = 0; i < 50000; i++) {
+	for (int i = 0; i < 50000 / TEST_THIN; i++) {
 		law(random_text(&seed));
 		arena_reset(test_arena());
 	}
@@ -255,12 +255,12 @@ END_TEST
 /* Alone, and between a letter and a mark, with which it may compose. */
 START_TEST(every_character_has_a_normal_form)
 {
-	for (utf8proc_int32_t c = 1; c < 0xE0200; c++) {
+	for (utf8proc_int32_t c = 1; c < 0xE0200; c += TEST_THIN) {
 		static const char marks[] = "\xCC\xA3\xCC\x81";
 		char text[16] = "a";
 		size_t n;
 
-		if (c == 0x30000)
+		if (c >= 0x30000 && c < 0xE0000)
 			c = 0xE0000;
 		if (c >= 0xD800 && c < 0xE000)
 			continue;

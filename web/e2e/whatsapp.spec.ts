@@ -349,8 +349,8 @@ describe("a history that does not come", () => {
 		await v.page.getByText(t("remedy.pending_consent")).waitFor();
 		await world.sql(
 			engine === "sqlite"
-				? "UPDATE sync_runs SET started_at = started_at - 1860000"
-				: "UPDATE sync_runs SET started_at = started_at - interval '31 minutes'",
+				? "UPDATE sync_runs SET started_at = started_at - 1860000, requested_at = requested_at - 1860000"
+				: "UPDATE sync_runs SET started_at = started_at - interval '31 minutes', requested_at = requested_at - interval '31 minutes'",
 		);
 		await v.page.getByRole("alert").getByText(t("late.title")).waitFor();
 		await mustBeAccessible(v.page);
