@@ -11,7 +11,8 @@ import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
 import { Badge, Button, CopyButton, ErrorState, FormError, Skeleton, Time, ui } from "../../ui";
 import { useNow } from "../../ui/clock";
-import css from "./inbox.module.css";
+import css from "./details.module.css";
+import inbox from "./inbox.module.css";
 import { texts } from "./messages";
 import { SessionChip } from "./SessionChip";
 
@@ -107,7 +108,7 @@ function Beginning({ session, onGo }: { session: Session; onGo: (message: string
 	const first = session.firstMessageId;
 	if (first === null) return null;
 	return (
-		<button type="button" className={css.linkButton} onClick={() => onGo(first)}>
+		<button type="button" className={inbox.linkButton} onClick={() => onGo(first)}>
 			{t("session.beginning")}
 		</button>
 	);
@@ -173,7 +174,7 @@ export function Details({
 				<dl className={ui.dl}>
 					<dt>{t("name")}</dt>
 					<dd>
-						<bdi className={css.clamped} title={lead.pushName ?? undefined}>
+						<bdi className={inbox.clamped} title={lead.pushName ?? undefined}>
 							{lead.pushName ?? t("noName")}
 						</bdi>
 					</dd>
