@@ -46,6 +46,9 @@ UPDATE connections SET
   display_phone_number = COALESCE(:display, display_phone_number),
   verified_name = CASE WHEN :set_name THEN :name ELSE verified_name END,
   access_token_box = CASE WHEN :set_token THEN :token_box ELSE access_token_box END,
+  token_failed_at = CASE WHEN :set_token THEN NULL ELSE token_failed_at END,
+  token_failed_code = CASE WHEN :set_token THEN NULL ELSE token_failed_code END,
+  token_failed_reason = CASE WHEN :set_token THEN NULL ELSE token_failed_reason END,
   updated_at = :now
 WHERE client_id = :client AND id = :id AND deleted_at IS NULL;
 

@@ -117,7 +117,8 @@ VALUES (:id, :client, 'whatsapp', :mode, 'connected', :now, 'onboard', :number, 
 -- param: id uuid, client uuid, mode text, waba text, display text, name text, token_box bytes, history bool, now time
 UPDATE connections SET mode = :mode, status = 'connected', status_reason = NULL, status_at = :now, status_key = NULL, registered_by = 'onboard',
   waba_id = :waba, display_phone_number = COALESCE(:display, display_phone_number), verified_name = COALESCE(:name, verified_name),
-  access_token_box = :token_box, history_sync_requested = :history, updated_at = :now
+  access_token_box = :token_box, token_failed_at = NULL, token_failed_code = NULL, token_failed_reason = NULL,
+  history_sync_requested = :history, updated_at = :now
 WHERE client_id = :client AND id = :id AND deleted_at IS NULL;
 
 -- The connection's current run: its history is asked for now.
