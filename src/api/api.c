@@ -8,6 +8,7 @@
 #include "api/api.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api/call.h"
 #include "api/wait.h"
@@ -257,22 +258,6 @@ answer_failure(struct api_call *c, enum err e, struct api_answer *out)
 	out->body = buf_slice(&c->out);
 }
 
-/* If-None-Match names the tag, or is "*". */
-static bool
-is_known(struct str header, struct str tag)
-{
-	struct str part;
-
-	while (str_split(&header, ',', &part)) {
-		part = str_trim(part);
-		if (str_starts(part, STR("W/")))
-			part = str_sub(part, 2, part.n);
-		if (str_eq(part, tag) || str_eq(part, STR("*")))
-			return true;
-	}
-	return false;
-}
-
 static void
 answer_success(struct api_call *c, struct api_answer *out)
 {
@@ -281,6 +266,9 @@ answer_success(struct api_call *c, struct api_answer *out)
 	out->body = buf_slice(&c->out);
 	out->wait = c->wait;
 	out->stream = c->stream;
+	out->file = c->file;
+	for (const struct http_header_out *h = c->extra; h->name != NULL; h++)
+		add_header(out, h->name, h->value);
 	if (str_is_set(c->location))
 		add_header(out, "Location", c->location);
 	if (str_is_set(c->set_cookie))
@@ -294,7 +282,7 @@ answer_success(struct api_call *c, struct api_answer *out)
 		digest_sha256(out->body, digest);
 		tag = str_fmt(c->a, "\"" STR_FMT "\"", STR_ARG(hex_encode(c->a, digest, 16)));
 		add_header(out, "ETag", tag);
-		if (is_known(c->in->header(c->in->ctx, "if-none-match"), tag)) {
+		if (api_names_tag(c->in->header(c->in->ctx, "if-none-match"), tag)) {
 			out->status = 304;
 			out->body = STR("");
 		}
@@ -338,6 +326,8 @@ api_serve(struct api *api, void *thread, const struct api_request *in, struct ap
 		answer_success(c, out);
 	else
 		answer_failure(c, e, out);
+	if (c->file != NULL && out->file == NULL)
+		(void)close(c->file->fd);
 }
 
 static struct str
@@ -408,7 +398,11 @@ api_handle(void *api, void *thread, struct http_exchange *x)
 	}
 	if (out.wait.kind != NULL && wait_add(((struct api *)api)->wait, x, &out.wait) == ERR_OK)
 		return;
-	http_reply(x, out.status, out.content_type, out.body, out.headers);
+	if (out.file != NULL)
+		http_reply_file(x, out.status, out.content_type, out.file->fd, out.file->offset,
+		                out.file->length, out.headers);
+	else
+		http_reply(x, out.status, out.content_type, out.body, out.headers);
 }
 
 bool

@@ -132,43 +132,6 @@ write_error(struct api_call *c, const cJSON *doc)
 	jw_obj_end(w);
 }
 
-static bool
-is_media(struct str type)
-{
-	static const char *const types[] = { "image", "audio", "video", "document", "sticker" };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (str_eq(type, str_from(types[i])))
-			return true;
-	return false;
-}
-
-static void
-write_media(struct api_call *c, struct str type, const cJSON *content)
-{
-	struct str id = json_text(c->a, json_get(content, "id"));
-	struct jw *w = &c->w;
-	bool voice = false;
-
-	jw_key(w, "media");
-	if (!is_media(type) || !str_is_set(id)) {
-		jw_null(w);
-		return;
-	}
-	(void)json_bool(json_get(content, "voice"), &voice);
-	jw_obj(w);
-	jw_kstr(w, "id", id);
-	jw_kz(w, "status", "pending");
-	jw_kstr(w, "mimeType", json_str(json_get(content, "mime_type")));
-	jw_kstr(w, "sha256", json_str(json_get(content, "sha256")));
-	jw_knull(w, "bytes");
-	jw_kstr(w, "filename", json_str(json_get(content, "filename")));
-	jw_kbool(w, "voice", voice);
-	jw_knull(w, "reason");
-	jw_knull(w, "url");
-	jw_obj_end(w);
-}
-
 /* Whom it is from, and in which session it is; what the helpdesk knows of it. */
 static void
 write_origin(struct api_call *c, const struct db_result *r, size_t row,
@@ -200,7 +163,8 @@ write_origin(struct api_call *c, const struct db_result *r, size_t row,
 
 static void
 message_write(struct api_call *c, const struct db_result *r, size_t row,
-              const struct session_finder *sessions)
+              const struct session_finder *sessions, const struct media_finder *media,
+              size_t medium)
 {
 	struct str type = db_get_text(r, row, M_TYPE), direction = db_get_text(r, row, M_DIRECTION);
 	bool revoked = !db_is_null(r, row, M_REVOKED_AT);
@@ -225,7 +189,7 @@ message_write(struct api_call *c, const struct db_result *r, size_t row,
 	jw_ktime(w, "metaConfirmedAt", db_get_time(r, row, M_CONFIRMED_AT));
 	write_error(c, parse(c, r, row, M_ERROR));
 	jw_kbool(w, "unknownOutcome", false);
-	write_media(c, type, revoked ? NULL : parse(c, r, row, M_CONTENT));
+	media_finder_write(c, media, medium);
 	jw_obj_end(w);
 }
 
@@ -247,6 +211,16 @@ note_messages(struct session_finder *f, const struct db_result *r, size_t n)
 		session_finder_note(f, db_get_time(r, i, M_AT), db_get_uuid(r, i, M_TICKET));
 }
 
+static void
+note_media(struct api_call *c, struct media_finder *f, struct uuid conversation,
+           const struct db_result *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		media_finder_note(c, f, conversation, db_get_text(r, i, M_TYPE),
+		                  db_is_null(r, i, M_REVOKED_AT) ? db_get_text(r, i, M_CONTENT)
+		                                                 : STR_NONE);
+}
+
 enum err
 messages_write_forward(struct api_call *c, struct uuid conversation, struct uuid ticket,
                        const struct api_cursor *after, size_t limit, bool *more,
@@ -254,6 +228,7 @@ messages_write_forward(struct api_call *c, struct uuid conversation, struct uuid
 {
 	bool own = !uuid_is_nil(ticket);
 	struct session_finder f;
+	struct media_finder media;
 	struct db_result r;
 	enum err e = page(c, own ? &q_api_ticket_messages_forward : &q_api_messages_forward,
 	                  own ? ticket : conversation, after, limit, &r);
@@ -264,12 +239,16 @@ messages_write_forward(struct api_call *c, struct uuid conversation, struct uuid
 	shown = r.nrows < limit ? r.nrows : limit;
 	session_finder_init(c, &f);
 	note_messages(&f, &r, shown);
+	media_finder_init(c, &media);
+	note_media(c, &media, conversation, &r, shown);
 	e = session_finder_load(c, &f, conversation);
+	if (e == ERR_OK)
+		e = media_finder_load(c, &media);
 	if (e != ERR_OK)
 		return e;
 	jw_arr(&c->w);
 	for (size_t i = 0; i < shown; i++)
-		message_write(c, &r, i, &f);
+		message_write(c, &r, i, &f, &media, i);
 	jw_arr_end(&c->w);
 	*more = shown < r.nrows;
 	if (*more) {
@@ -349,10 +328,10 @@ shown_rows(const struct db_result *r, size_t wanted)
 	return r->nrows < wanted ? r->nrows : wanted;
 }
 
-/* Both sides of the place, either may be empty, and the sessions of their messages. */
+/* Both sides of the place, either may be empty, and the sessions and media of their messages. */
 static enum err
 read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
-           struct db_result *ahead, struct session_finder *f)
+           struct db_result *ahead, struct session_finder *f, struct media_finder *media)
 {
 	const struct query *forward = p->inclusive ? &q_api_messages_from : &q_api_messages_forward;
 	enum err e = ERR_OK;
@@ -367,7 +346,11 @@ read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
 	session_finder_init(c, f);
 	note_messages(f, back, shown_rows(back, p->back));
 	note_messages(f, ahead, shown_rows(ahead, p->ahead));
-	return session_finder_load(c, f, c->subject);
+	media_finder_init(c, media);
+	note_media(c, media, c->subject, back, shown_rows(back, p->back));
+	note_media(c, media, c->subject, ahead, shown_rows(ahead, p->ahead));
+	e = session_finder_load(c, f, c->subject);
+	return e == ERR_OK ? media_finder_load(c, media) : e;
 }
 
 enum err
@@ -375,6 +358,7 @@ messages_list(struct api_call *c)
 {
 	struct db_result back, ahead;
 	struct session_finder f;
+	struct media_finder media;
 	size_t nback, nahead;
 	struct reading p = { .back = 0 };
 	enum err e = plan(c, &p);
@@ -383,7 +367,7 @@ messages_list(struct api_call *c)
 		e = db_begin_read(c->rd);
 	if (e != ERR_OK)
 		return e;
-	e = read_sides(c, &p, &back, &ahead, &f);
+	e = read_sides(c, &p, &back, &ahead, &f, &media);
 	db_rollback(c->rd);
 	if (e != ERR_OK)
 		return e;
@@ -393,9 +377,9 @@ messages_list(struct api_call *c)
 	jw_key(&c->w, "data");
 	jw_arr(&c->w);
 	for (size_t i = nback; i > 0; i--)
-		message_write(c, &back, i - 1, &f);
+		message_write(c, &back, i - 1, &f, &media, i - 1);
 	for (size_t i = 0; i < nahead; i++)
-		message_write(c, &ahead, i, &f);
+		message_write(c, &ahead, i, &f, &media, nback + i);
 	jw_arr_end(&c->w);
 	jw_kbool(&c->w, "hasBefore", p.before_known || nback < back.nrows);
 	jw_kbool(&c->w, "hasAfter", p.after_known || nahead < ahead.nrows);

@@ -4,6 +4,7 @@
  */
 #include "api/schema_rows.h"
 #include "core/graph.h"
+#include "core/media.h"
 
 /* clang-format off */
 static SCHEMA(schema_history_error, "HistoryError", NULL, NULL,
@@ -191,15 +192,15 @@ static SCHEMA(schema_message_error, "MessageError", NULL, NULL,
 	TEXT("reason", NUL, NULL));
 
 static SCHEMA(schema_media, "Media", NULL, NULL,
-	TEXT("id", 0, NULL),
+	UUID("id", 0, NULL),
 	WORD("status", 0, words_media, NULL),
 	TEXT("mimeType", NUL, NULL),
-	TEXT("sha256", NUL, NULL),
-	INT("bytes", NUL, NULL),
+	TEXT("sha256", NUL, "of the file, in hex, once it is there"),
+	INT("bytes", NUL, "once it is there"),
 	TEXT("filename", NUL, NULL),
-	BOOL("voice", 0, NULL),
-	TEXT("reason", NUL, "why it is unavailable"),
-	TEXT("url", NUL, NULL));
+	BOOL("voice", 0, "it was recorded as a voice message"),
+	WORD("reason", NUL, media_reasons, "why it is unavailable, or what it waits for"),
+	TEXT("url", 0, "where it is had from once it is ready"));
 
 SCHEMA(schema_message, "Message", NULL, NULL,
 	UUID("id", 0, NULL),

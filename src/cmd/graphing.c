@@ -8,6 +8,7 @@
 
 #include "sys/log.h"
 #include "sys/threads.h"
+#include "work/media_fetcher.h"
 #include "work/onboarder.h"
 
 #define CALLS_MAX 64 /* in flight */
@@ -16,6 +17,7 @@ struct graphing {
 	struct http_client http;
 	struct graph_calls calls;
 	struct onboarder *onboarder;
+	struct media_fetcher *media;
 	struct wake *wake;
 	struct driver *driver;
 };
@@ -32,9 +34,32 @@ static enum step
 graphing_step(void *graphing, int64_t now_ms, int64_t *next_ms)
 {
 	struct graphing *x = graphing;
+	enum step onboarding, media;
+	int64_t media_next_ms;
 
 	(void)graph_calls_hear(&x->calls);
-	return onboarder_step(x->onboarder, now_ms, next_ms);
+	onboarding = onboarder_step(x->onboarder, now_ms, next_ms);
+	media = media_fetcher_step(x->media, now_ms, &media_next_ms);
+	if (media_next_ms < *next_ms)
+		*next_ms = media_next_ms;
+	return media == STEP_AGAIN ? STEP_AGAIN : onboarding;
+}
+
+static enum err
+open_media(struct graphing *x, const struct settings *s, struct db_pool *pool)
+{
+	int64_t now_ms = clock_now(&clock_real);
+	const struct media_fetcher_options media = {
+		.pool = pool,
+		.graph = &x->calls,
+		.rand = &rand_system,
+		.keys = &s->keys,
+		.dir = s->config.media_dir,
+		.budget_bytes = s->config.media_max_gib << 30,
+		.owner = rand_uuid_v7(&rand_system, now_ms),
+	};
+
+	return media_fetcher_open(&media, now_ms, &x->media);
 }
 
 static enum err
@@ -65,6 +90,8 @@ start(struct graphing *x, const struct settings *s, struct db_pool *pool,
 		x->calls.base_url.n--;
 	if (e == ERR_OK)
 		e = onboarder_open(&onboard, &x->onboarder);
+	if (e == ERR_OK)
+		e = open_media(x, s, pool);
 	if (e != ERR_OK)
 		return e;
 	return driver_start_waiting("graph", graphing_step, x, &clock_real, x->wake,
@@ -113,7 +140,10 @@ graphing_join(struct graphing *x)
 	driver_join(x->driver);
 	if (x->onboarder != NULL)
 		onboarder_stop(x->onboarder, clock_now(&clock_real));
+	if (x->media != NULL)
+		media_fetcher_stop(x->media, clock_now(&clock_real));
 	onboarder_close(x->onboarder);
+	media_fetcher_close(x->media);
 	wake_free(x->wake);
 	http_client_close(&x->http);
 	free(x);

@@ -27,6 +27,7 @@ struct config {
 	struct str analysis_redact;
 	int64_t journal_retention_days;
 	struct str media_dir;
+	int64_t media_max_gib;
 	bool transcribe;
 	struct str alert_webhook_url, log_level, log_format;
 	/* limits we name beyond the contract's table; every one in `recado config` */

@@ -51,6 +51,15 @@ enum metric {
 	M_MODEL_TOKENS_CACHED,
 	M_MODEL_TOKENS_OUTPUT,
 	M_MODEL_COST_MICRO_USD,
+	M_MEDIA_DOWNLOADED, /* recado_media_total{result="downloaded"} */
+	M_MEDIA_LINKED,
+	M_MEDIA_RETRIED,
+	M_MEDIA_UNAVAILABLE,
+	M_MEDIA_MISMATCHES,
+	M_MEDIA_BYTES,
+	M_MEDIA_WAITING,      /* gauge */
+	M_MEDIA_STORED_BYTES, /* gauge */
+	M_MEDIA_NO_ROOM,      /* gauge: 0, 1 */
 	M_COUNT
 };
 

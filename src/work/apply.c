@@ -295,6 +295,7 @@ apply_finish(struct apply *ap)
 	    (e = apply_conversations_store(ap)) != ERR_OK ||
 	    (e = apply_leads_recompute(ap)) != ERR_OK || (e = apply_people_store(ap)) != ERR_OK ||
 	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK ||
+	    (e = apply_media_store(ap)) != ERR_OK ||
 	    (e = analysis_stale_mark(ap->o.db, &ap->stale)) != ERR_OK)
 		return e;
 	return apply_sync_store(ap);

@@ -190,6 +190,9 @@ MUST_CHECK enum err apply_amendments_store(struct apply *);
 MUST_CHECK enum err apply_tickets_decide(struct apply *);
 MUST_CHECK enum err apply_tickets_store(struct apply *);
 
+/* apply_media.c: what messages hold is to be downloaded. */
+MUST_CHECK enum err apply_media_store(struct apply *);
+
 /* apply_sessions.c: the episodes, after messages were stored. */
 MUST_CHECK enum err apply_sessions_store(struct apply *);
 /* After the messages of `lost` were moved to `kept`: all its sessions are, and the episodes are cut

@@ -62,6 +62,8 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 		e = db_exec(ap->o.db, &q_apply_messages_delete, DB_NO_PARAMS, gone, NULL);
 	if (e == ERR_OK)
 		e = db_exec(ap->o.db, &q_apply_messages_move, p, NULL, NULL);
+	if (e == ERR_OK)
+		e = db_exec(ap->o.db, &q_media_move, p, NULL, NULL);
 	return e;
 }
 

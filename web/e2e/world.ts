@@ -118,6 +118,7 @@ export class World {
 			SECRET_KEY: randomBytes(32).toString("base64"),
 			META_APP_SECRET: this.appSecret,
 			META_VERIFY_TOKEN: this.verifyToken,
+			META_GRAPH_URL: "http://127.0.0.1:9", // nobody: the real one is never asked
 			IMPORT_START_AT: "2020-01-01T00:00:00.000Z",
 			EXTERNAL_API_REQUESTS_PER_MINUTE: "6000",
 		};
