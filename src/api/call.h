@@ -110,6 +110,8 @@ extern const size_t api_door_route_count;
 extern const struct api_field api_any_body[];
 /* Row i of both tables; NULL past the end. */
 const struct api_route *api_route_at(size_t i);
+/* A request header that it reads beside those that all do; NULL. */
+const char *api_route_header(const struct api_route *);
 /* May the route refuse a call with this status, for a reason that routes have in common? */
 bool api_route_refuses(const struct api_route *, int status);
 
@@ -258,6 +260,9 @@ MUST_CHECK enum err messages_write_forward(struct api_call *, struct uuid conver
                                            struct uuid ticket, const struct api_cursor *after,
                                            size_t limit, bool *more, struct api_cursor *next);
 
+/* messages.c: the document of one message of the conversation. */
+MUST_CHECK enum err message_write_one(struct api_call *, struct uuid conversation, struct uuid id);
+
 /* sessions.c: the document of a session of the client. ERR_NOT_FOUND: it has none of that id. */
 MUST_CHECK enum err session_write_one(struct api_call *, struct uuid id);
 
@@ -326,6 +331,7 @@ API_HANDLER(logout_post);
 API_HANDLER(login_links_create);
 API_HANDLER(login_link_use);
 API_HANDLER(operation_health);
+API_HANDLER(messages_send);
 API_HANDLER(operation_ready);
 API_HANDLER(operation_metrics);
 API_HANDLER(operation_me);

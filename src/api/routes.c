@@ -188,6 +188,9 @@ const struct api_route api_routes[] = {
 	{ "GET", "/api/conversations/:id/messages", ROLE_VIEWER, SCOPE_CONVERSATION, fields_message_query, NULL, false, messages_list,
 	  NULL, "messagesList", "The newest messages, or those beside the message that `before`, `after` or `around` names (one of the three); oldest first inside the page.",
 	  REPLIES(BARE(200, message_page, NULL)) },
+	{ "POST", "/api/conversations/:id/messages", ROLE_AGENT, SCOPE_CONVERSATION, NULL, fields_message_new, false, messages_send,
+	  NULL, "messagesSend", "Sends a text to the customer. It is queued at once and leaves at the pace that Meta allows; what becomes of it is told by `status` and `unknownOutcome`. `replyTo` quotes a message of the conversation; `force` sends although Meta's window is closed. The same `Idempotency-Key` with the same request again answers with the message that it made.",
+	  REPLIES(UNDER(202, "message", message, NULL), FAILS(409, "Meta's window is closed (`outside_service_window`), the number cannot send, or the `Idempotency-Key` was used for another request")) },
 	{ "GET", "/api/conversations/:id/sessions", ROLE_VIEWER, SCOPE_CONVERSATION, fields_page, NULL, false, sessions_of_conversation,
 	  NULL, "sessionsList", "The sessions of a conversation, the newest first, by their start.",
 	  REPLIES(PAGE_OF(session)) },
@@ -329,6 +332,12 @@ api_route_at(size_t i)
 		return &api_routes[i];
 	i -= api_route_count;
 	return i < api_door_route_count ? &api_door_routes[i] : NULL;
+}
+
+const char *
+api_route_header(const struct api_route *r)
+{
+	return r->handle == messages_send ? "Idempotency-Key" : NULL;
 }
 
 bool

@@ -108,6 +108,24 @@ static const struct row rows[M_COUNT] = {
 	[M_MODEL_TOKENS_OUTPUT] = MODEL_TOKENS("output"),
 	[M_MODEL_COST_MICRO_USD] = { "recado_model_cost_micro_usd_total", NULL, COUNTER,
 	                             "Cost of calls by OPENAI_PRICES, in millionths of a USD." },
+#define SENDS(result)                                                                              \
+	{                                                                                          \
+		"recado_sends_total", "result=\"" result "\"", COUNTER,                            \
+			"Calls that send a message, by what came of them."                         \
+	}
+	[M_SENDS_ACCEPTED] = SENDS("accepted"),
+	[M_SENDS_RETRIED] = SENDS("retried"),
+	[M_SENDS_FAILED] = SENDS("failed"),
+	[M_SENDS_UNKNOWN] = SENDS("unknown"),
+#define SEND_QUEUE(state)                                                                          \
+	{                                                                                          \
+		"recado_send_queue", "state=\"" state "\"", GAUGE,                                 \
+			"Messages that wait to be sent: queued (their turn comes), behind "        \
+			"(another to the same person is first), calling."                          \
+	}
+	[M_SENDS_QUEUED] = SEND_QUEUE("queued"),
+	[M_SENDS_BEHIND] = SEND_QUEUE("behind"),
+	[M_SENDS_CALLING] = SEND_QUEUE("calling"),
 };
 
 static const struct {

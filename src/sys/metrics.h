@@ -51,6 +51,13 @@ enum metric {
 	M_MODEL_TOKENS_CACHED,
 	M_MODEL_TOKENS_OUTPUT,
 	M_MODEL_COST_MICRO_USD,
+	M_SENDS_ACCEPTED, /* recado_sends_total{result="accepted"} */
+	M_SENDS_RETRIED,
+	M_SENDS_FAILED,
+	M_SENDS_UNKNOWN,
+	M_SENDS_QUEUED, /* gauges: recado_send_queue{state="queued"} */
+	M_SENDS_BEHIND,
+	M_SENDS_CALLING,
 	M_COUNT
 };
 
