@@ -113,7 +113,8 @@ const char *const digest_exclusions[] = {
 	"delivery statistics: sync_runs.messages_duplicate, attempts of journal parts",
 	"alert marks: sync_runs.alerted_at; sync_runs.status as last logged (it is read again at "
 	"--now)",
-	"how a connection was registered, its secrets and connections.last_webhook_at",
+	"how a connection was registered, its secrets and what Meta says of them, and "
+	"connections.last_webhook_at",
 	"media: what is downloaded is Meta's to give, and when",
 	"the journal, the audit log, jobs, tokens, redirects, retired sessions",
 	NULL,

@@ -111,6 +111,8 @@ extern const size_t api_door_route_count;
 extern const struct api_field api_any_body[];
 /* Row i of both tables; NULL past the end. */
 const struct api_route *api_route_at(size_t i);
+/* A request header that it reads beside those that all do; NULL. */
+const char *api_route_header(const struct api_route *);
 /* May the route refuse a call with this status, for a reason that routes have in common? */
 bool api_route_refuses(const struct api_route *, int status);
 
@@ -267,20 +269,25 @@ MUST_CHECK enum err messages_write_forward(struct api_call *, struct uuid conver
 struct media_finder {
 	struct db_rows *rows;
 	struct db_result found;
+	/* Those messages that hold one. */
 	struct media_note {
-		const cJSON *content; /* NULL: the message has none */
-		size_t row;           /* of `found`; SIZE_MAX: not there */
-	} * v;
+		struct uuid message;
+		const cJSON *content;
+		size_t row; /* of `found`; SIZE_MAX: not there */
+	} *v;
 	size_t n, cap;
 };
 void media_finder_init(struct api_call *, struct media_finder *);
-/* The next message; content: JSON, STR_NONE where nothing of it may be shown. */
+/* content: JSON, may be absent. Not of a revoked one. */
 void media_finder_note(struct api_call *, struct media_finder *, struct uuid conversation,
-                       struct str type, struct str content);
+                       struct uuid message, struct str type, struct str content);
 /* After the last was noted. */
 MUST_CHECK enum err media_finder_load(struct api_call *, struct media_finder *);
-/* `"media":…` of the i-th that was noted. */
-void media_finder_write(struct api_call *, const struct media_finder *, size_t i);
+/* `"media":…`; null of a message that was not noted or holds none. */
+void media_finder_write(struct api_call *, const struct media_finder *, struct uuid message);
+
+/* messages.c: the document of one message of the conversation. */
+MUST_CHECK enum err message_write_one(struct api_call *, struct uuid conversation, struct uuid id);
 
 /* sessions.c: the document of a session of the client. ERR_NOT_FOUND: it has none of that id. */
 MUST_CHECK enum err session_write_one(struct api_call *, struct uuid id);
@@ -350,6 +357,7 @@ API_HANDLER(logout_post);
 API_HANDLER(login_links_create);
 API_HANDLER(login_link_use);
 API_HANDLER(operation_health);
+API_HANDLER(messages_send);
 API_HANDLER(operation_ready);
 API_HANDLER(operation_metrics);
 API_HANDLER(operation_me);

@@ -26,22 +26,20 @@ media_finder_init(struct api_call *c, struct media_finder *f)
 
 void
 media_finder_note(struct api_call *c, struct media_finder *f, struct uuid conversation,
-                  struct str type, struct str content)
+                  struct uuid message, struct str type, struct str content)
 {
-	struct media_note *note = ARENA_ADD(c->a, f->v, f->n, f->cap);
 	const cJSON *v = NULL;
 	struct str id;
 
-	*note = (struct media_note){ .row = SIZE_MAX };
 	if (!media_is_type(type) || !str_is_set(content) || json_parse(c->a, content, &v) != ERR_OK)
 		return;
 	id = json_text(c->a, json_get(v, "id"));
 	if (str_is_empty(id))
 		return;
-	note->content = v;
-	db_row_int(f->rows, (int64_t)f->n - 1);
+	db_row_int(f->rows, (int64_t)f->n);
 	db_row_uuid(f->rows, conversation);
 	db_row_text(f->rows, id);
+	*ARENA_ADD(c->a, f->v, f->n, f->cap) = (struct media_note){ message, v, SIZE_MAX };
 }
 
 enum err
@@ -54,10 +52,19 @@ media_finder_load(struct api_call *c, struct media_finder *f)
 	return e;
 }
 
-void
-media_finder_write(struct api_call *c, const struct media_finder *f, size_t i)
+static const struct media_note *
+find_note(const struct media_finder *f, struct uuid message)
 {
-	const struct media_note *note = &f->v[i];
+	for (size_t i = 0; i < f->n; i++)
+		if (uuid_eq(f->v[i].message, message) && f->v[i].row != SIZE_MAX)
+			return &f->v[i];
+	return NULL;
+}
+
+void
+media_finder_write(struct api_call *c, const struct media_finder *f, struct uuid message)
+{
+	const struct media_note *note = find_note(f, message);
 	const struct db_result *r = &f->found;
 	struct str digest, mime;
 	struct jw *w = &c->w;
@@ -65,7 +72,7 @@ media_finder_write(struct api_call *c, const struct media_finder *f, size_t i)
 	struct uuid id;
 
 	jw_key(w, "media");
-	if (note->content == NULL || note->row == SIZE_MAX) {
+	if (note == NULL) {
 		jw_null(w);
 		return;
 	}

@@ -191,6 +191,9 @@ const struct api_route api_routes[] = {
 	{ "GET", "/api/media/:id", ROLE_VIEWER, SCOPE_MEDIA, NULL, NULL, false, media_get,
 	  NULL, "mediaGet", "The file of a message, once its `media` is `ready`; a part of it with `Range` (one). Its `ETag` is its digest, and it never changes. Pictures (JPEG, PNG, WebP, GIF), audio and video come as what they are; everything else is a file to be saved, and what a browser could run has no type.",
 	  REPLIES(OTHER(200, "application/octet-stream", "The file, of its own type"), OTHER(206, "application/octet-stream", "The part that `Range` names"), FAILS(404, "also where it is not ready (`media_pending`, `media_unavailable`), where its file is gone (`media_missing`) and where the message was revoked"), EMPTY(416)) },
+	{ "POST", "/api/conversations/:id/messages", ROLE_AGENT, SCOPE_CONVERSATION, NULL, fields_message_new, false, messages_send,
+	  NULL, "messagesSend", "Sends a text to the customer. It is queued at once and leaves at the pace that Meta allows; what becomes of it is told by `status` and `unknownOutcome`. `replyTo` quotes a message of the conversation; `force` sends although Meta's window is closed. The same `Idempotency-Key` with the same request again answers with the message that it made.",
+	  REPLIES(UNDER(202, "message", message, NULL), FAILS(409, "Meta's window is closed (`outside_service_window`), the number cannot send, or the `Idempotency-Key` was used for another request")) },
 	{ "GET", "/api/conversations/:id/sessions", ROLE_VIEWER, SCOPE_CONVERSATION, fields_page, NULL, false, sessions_of_conversation,
 	  NULL, "sessionsList", "The sessions of a conversation, the newest first, by their start.",
 	  REPLIES(PAGE_OF(session)) },
@@ -332,6 +335,12 @@ api_route_at(size_t i)
 		return &api_routes[i];
 	i -= api_route_count;
 	return i < api_door_route_count ? &api_door_routes[i] : NULL;
+}
+
+const char *
+api_route_header(const struct api_route *r)
+{
+	return r->handle == messages_send ? "Idempotency-Key" : NULL;
 }
 
 bool

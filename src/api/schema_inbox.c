@@ -189,7 +189,8 @@ static SCHEMA(schema_version, "MessageVersion", NULL, "What a message said befor
 
 static SCHEMA(schema_message_error, "MessageError", NULL, NULL,
 	INT("code", NUL, "Meta's"),
-	TEXT("reason", NUL, NULL));
+	WORD("kind", NUL, graph_reasons, "what it means, where that is known"),
+	TEXT("reason", NUL, "as Meta says it"));
 
 static SCHEMA(schema_media, "Media", NULL, NULL,
 	UUID("id", 0, NULL),
@@ -227,8 +228,13 @@ SCHEMA(schema_message, "Message", NULL, NULL,
 	TIME("revokedAt", NUL, NULL),
 	TIME("metaConfirmedAt", NUL, NULL),
 	OBJECT("error", NUL, &schema_message_error, NULL),
-	BOOL("unknownOutcome", 0, NULL),
+	BOOL("unknownOutcome", 0, "the answer to sending it was lost: a status may still tell"),
 	OBJECT("media", NUL, &schema_media, NULL));
+
+static SCHEMA(schema_send_text, "SendText", NULL, NULL,
+	TEXT("body", 0, "1 to 4096 characters"),
+	BOOL("previewUrl", OPT, "show a preview of the first link"));
+const struct api_member schema_value_send_text = OBJECT("text", 0, &schema_send_text, NULL);
 
 SCHEMA(schema_message_page, "MessagePage", NULL, NULL,
 	OBJECT("data", LIST, &schema_message, "oldest first"),
@@ -274,6 +280,7 @@ const struct api_schema *const schemas_inbox[] = { &schema_history_error,
 	                                           &schema_history_line,
 	                                           &schema_history_sync,
 	                                           &schema_tag,
+	                                           &schema_send_text,
 	                                           &schema_lead,
 	                                           &schema_last_message,
 	                                           &schema_conversation,

@@ -10,14 +10,17 @@
 #include "sys/threads.h"
 #include "work/media_fetcher.h"
 #include "work/onboarder.h"
+#include "work/sender.h"
 
-#define CALLS_MAX 64 /* in flight */
+#define CALLS_MAX 64                /* in flight */
+#define DRAIN_MS  (3 * TIME_SECOND) /* for answers, when the process ends */
 
 struct graphing {
 	struct http_client http;
 	struct graph_calls calls;
 	struct onboarder *onboarder;
 	struct media_fetcher *media;
+	struct sender *sender;
 	struct wake *wake;
 	struct driver *driver;
 };
@@ -30,19 +33,30 @@ wait_for_answers(void *ctx, int fd, int64_t timeout_ms)
 	(void)http_client_wait(&x->http, fd, timeout_ms);
 }
 
+/* One turn of each that works here; as soon as one of them wants it. */
 static enum step
 graphing_step(void *graphing, int64_t now_ms, int64_t *next_ms)
 {
 	struct graphing *x = graphing;
-	enum step onboarding, media;
-	int64_t media_next_ms;
+	const struct {
+		step_fn *step;
+		void *worker;
+	} workers[] = { { onboarder_step, x->onboarder },
+		        { sender_step, x->sender },
+		        { media_fetcher_step, x->media } };
+	enum step all = STEP_WAIT;
 
 	(void)graph_calls_hear(&x->calls);
-	onboarding = onboarder_step(x->onboarder, now_ms, next_ms);
-	media = media_fetcher_step(x->media, now_ms, &media_next_ms);
-	if (media_next_ms < *next_ms)
-		*next_ms = media_next_ms;
-	return media == STEP_AGAIN ? STEP_AGAIN : onboarding;
+	*next_ms = INT64_MAX;
+	for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {
+		int64_t at = INT64_MAX;
+
+		if (workers[i].step(workers[i].worker, now_ms, &at) == STEP_AGAIN)
+			all = STEP_AGAIN;
+		else if (at < *next_ms)
+			*next_ms = at;
+	}
+	return all;
 }
 
 static enum err
@@ -83,6 +97,14 @@ start(struct graphing *x, const struct settings *s, struct db_pool *pool,
 		.connected = connected,
 		.ctx = ctx,
 	};
+	const struct sender_options send = {
+		.pool = pool,
+		.graph = &x->calls,
+		.rand = &rand_system,
+		.keys = &s->keys,
+		.owner = onboard.owner,
+		.give_up_ms = c->send_give_up_hours * TIME_HOUR,
+	};
 	enum err e = http_client_open(&http, &x->http);
 
 	x->calls = (struct graph_calls){ .http = &x->http, .base_url = c->meta_graph_url };
@@ -90,6 +112,8 @@ start(struct graphing *x, const struct settings *s, struct db_pool *pool,
 		x->calls.base_url.n--;
 	if (e == ERR_OK)
 		e = onboarder_open(&onboard, &x->onboarder);
+	if (e == ERR_OK)
+		e = sender_open(&send, &x->sender);
 	if (e == ERR_OK)
 		e = open_media(x, s, pool);
 	if (e != ERR_OK)
@@ -123,6 +147,7 @@ void
 graphing_wake(struct graphing *x)
 {
 	onboarder_look(x->onboarder);
+	sender_look(x->sender);
 	wake_set(x->wake);
 }
 
@@ -132,12 +157,27 @@ graphing_stop(struct graphing *x)
 	driver_stop(x->driver);
 }
 
+/* What was called may still be answered: what nobody has heard, nobody knows. */
+static void
+drain(struct graphing *x)
+{
+	int64_t until = clock_now(&clock_real) + DRAIN_MS, now;
+
+	while ((now = clock_now(&clock_real)) < until && !sender_drain(x->sender, now)) {
+		(void)http_client_wait(&x->http, -1, until - now);
+		(void)graph_calls_hear(&x->calls);
+	}
+}
+
 void
 graphing_join(struct graphing *x)
 {
 	if (x == NULL)
 		return;
 	driver_join(x->driver);
+	if (x->sender != NULL)
+		drain(x);
+	sender_close(x->sender);
 	if (x->onboarder != NULL)
 		onboarder_stop(x->onboarder, clock_now(&clock_real));
 	if (x->media != NULL)

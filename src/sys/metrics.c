@@ -126,6 +126,24 @@ static const struct row rows[M_COUNT] = {
 	                           "Bytes of all files of media." },
 	[M_MEDIA_NO_ROOM] = { "recado_media_no_room", NULL, GAUGE,
 	                      "1 while media is not fetched for want of room on the disk." },
+#define SENDS(result)                                                                              \
+	{                                                                                          \
+		"recado_sends_total", "result=\"" result "\"", COUNTER,                            \
+			"Calls that send a message, by what came of them."                         \
+	}
+	[M_SENDS_ACCEPTED] = SENDS("accepted"),
+	[M_SENDS_RETRIED] = SENDS("retried"),
+	[M_SENDS_FAILED] = SENDS("failed"),
+	[M_SENDS_UNKNOWN] = SENDS("unknown"),
+#define SEND_QUEUE(state)                                                                          \
+	{                                                                                          \
+		"recado_send_queue", "state=\"" state "\"", GAUGE,                                 \
+			"Messages that wait to be sent: queued (their turn comes), behind "        \
+			"(another to the same person is first), calling."                          \
+	}
+	[M_SENDS_QUEUED] = SEND_QUEUE("queued"),
+	[M_SENDS_BEHIND] = SEND_QUEUE("behind"),
+	[M_SENDS_CALLING] = SEND_QUEUE("calling"),
 };
 
 static const struct {
