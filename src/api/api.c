@@ -250,6 +250,8 @@ answer_failure(struct api_call *c, enum err e, struct api_answer *out)
 		add_header(out, "Location", c->location);
 	if (out->status == 401)
 		add_header(out, "WWW-Authenticate", STR("Bearer"));
+	for (const struct http_header_out *h = c->extra; h->name != NULL; h++)
+		add_header(out, h->name, h->value);
 	if (out->status == 429)
 		add_header(out, "Retry-After", str_fmt(c->a, "%lld", (long long)c->retry_after_s));
 	buf_clear(&c->out);
@@ -275,7 +277,7 @@ answer_success(struct api_call *c, struct api_answer *out)
 		add_header(out, "Set-Cookie", c->set_cookie);
 	if (str_is_set(c->set_hint))
 		add_header(out, "Set-Cookie", c->set_hint);
-	if (c->route->etag && c->status == 200) {
+	if (c->route->etag && c->status == 200 && c->file == NULL) {
 		unsigned char digest[SHA256_LEN];
 		struct str tag;
 

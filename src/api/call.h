@@ -170,7 +170,7 @@ struct api_call {
 	struct wait_for wait;            /* a 202 that is held back until this ends */
 	struct stream_wish stream;       /* instead of an answer: its client is not nil */
 	struct api_file *file;           /* the body, of a route that gives files; else NULL */
-	struct http_header_out extra[6]; /* more headers, ends with name NULL */
+	struct http_header_out extra[8]; /* more headers, ends with name NULL */
 };
 
 #define AUTH_COOKIE "recado"

@@ -161,6 +161,14 @@ open_file(struct api_call *c, struct str digest, int64_t bytes, int *fd)
 	                  "The file is not in MEDIA_DIR any more.");
 }
 
+/* It never changes, and nobody between may keep it. */
+static void
+add_kept(struct api_call *c, struct str tag)
+{
+	add_header(c, "ETag", tag);
+	add_header(c, "Cache-Control", STR("private, max-age=31536000, immutable"));
+}
+
 static enum err
 answer_file(struct api_call *c, const struct db_result *r)
 {
@@ -177,24 +185,23 @@ answer_file(struct api_call *c, const struct db_result *r)
 	enum err e;
 	int fd;
 
-	add_header(c, "ETag", tag);
-	add_header(c, "Cache-Control", STR("private, max-age=31536000, immutable"));
-	add_header(c, "Content-Security-Policy", STR(POLICY));
-	add_header(c, "Accept-Ranges", STR("bytes"));
+	if (part == RANGE_NONE) {
+		c->status = 416;
+		add_header(c, "Content-Range", str_fmt(c->a, "bytes */%lld", (long long)bytes));
+		return api_fail(c, ERR_INVALID, "The range begins behind the end of the file.");
+	}
 	if (api_names_tag(c->in->header(c->in->ctx, "if-none-match"), tag)) {
 		c->status = 304;
 		c->content_type = NULL;
-		return ERR_OK;
-	}
-	if (part == RANGE_NONE) {
-		c->status = 416;
-		c->content_type = NULL;
-		add_header(c, "Content-Range", str_fmt(c->a, "bytes */%lld", (long long)bytes));
+		add_kept(c, tag);
 		return ERR_OK;
 	}
 	e = open_file(c, digest, bytes, &fd);
 	if (e != ERR_OK)
 		return e;
+	add_kept(c, tag);
+	add_header(c, "Content-Security-Policy", STR(POLICY));
+	add_header(c, "Accept-Ranges", STR("bytes"));
 	if (part == RANGE_PART) {
 		c->status = 206;
 		add_header(c, "Content-Range",
