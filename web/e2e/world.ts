@@ -150,6 +150,26 @@ export class World {
 		return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
 	}
 
+	/** Makes a connection of ours one that the simulated Meta knows and lets send. */
+	async letSend(number: Number): Promise<void> {
+		await this.graph("number", {
+			wabaId: number.wabaId,
+			phoneNumberId: number.phoneNumberId,
+			displayPhoneNumber: `+${number.displayNumber}`,
+			onBizApp: true,
+		});
+		const token = String((await this.graph("token", { wabaId: number.wabaId }))["token"]);
+		const subscribed = await fetch(`${this.#graph}/v24.0/${number.wabaId}/subscribed_apps`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${token}` },
+		});
+		if (!subscribed.ok) throw new Error(`not subscribed: ${await subscribed.text()}`);
+		await this.api("patch", "/api/connections/{id}", {
+			path: { id: number.id },
+			body: { accessToken: token },
+		});
+	}
+
 	/** What it noted: counts, and whatever was not asked as it should be. */
 	async graphStats(): Promise<Record<string, unknown>> {
 		return (await (await fetch(`${this.#graph}/__sim/stats`)).json()) as Record<string, unknown>;

@@ -199,10 +199,34 @@ export const texts = {
 	composer: ["Resposta", "Reply"],
 	"composer.placeholder": ["Responder…", "Reply…"],
 	"composer.send": ["Enviar", "Send"],
-	"composer.off": [
-		"O envio por aqui ainda não está disponível. Responda pelo WhatsApp Business App: a resposta aparece aqui.",
-		"Sending from here is not available yet. Answer from the WhatsApp Business App: the answer appears here.",
+	"composer.force": ["Tentar mesmo assim", "Try all the same"],
+	"composer.unquote": ["Não citar", "Do not quote"],
+	"composer.left": [
+		"faltam {n} caracteres||faltam {n} caracteres",
+		"{n} characters left||{n} characters left",
 	],
+	"composer.over": [
+		"{n} caractere a mais||{n} caracteres a mais",
+		"{n} character too many||{n} characters too many",
+	],
+	"composer.off.role": [
+		"O seu acesso é só de leitura: um agente pode responder.",
+		"Your access is for reading only: an agent may answer.",
+	],
+	"composer.off.disconnected": ["Este número está desconectado.", "This number is disconnected."],
+	"composer.off.token": [
+		"Esta conexão não tem acesso à conta na Meta: conecte o número de novo.",
+		"This connection has no access to the account at Meta: connect the number again.",
+	],
+	"composer.reconnect": ["Ver os números", "See the numbers"],
+	reply: ["Responder citando", "Reply with a quote"],
+	queue: [
+		"{n} mensagem na fila||{n} mensagens na fila: a Meta aceita uma a cada 6 segundos por pessoa",
+		"{n} message in the queue||{n} messages in the queue: Meta takes one every 6 seconds for one person",
+	],
+	unknown: ["Não sabemos se foi enviada.", "We do not know whether it was sent."],
+	"unknown.yet": ["Verificando se foi enviada…", "Finding out whether it was sent…"],
+	again: ["Enviar de novo", "Send again"],
 	you: ["Você: ", "You: "],
 	noName: ["Sem nome", "No name"],
 } as const satisfies Messages;
