@@ -37,7 +37,7 @@ struct medium {
 	struct medium *next;
 	struct arena *arena;
 	struct uuid client_id, id, connection_id, conversation_id;
-	struct str meta_id, mime, token;
+	struct str meta_id, mime, token, reason_before;
 	bool history, told, token_failed; /* told: `expected` is what the message said */
 	unsigned char expected[SHA256_LEN];
 	int64_t received_at, same_bytes; /* same_bytes: of a file that the client has already; -1 */

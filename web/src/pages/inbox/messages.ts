@@ -142,6 +142,8 @@ export const texts = {
 	],
 	"type.other": ["Mensagem do tipo {type}", "Message of type {type}"],
 	"media.pending": ["Ainda não baixado", "Not downloaded yet"],
+	"media.pending.why": ["Ainda não baixado: {reason}", "Not downloaded yet: {reason}"],
+	"media.broken": ["O navegador não consegue mostrar este arquivo.", "The browser cannot show this file."],
 	"media.unavailable": ["Não disponível", "Not available"],
 	"media.unavailable.why": ["Não disponível: {reason}", "Not available: {reason}"],
 	"media.none": ["Só o aviso chegou; o arquivo não.", "Only the notice came; not the file."],
