@@ -63,6 +63,19 @@ struct medium {
 	struct graph_answer answer;
 };
 
+/* media_end.c: what became of it, to be settled. Each drops the file that was being written. */
+
+void medium_end(struct medium *, enum medium_end, const char *reason);
+void medium_end_later(struct medium *, const char *reason, int64_t at);
+void medium_end_ready(struct medium *, const unsigned char digest[SHA256_LEN], int64_t bytes,
+                      bool linked);
+/* Not the medium's fault: nothing is counted against it, and nothing else is begun for a while. */
+void medium_end_no_room(struct medium *, const char *reason, int64_t now_ms);
+void medium_end_disk(struct medium *, enum err, int64_t now_ms);
+void medium_end_mismatch(struct medium *, int64_t now_ms);
+/* An answer without the medium, judged by what Meta says. */
+void medium_end_judged(struct medium *, struct graph_answer *, int64_t now_ms);
+
 /* media_store.c: rows. Each is one transaction; ERR_CONFLICT: it is another's by now. */
 
 /* *out: one that is due, held from now on; NULL: there is none, or another was faster (*none:
