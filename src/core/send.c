@@ -70,14 +70,10 @@ send_read(struct arena *a, const cJSON *root, struct send_receipt *out)
 {
 	const cJSON *message = json_first(json_get(root, "messages"));
 	const cJSON *contact = json_first(json_get(root, "contacts"));
-	struct str input = json_text(a, json_get(contact, "input"));
 
 	*out = (struct send_receipt){ .wamid = id_text(json_get(message, "id")) };
 	if (!str_is_set(out->wamid))
 		return false;
-	out->input.wa_id = str_digits(a, input);
-	if (str_is_empty(out->input.wa_id))
-		out->input.wa_id = STR_NONE;
 	out->known.wa_id = str_digits(a, json_text(a, json_get(contact, "wa_id")));
 	if (str_is_empty(out->known.wa_id))
 		out->known.wa_id = STR_NONE;

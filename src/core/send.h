@@ -37,7 +37,7 @@ bool send_id_of(struct str callback_data, struct uuid *id);
 /* What Meta says of one that it took. False: it names no message. */
 struct send_receipt {
 	struct str wamid;
-	struct fact_person input, known; /* to whom we wrote, and as whom Meta knows them */
+	struct fact_person known; /* as whom Meta knows the person */
 };
 bool send_read(struct arena *, const cJSON *root, struct send_receipt *out);
 

@@ -19,8 +19,8 @@ struct config {
 	struct str meta_app_id, meta_app_secret, meta_app_secret_previous, meta_verify_token,
 		meta_config_id, meta_graph_url;
 	int64_t import_start_at; /* ms */
-	int64_t external_api_requests_per_minute, import_interval_minutes, import_full_every_hours, send_give_up_hours,
-		history_alert_minutes;
+	int64_t external_api_requests_per_minute, import_interval_minutes, import_full_every_hours,
+		send_give_up_hours, history_alert_minutes;
 	struct str openai_api_key, openai_model, openai_base_url, openai_prices;
 	int64_t analysis_concurrency, analysis_sync_seconds, analysis_max_input_tokens,
 		analysis_timeout_seconds;

@@ -160,15 +160,17 @@ function Outcome({ message: m, onAgain }: { message: Message; onAgain: Answers["
 	const mayAgain = m.source === "api" && m.body !== null && !FINAL.has(m.error?.kind ?? "");
 	const reason = reasonOf(m.error, meta);
 	return (
-		<div className={cx(css.failed, !isFailed && css.unknown)}>
-			<Icon name={isFailed ? "warning" : "clock"} size={14} />
-			<span className={css.clamped}>
-				{!isFailed
-					? t(isLost ? "unknown" : "unknown.yet")
-					: reason === null
-						? t("failed")
-						: t("failedWhy", { reason })}
-			</span>
+		<>
+			<div className={cx(css.failed, !isFailed && css.unknown)}>
+				<Icon name={isFailed ? "warning" : "clock"} size={14} />
+				<span className={css.clamped}>
+					{!isFailed
+						? t(isLost ? "unknown" : "unknown.yet")
+						: reason === null
+							? t("failed")
+							: t("failedWhy", { reason })}
+				</span>
+			</div>
 			{(isFailed || isLost) && mayAgain && onAgain !== null && (
 				<button
 					type="button"
@@ -182,7 +184,7 @@ function Outcome({ message: m, onAgain }: { message: Message; onAgain: Answers["
 					{t("again")}
 				</button>
 			)}
-		</div>
+		</>
 	);
 }
 
