@@ -60,7 +60,7 @@ enum metric {
 	M_MEDIA_WAITING,      /* gauge */
 	M_MEDIA_STORED_BYTES, /* gauge */
 	M_MEDIA_NO_ROOM,      /* gauge: 0, 1 */
-	M_SENDS_ACCEPTED, /* recado_sends_total{result="accepted"} */
+	M_SENDS_ACCEPTED,     /* recado_sends_total{result="accepted"} */
 	M_SENDS_RETRIED,
 	M_SENDS_FAILED,
 	M_SENDS_UNKNOWN,
