@@ -44,11 +44,12 @@ WHERE client_id = :client AND id = :id AND status = 'pending' AND next_try_at <=
 -- With the length of a file that is this client's already and has the digest.
 -- name: media_load
 -- param: client uuid, id uuid
--- returns: uuid, text, uuid, bool, text?, bytes?, time, int, int, bytes?, bool, int?
+-- returns: uuid, text, uuid, bool, text?, bytes?, time, int, int, bytes?, bool, int?, text?
 SELECT m.connection_id, m.meta_id, m.conversation_id, m.history, m.mime_type, m.expected, m.received_at, m.tries, m.wrong,
   (SELECT c.access_token_box FROM connections c WHERE c.client_id = m.client_id AND c.id = m.connection_id),
   EXISTS (SELECT 1 FROM connections c WHERE c.client_id = m.client_id AND c.id = m.connection_id AND c.token_failed_at IS NOT NULL),
-  (SELECT x.bytes FROM media x WHERE x.client_id = m.client_id AND x.sha256 = m.expected AND x.status = 'ready' LIMIT 1)
+  (SELECT x.bytes FROM media x WHERE x.client_id = m.client_id AND x.sha256 = m.expected AND x.status = 'ready' LIMIT 1),
+  m.reason
 FROM media m WHERE m.client_id = :client AND m.id = :id;
 
 -- name: media_same

@@ -16,13 +16,7 @@
 #define BUSY_MS        100 /* the client has no place for a call */
 #define TIDY_MS        TIME_MINUTE
 #define FILE_MS        (15 * TIME_MINUTE) /* for the bytes of one */
-#define NO_ROOM_MS     (30 * TIME_SECOND)
-#define ROOM_AGAIN_MS  TIME_MINUTE
-#define TOKEN_MS       (15 * TIME_MINUTE)
-#define ACCOUNT_MS     TIME_HOUR
-#define RATE_MS        (30 * TIME_SECOND)
-#define MOST_ADDRESSES 3 /* in one hold: each lives five minutes */
-#define CALM_FAILURES  4 /* so many calls may fail before the others wait too */
+#define MOST_ADDRESSES 3                  /* in one hold: each lives five minutes */
 
 enum err
 media_fetcher_open(const struct media_fetcher_options *o, int64_t now_ms,
@@ -72,101 +66,6 @@ heard(struct graph_call *call, struct http_result *r)
 	x->heard = true;
 }
 
-/* What became of it; written by the next look at it. */
-static void
-end(struct medium *x, enum medium_end how, const char *reason)
-{
-	media_file_drop(&x->file);
-	x->phase = MEDIUM_SETTLE;
-	x->end = how;
-	x->reason = reason;
-}
-
-static void
-end_later(struct medium *x, const char *reason, int64_t at)
-{
-	end(x, MEDIUM_LATER, reason);
-	x->at = at;
-}
-
-static void
-end_ready(struct medium *x, const unsigned char digest[SHA256_LEN], int64_t bytes, bool linked)
-{
-	memcpy(x->digest, digest, SHA256_LEN);
-	x->bytes = bytes;
-	x->linked = linked;
-	end(x, MEDIUM_READY, NULL);
-}
-
-/* Not the medium's fault: nothing is counted against it. */
-static void
-end_no_room(struct medium *x, const char *reason, int64_t now_ms)
-{
-	struct media_fetcher *mf = x->mf;
-
-	if (mf->no_room == NULL)
-		log_error("media.no_room", LOG_Z("reason", reason));
-	mf->no_room = reason;
-	mf->no_room_until = now_ms + NO_ROOM_MS;
-	metrics_set(M_MEDIA_NO_ROOM, 1);
-	x->tries -= x->tries > 0;
-	end_later(x, reason, now_ms + ROOM_AGAIN_MS);
-}
-
-static void
-end_disk(struct medium *x, enum err e, int64_t now_ms)
-{
-	end_no_room(x, e == ERR_DISK_FULL ? MEDIA_DISK_FULL : MEDIA_DISK_ERROR, now_ms);
-}
-
-static void
-end_mismatch(struct medium *x, int64_t now_ms)
-{
-	metrics_add(M_MEDIA_MISMATCHES, 1);
-	log_warn("media.mismatch", LOG_UUID("media", x->id));
-	if (++x->wrong >= MEDIA_MOST_WRONG)
-		end(x, MEDIUM_NEVER, MEDIA_MISMATCH);
-	else
-		end_later(x, MEDIA_MISMATCH,
-		          media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
-}
-
-/* An answer without the medium: judged by what Meta says. */
-static void
-end_judged(struct medium *x, struct graph_answer *answer, int64_t now_ms)
-{
-	struct media_fetcher *mf = x->mf;
-	int64_t retry_after = graph_calls_retry_after(&x->result, now_ms);
-	uint64_t chance = rand_u64(mf->o.rand);
-	struct media_verdict v =
-		media_judge(answer, x->result.status, x->tries, now_ms, retry_after, chance);
-
-	switch (v.act) {
-	case MEDIA_GIVE_UP:
-		end(x, MEDIUM_NEVER, v.reason);
-		return;
-	case MEDIA_RECONNECT:
-		x->refused = true;
-		x->answer = (struct graph_answer){ .act = answer->act,
-			                           .reason = answer->reason,
-			                           .code = answer->code,
-			                           .subcode = answer->subcode };
-		x->pause_until = now_ms + TOKEN_MS;
-		break;
-	case MEDIA_HOLD:
-		x->pause_until = now_ms + ACCOUNT_MS;
-		break;
-	case MEDIA_AGAIN:
-		if (strcmp(v.reason, "rate_limited") == 0)
-			x->pause_until = now_ms + (retry_after > RATE_MS ? retry_after : RATE_MS);
-		if (++mf->failures > CALM_FAILURES)
-			mf->failing_until =
-				graph_next_try_at(mf->failures - CALM_FAILURES, now_ms, -1, chance);
-		break;
-	}
-	end_later(x, v.reason, v.next_try_at);
-}
-
 /* A file of the client's own that is the same. */
 static bool
 is_here(const struct medium *x, const unsigned char digest[SHA256_LEN], int64_t bytes)
@@ -200,9 +99,9 @@ has_room(struct medium *x, int64_t bytes, int64_t now_ms)
 	bool fits = mf->o.budget_bytes == 0 || used_beside(x) + bytes <= mf->o.budget_bytes;
 
 	if (e != ERR_OK)
-		end_disk(x, e, now_ms);
+		medium_end_disk(x, e, now_ms);
 	else if (!fits)
-		end_no_room(x, MEDIA_DISK_BUDGET, now_ms);
+		medium_end_no_room(x, MEDIA_DISK_BUDGET, now_ms);
 	return e == ERR_OK && fits;
 }
 
@@ -270,12 +169,12 @@ read_address(struct medium *x, const cJSON *root, int64_t now_ms)
 		x->size = -1;
 	x->url = str_dup(x->arena, url);
 	if (x->size > MEDIA_MOST_BYTES)
-		end(x, MEDIUM_NEVER, MEDIA_TOO_LARGE);
+		medium_end(x, MEDIUM_NEVER, MEDIA_TOO_LARGE);
 	else if (x->told && x->answered && memcmp(x->expected, x->digest_told, SHA256_LEN) != 0)
-		end_mismatch(x, now_ms);
+		medium_end_mismatch(x, now_ms);
 	else if (str_is_empty(url) || !may_be_asked(x, url))
-		end_later(x, "bad_answer",
-		          media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
+		medium_end_later(x, "bad_answer",
+		                 media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
 	return x->phase != MEDIUM_SETTLE;
 }
 
@@ -288,7 +187,7 @@ take_address(struct medium *x, int64_t now_ms)
 
 	graph_calls_read(x->mf->arena, &x->result, &answer);
 	if (answer.act != GRAPH_TAKE) {
-		end_judged(x, &answer, now_ms);
+		medium_end_judged(x, &answer, now_ms);
 		return ERR_OK;
 	}
 	if (!read_address(x, answer.root, now_ms))
@@ -300,7 +199,7 @@ take_address(struct medium *x, int64_t now_ms)
 	x->mf->failures = 0;
 	x->taken = true;
 	if (is_here(x, x->digest_told, same)) {
-		end_ready(x, x->digest_told, same, true);
+		medium_end_ready(x, x->digest_told, same, true);
 		return ERR_OK;
 	}
 	if (!has_room(x, x->size > 0 ? x->size : 0, now_ms))
@@ -319,12 +218,12 @@ take_bytes(struct medium *x, int64_t now_ms)
 	media_file_digest(&x->file, digest);
 	if ((x->told && memcmp(digest, x->expected, SHA256_LEN) != 0) ||
 	    (x->answered && memcmp(digest, x->digest_told, SHA256_LEN) != 0)) {
-		end_mismatch(x, now_ms);
+		medium_end_mismatch(x, now_ms);
 		return;
 	}
 	e = media_file_keep(&x->file, digest);
 	if (e != ERR_OK) {
-		end_disk(x, e, now_ms);
+		medium_end_disk(x, e, now_ms);
 		return;
 	}
 	if (x->mf->no_room != NULL)
@@ -332,7 +231,7 @@ take_bytes(struct medium *x, int64_t now_ms)
 	x->mf->no_room = NULL;
 	metrics_set(M_MEDIA_NO_ROOM, 0);
 	metrics_add(M_MEDIA_BYTES, bytes);
-	end_ready(x, digest, bytes, false);
+	medium_end_ready(x, digest, bytes, false);
 }
 
 /* The address was good for nothing: another is asked for, at once a few times. */
@@ -343,8 +242,8 @@ ask_again(struct medium *x, int64_t now_ms)
 	if (++x->addresses < MOST_ADDRESSES)
 		x->phase = MEDIUM_ASK;
 	else
-		end_later(x, "refused",
-		          media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
+		medium_end_later(x, "refused",
+		                 media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
 }
 
 static void
@@ -356,11 +255,11 @@ take_file(struct medium *x, int64_t now_ms)
 	if (r->failure == HTTP_OK && r->status >= 200 && r->status < 300) {
 		take_bytes(x, now_ms);
 	} else if (r->failure == HTTP_TOO_LARGE) {
-		end(x, MEDIUM_NEVER, MEDIA_TOO_LARGE);
+		medium_end(x, MEDIUM_NEVER, MEDIA_TOO_LARGE);
 	} else if (r->failure == HTTP_STOPPED && x->over_budget) {
-		end_no_room(x, MEDIA_DISK_BUDGET, now_ms);
+		medium_end_no_room(x, MEDIA_DISK_BUDGET, now_ms);
 	} else if (r->failure == HTTP_STOPPED) {
-		end_disk(x, x->file.failed, now_ms);
+		medium_end_disk(x, x->file.failed, now_ms);
 	} else if (r->failure == HTTP_OK && r->status >= 400 && r->status < 500 &&
 	           r->status != 408 && r->status != 429) {
 		ask_again(x, now_ms);
@@ -370,7 +269,7 @@ take_file(struct medium *x, int64_t now_ms)
 			answer = (struct graph_answer){
 				.act = GRAPH_LATER, .reason = "refused", .code = -1, .subcode = -1
 			};
-		end_judged(x, &answer, now_ms);
+		medium_end_judged(x, &answer, now_ms);
 	}
 }
 
@@ -393,13 +292,13 @@ static void
 begin(struct medium *x, int64_t now_ms)
 {
 	if (now_ms >= x->received_at + MEDIA_LIFE_MS)
-		end(x, MEDIUM_NEVER, MEDIA_EXPIRED);
+		medium_end(x, MEDIUM_NEVER, MEDIA_EXPIRED);
 	else if (!is_plain_id(x->meta_id))
-		end(x, MEDIUM_NEVER, MEDIA_NOT_FOUND);
+		medium_end(x, MEDIUM_NEVER, MEDIA_NOT_FOUND);
 	else if (x->told && is_here(x, x->expected, x->same_bytes))
-		end_ready(x, x->expected, x->same_bytes, true);
+		medium_end_ready(x, x->expected, x->same_bytes, true);
 	else if (!str_is_set(x->token)) /* sealed with another key */
-		end_later(x, MEDIA_NO_TOKEN, now_ms + TIME_HOUR);
+		medium_end_later(x, MEDIA_NO_TOKEN, now_ms + TIME_HOUR);
 	else
 		(void)has_room(x, 1, now_ms);
 }
@@ -437,14 +336,14 @@ move_on(struct medium *x, int64_t now_ms)
 	if (x->file.disk == NULL) {
 		e = media_file_begin(&x->mf->disk, rand_uuid_v7(x->mf->o.rand, now_ms), &x->file);
 		if (e != ERR_OK) {
-			end_disk(x, e, now_ms);
+			medium_end_disk(x, e, now_ms);
 			return ERR_OK;
 		}
 	}
 	e = fetch(x);
 	if (e == ERR_INVALID) { /* no address that may be called */
-		end_later(x, "bad_answer",
-		          media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
+		medium_end_later(x, "bad_answer",
+		                 media_next_try_at(x->tries, now_ms, -1, rand_u64(x->mf->o.rand)));
 		return ERR_OK;
 	}
 	return e;

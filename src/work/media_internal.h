@@ -37,7 +37,7 @@ struct medium {
 	struct medium *next;
 	struct arena *arena;
 	struct uuid client_id, id, connection_id, conversation_id;
-	struct str meta_id, mime, token;
+	struct str meta_id, mime, token, reason_before;
 	bool history, told, token_failed; /* told: `expected` is what the message said */
 	unsigned char expected[SHA256_LEN];
 	int64_t received_at, same_bytes; /* same_bytes: of a file that the client has already; -1 */
@@ -62,6 +62,19 @@ struct medium {
 	bool refused;        /* the token was, as `answer` says */
 	struct graph_answer answer;
 };
+
+/* media_end.c: what became of it, to be settled. Each drops the file that was being written. */
+
+void medium_end(struct medium *, enum medium_end, const char *reason);
+void medium_end_later(struct medium *, const char *reason, int64_t at);
+void medium_end_ready(struct medium *, const unsigned char digest[SHA256_LEN], int64_t bytes,
+                      bool linked);
+/* Not the medium's fault: nothing is counted against it, and nothing else is begun for a while. */
+void medium_end_no_room(struct medium *, const char *reason, int64_t now_ms);
+void medium_end_disk(struct medium *, enum err, int64_t now_ms);
+void medium_end_mismatch(struct medium *, int64_t now_ms);
+/* An answer without the medium, judged by what Meta says. */
+void medium_end_judged(struct medium *, struct graph_answer *, int64_t now_ms);
 
 /* media_store.c: rows. Each is one transaction; ERR_CONFLICT: it is another's by now. */
 

@@ -66,6 +66,7 @@ load(struct medium *x)
 	x->token = open_token(x, db_get_text(&r, 0, 9));
 	x->token_failed = db_get_bool(&r, 0, 10);
 	x->same_bytes = db_is_null(&r, 0, 11) ? -1 : db_get_int(&r, 0, 11);
+	x->reason_before = db_get_text(&r, 0, 12);
 	return ERR_OK;
 }
 
@@ -236,7 +237,9 @@ media_settle(struct medium *x, int64_t now_ms)
 		e = ERR_CONFLICT;
 	if (e == ERR_OK)
 		e = store_connection(x, now_ms, &events);
-	if (e == ERR_OK && x->end != MEDIUM_LATER)
+	/* tried again for the reason that is shown, it is as it was */
+	if (e == ERR_OK &&
+	    (x->end != MEDIUM_LATER || !str_eq(x->reason_before, str_from(x->reason))))
 		event_batch_add(&events, x->client_id, EVENT_MEDIA, x->conversation_id);
 	if (e == ERR_OK)
 		e = event_batch_store(&events, mf->db, now_ms);

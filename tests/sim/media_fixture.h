@@ -201,7 +201,7 @@ webhook(struct studio *o, const char *number, const char *field, const char *mem
 		"{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"" WABA
 		"\",\"changes\":[{\"field\":\"%s\",\"value\":{\"messaging_product\":\"whatsapp\","
 		"\"metadata\":{\"display_phone_number\":\"%s\",\"phone_number_id\":\"%s\"},%s}}]}]"
-	        "}",
+		"}",
 		field, strcmp(number, NUMBER) == 0 ? "551130000001" : "551130000002", number,
 		members);
 	const struct scene_entry e = { uuid_v7(at + o->number++, random), at, body };

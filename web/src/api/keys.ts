@@ -45,4 +45,5 @@ export const staleAfter: Readonly<Record<string, readonly string[]>> = {
 	"lead.changed": ["conversation"],
 	"client.changed": ["client", "clients", "connections", "import-state"],
 	"import.changed": ["import-state", "import-failures", "jobs"],
+	"media.changed": [] /* the open thread listens itself */,
 };

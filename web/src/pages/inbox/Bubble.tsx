@@ -6,27 +6,20 @@ import { memo, useState } from "react";
 import type { Message } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { metaReasons, type MetaReason } from "../../i18n/meta";
-import { bytes, clockTime, exactTime } from "../../lib/format";
-import { fileName, shownLength } from "../../lib/cut";
+import { clockTime, exactTime } from "../../lib/format";
+import { shownLength } from "../../lib/cut";
 import { findExcerpt } from "../../lib/excerpt";
 import { cx, Icon } from "../../ui";
 import { useNow } from "../../ui/clock";
 import type { IconName } from "../../ui/icons";
 import css from "./inbox.module.css";
+import { isMediaType, Media } from "./Media";
 import { texts, typeKey } from "./messages";
 
 /* These are told by their text alone: there is no file. */
 const TOLD: Record<string, IconName> = { location: "place", contacts: "user" };
 /* More marks on one letter than any language has. */
 const PILED = /\p{M}{4}/u;
-const MEDIA: Record<string, IconName> = {
-	image: "image",
-	sticker: "image",
-	video: "image",
-	audio: "audio",
-	document: "file",
-};
-
 function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
 	const t = useT(texts);
 	const [all, setAll] = useState(false);
@@ -52,48 +45,6 @@ function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
 				<button type="button" className={css.inline} onClick={() => setAll(!all)} aria-expanded={all}>
 					{all ? t("showLess") : t("showAll")}
 				</button>
-			)}
-		</div>
-	);
-}
-
-function Media({ message }: { message: Message }) {
-	const t = useT(texts);
-	const { language } = useLanguage();
-	const { media, type } = message;
-	const name = t(typeKey(type, media?.voice === true), { type });
-	const icon = MEDIA[type] ?? "file";
-	const ready = media?.status === "ready" && media.url !== null;
-
-	if (ready && (type === "image" || type === "sticker"))
-		return <img className={css.image} src={media.url ?? ""} alt={message.body ?? name} loading="lazy" />;
-	if (ready && type === "audio")
-		return (
-			<audio className={css.audio} controls preload="none" src={media.url ?? ""} aria-label={name} />
-		);
-	const why =
-		media === null
-			? t("media.none")
-			: ready
-				? bytes(language, media.bytes)
-				: media.status === "pending"
-					? t("media.pending")
-					: media.reason === null
-						? t("media.unavailable")
-						: t("media.unavailable.why", { reason: media.reason });
-	return (
-		<div className={css.media}>
-			<Icon name={icon} size={20} />
-			<div>
-				<div className={css.mediaName} title={media?.filename ?? undefined}>
-					<bdi>{media?.filename == null ? name : fileName(media.filename)}</bdi>
-				</div>
-				<div className={css.meta}>{why}</div>
-			</div>
-			{ready && (
-				<a href={media.url ?? ""} target="_blank" rel="noreferrer">
-					{t("media.open")}
-				</a>
 			)}
 		</div>
 	);
@@ -265,7 +216,7 @@ export const Bubble = memo(function Bubble({
 	const out = m.direction === "OUTBOUND";
 	const speaker =
 		m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
-	const isMedia = m.media !== null || m.type in MEDIA;
+	const isMedia = m.media !== null || isMediaType(m.type);
 	const hidden = m.revokedAt !== null && !showRevoked;
 	/* A document without a caption has its name for text. */
 	const body = m.body === "" || m.body === m.media?.filename ? null : m.body;
