@@ -53,6 +53,7 @@ void
 scene_clear(struct scene *s)
 {
 	raw_exec(s->raw, "BEGIN; DELETE FROM events; DELETE FROM event_heads; "
+	                 "DELETE FROM media; DELETE FROM media_pauses; DELETE FROM media_files; "
 	                 "DELETE FROM transcripts; DELETE FROM sends; DELETE FROM send_lines; "
 	                 "DELETE FROM send_pauses; "
 	                 "DELETE FROM session_analyses; DELETE FROM analysis_scripts; "
