@@ -28,7 +28,7 @@ struct config {
 	int64_t journal_retention_days;
 	struct str media_dir;
 	bool transcribe;
-	struct str alert_webhook_url, log_level, log_format;
+	struct str alert_webhook_url, alert_webhook_secret, log_level, log_format;
 	/* limits we name beyond the contract's table; every one in `recado config` */
 	int64_t body_limit_bytes;     /* MAX_BODY_BYTES, 3 MiB: one webhook body */
 	int64_t api_body_limit_bytes; /* MAX_API_BODY_BYTES, 2 MiB */

@@ -21,6 +21,7 @@ static const struct {
 	[EVENT_ANALYSIS] = { "analysis.changed", "client" },
 	[EVENT_SCRIPT] = { "script.changed", "client" },
 	[EVENT_CLIENT] = { "client.changed", "client" },
+	[EVENT_ALERT] = { "alert.changed", "client" },
 };
 
 void

@@ -1,0 +1,2 @@
+-- Nothing: the number belongs to a migration that comes from elsewhere.
+SELECT 1;
