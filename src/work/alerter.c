@@ -99,15 +99,6 @@ put_audit(struct alerter *al, const struct alert *x, bool firing, int64_t now_ms
 {
 	bool of_connection = !uuid_is_nil(x->connection_id);
 	bool of_client = !uuid_is_nil(x->client_id);
-	struct buf b;
-	struct jw w;
-
-	buf_init(&b, al->arena, BODY_MAX);
-	jw_init(&w, &b);
-	jw_obj(&w);
-	jw_kz(&w, "kind", alert_kind_names[x->kind]);
-	jw_kraw(&w, "detail", x->detail);
-	jw_obj_end(&w);
 	const struct audit_row row = {
 		.id = rand_uuid_v7(al->o.rand, now_ms),
 		.client_id = x->client_id,
@@ -118,7 +109,9 @@ put_audit(struct alerter *al, const struct alert *x, bool firing, int64_t now_ms
 		                : of_client   ? STR("client")
 		                              : STR_NONE,
 		.subject_id = of_connection ? x->connection_id : x->client_id,
-		.detail = buf_slice(&b),
+		/* the kind, then the members of the detail, which always has some */
+		.detail = str_fmt(al->arena, "{\"kind\":\"%s\"," STR_FMT, alert_kind_names[x->kind],
+		                  STR_ARG(str_sub(x->detail, 1, x->detail.n - 1))),
 	};
 	return audit_insert(al->db, &row);
 }
