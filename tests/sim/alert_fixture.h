@@ -43,6 +43,7 @@ struct process {
 	int64_t look_at, next;
 	int64_t blocked_ms;
 	struct process *meanwhile; /* looks at everything while this one does */
+	const char *then;          /* what then happens, before it looks again; SQL */
 	struct office *office;
 };
 
@@ -128,6 +129,10 @@ blocked(void *ctx)
 
 	if (p->meanwhile != NULL)
 		(void)alerter_step(p->meanwhile->alerter, clock_now(&p->office->clock), &next);
+	if (p->meanwhile != NULL && p->then != NULL) {
+		raw_exec(p->office->s.raw, p->then);
+		(void)alerter_step(p->meanwhile->alerter, clock_now(&p->office->clock), &next);
+	}
 	return p->blocked_ms;
 }
 

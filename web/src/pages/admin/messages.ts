@@ -149,7 +149,10 @@ export const texts = {
 	"action.history_sync.alert": ["Histórico: não chegou a tempo", "History: did not come in time"],
 	"action.alert.raised.history_late": ["Aviso: o histórico não chegou", "Alert: history is late"],
 	"action.alert.raised.token_refused": ["Aviso: token recusado", "Alert: token refused"],
-	"action.alert.raised.disconnected": ["Aviso: número desconectado", "Alert: number disconnected"],
+	"action.alert.raised.disconnected": [
+		"Aviso: número desconectado ou restrito",
+		"Alert: number disconnected or restricted",
+	],
 	"action.alert.raised.import_failing": ["Aviso: importação falhando", "Alert: import failing"],
 	"action.alert.cleared.history_late": ["Fim do aviso: histórico", "Alert over: history"],
 	"action.alert.cleared.token_refused": ["Fim do aviso: token", "Alert over: token"],
