@@ -55,6 +55,7 @@ struct office {
 	struct process processes[MOST];
 	size_t n;
 	bool sqlite, tell;
+	int64_t stride_ms; /* what is due is late by up to that: long times pass sooner */
 	int64_t import_every_ms;
 	struct uuid clients[2], connections[2];
 };
@@ -236,7 +237,7 @@ static inline bool
 turn(struct process *p, int64_t now)
 {
 	enum step step = STEP_WAIT;
-	int64_t due = http_fake_due(p->http);
+	int64_t due;
 
 	if (now >= p->look_at)
 		(void)alerter_step(p->alerter, now, &p->look_at);
@@ -245,6 +246,8 @@ turn(struct process *p, int64_t now)
 		step = alert_sender_step(p->sender, now, &p->next);
 	if (p->look_at < p->next)
 		p->next = p->look_at;
+	if (p->next < now + p->office->stride_ms)
+		p->next = now + p->office->stride_ms;
 	due = http_fake_due(p->http);
 	if (due < p->next)
 		p->next = due;
