@@ -26,7 +26,7 @@ let first: Number;
 let second: Number;
 let viewer = "";
 const told: Told[] = [];
-let moment = Math.floor(Date.now() / 1000);
+let moment = 0;
 
 function take(request: IncomingMessage, done: () => void): void {
 	const chunks: Buffer[] = [];
@@ -68,7 +68,7 @@ const account = (number: Number, event: string) =>
 		entry: [
 			{
 				id: number.wabaId,
-				time: ++moment,
+				time: (moment = Math.max(moment + 1, Math.ceil(Date.now() / 1000))),
 				changes: [{ field: "account_update", value: { event } }],
 			},
 		],
