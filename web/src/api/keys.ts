@@ -45,6 +45,6 @@ export const staleAfter: Readonly<Record<string, readonly string[]>> = {
 	"script.changed": ["scripts", "summary", "ranking"],
 	"lead.changed": ["conversation"],
 	"client.changed": ["client", "clients", "connections", "import-state"],
-	"alert.changed": ["alerts"],
+	"alert.changed": ["alerts", "health"],
 	"import.changed": ["import-state", "import-failures", "jobs"],
 };

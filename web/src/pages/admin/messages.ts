@@ -242,6 +242,22 @@ export const texts = {
 		"Veja o motivo no cartão do número e conecte-o de novo.",
 		"See the reason on the number's card and connect it again.",
 	],
+	"finding.journal_stuck": [
+		"Os webhooks não estão sendo aplicados, ou não são aceitos.",
+		"Webhooks are not applied, or not accepted.",
+	],
+	"finding.journal_stuck.remedy": [
+		"Veja os erros no log de cada processo, e o que segura o banco de dados.",
+		"See the errors in the log of every process, and what holds locks in the database.",
+	],
+	"finding.alerts_not_told": [
+		"{n} mudança de aviso espera por ALERT_WEBHOOK_URL, que não a aceita.||{n} mudanças de avisos esperam por ALERT_WEBHOOK_URL, que não as aceita.",
+		"{n} change of an alert waits for ALERT_WEBHOOK_URL, which does not take it.||{n} changes of alerts wait for ALERT_WEBHOOK_URL, which does not take them.",
+	],
+	"finding.alerts_not_told.remedy": [
+		"O destino precisa responder 2xx: veja alert.delivery_failed no log do servidor.",
+		"The receiver must answer 2xx: see alert.delivery_failed in the server's log.",
+	],
 } as const satisfies Messages;
 
 /** The key if there is one of that name. */
