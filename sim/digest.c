@@ -26,7 +26,8 @@ const struct digest_table digest_tables[] = {
 	  "status_key",
 	  "client_id mode registered_by display_phone_number verified_name access_token_box "
 	  "secret_hash "
-	  "history_sync_requested last_webhook_at created_at updated_at deleted_at" },
+	  "history_sync_requested last_webhook_at created_at updated_at deleted_at "
+	  "token_failed_at token_failed_code token_failed_reason" },
 	{ "identities", &q_digest_identities, "lead_id@lead slug kind value", "client_id" },
 	{ "leads", &q_digest_leads,
 	  "id@lead evidence source wa_id wa_changed_at wa_level user_id user_changed_at parent_id "
@@ -112,7 +113,9 @@ const char *const digest_exclusions[] = {
 	"delivery statistics: sync_runs.messages_duplicate, attempts of journal parts",
 	"alert marks: sync_runs.alerted_at; sync_runs.status as last logged (it is read again at "
 	"--now)",
-	"how a connection was registered, its secrets and connections.last_webhook_at",
+	"how a connection was registered, its secrets and what Meta says of them, and "
+	"connections.last_webhook_at",
+	"media: what is downloaded is Meta's to give, and when",
 	"the journal, the audit log, jobs, tokens, redirects, retired sessions",
 	NULL,
 };

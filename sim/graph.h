@@ -106,6 +106,7 @@ struct graph_fault {
 enum graph_sum { SUM_HEX, SUM_BASE64, SUM_WRONG };
 struct graph_media {
 	struct str id, mime;
+	struct str content; /* its bytes; absent: they follow from its id, so many: */
 	size_t bytes;
 	int64_t told_bytes; /* file_size, if it is not that; -1: it is */
 	bool size_as_text, old, expired;

@@ -36,8 +36,9 @@
  *                        accept_and_close, accept_and_hang, fail_later
  *   POST /__sim/calm     {}: no more faults, good manners
  *   POST /__sim/media    {id, bytes?, mime?, sha256?: hex|base64|wrong, fileSize?, sizeAsText?,
- *                        fail?, failDownload?, cutAt?, slowMs?, old?, expired?}, or {any: true}:
- *                        every number is the id of a medium, as sim/wire tells of it
+ *                        fail?, failDownload?, cutAt?, slowMs?, old?, expired?, content?: its
+ *                        bytes in base64}, or {any: true}: every number is the id of a medium, as
+ *                        sim/wire tells of it
  *   POST /__sim/deliver  {url, path?, secret?}: where webhooks go from now on
  *   GET  /__sim/requests, GET /__sim/stats
  */

@@ -23,7 +23,7 @@ struct member {
 /* Everything that a control may say; each fills in its own. */
 struct said {
 	struct str waba, number, display, name, token, wa_id, input;
-	struct str path, method, to, id, mime, url, secret;
+	struct str path, method, to, id, mime, content, url, secret;
 	bool on_biz_app, again, open, backwards, silent, size_as_text, old, expired, any;
 	int decline, up_to, fate, sum;
 	int64_t people, messages, contacts, chunk_messages, seed;
@@ -101,6 +101,7 @@ static const struct member media_members[] = {
 	{ "any", FLAG, false, AT(any), NULL },
 	{ "bytes", COUNT, false, AT(bytes), NULL },
 	{ "mime", TEXT, false, AT(mime), NULL },
+	{ "content", TEXT, false, AT(content), NULL },
 	{ "sha256", WORD, false, AT(sum), sums },
 	{ "fileSize", COUNT, false, AT(told_bytes), NULL },
 	{ "sizeAsText", FLAG, false, AT(size_as_text), NULL },
@@ -424,6 +425,7 @@ static const char *
 control_media(struct control *k)
 {
 	const struct said *s = &k->said;
+	struct str content;
 
 	if (s->any) {
 		k->graph->any_media = true;
@@ -433,8 +435,12 @@ control_media(struct control *k)
 		return "id is missing";
 	if (s->bytes > (int64_t)GRAPH_MEDIA_MOST)
 		return "bytes";
+	content = str_is_set(s->content) ? base64_decode(k->arena, s->content) : STR_NONE;
+	if (str_is_set(s->content) && !str_is_set(content))
+		return "content";
 	graph_put_media(k->graph, &(struct graph_media){
 					  .id = s->id,
+					  .content = content,
 					  .mime = s->mime,
 					  .bytes = (size_t)s->bytes,
 					  .told_bytes = s->told_bytes,

@@ -26,7 +26,13 @@ graph_put_media(struct graph *g, const struct graph_media *m)
 	*at = *m;
 	at->id = str_dup(g->arena, m->id);
 	at->mime = str_dup(g->arena, m->mime);
-	media_digest(media_seed(m->id), m->bytes, at->digest);
+	if (str_is_set(m->content)) {
+		at->content = str_dup(g->arena, m->content);
+		at->bytes = m->content.n;
+		digest_sha256(at->content, at->digest);
+	} else {
+		media_digest(media_seed(m->id), m->bytes, at->digest);
+	}
 	if (m->sum == SUM_WRONG)
 		at->digest[0] ^= 1;
 }
@@ -150,8 +156,8 @@ graph_get_media(struct graph_call *c)
 		web_add_header(r, "Content-Type", STR("text/plain"));
 	} else if (!play_failure(c, &m->fail_download)) {
 		r->status = 200;
-		r->body = STR("");
-		r->filler = m->bytes;
+		r->body = str_is_set(m->content) ? m->content : STR("");
+		r->filler = m->bytes - r->body.n;
 		r->fill = media_fill;
 		r->fill_seed = media_seed(m->id);
 		r->body_delay_ms = m->slow_ms;

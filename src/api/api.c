@@ -8,6 +8,7 @@
 #include "api/api.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api/call.h"
 #include "api/wait.h"
@@ -249,28 +250,14 @@ answer_failure(struct api_call *c, enum err e, struct api_answer *out)
 		add_header(out, "Location", c->location);
 	if (out->status == 401)
 		add_header(out, "WWW-Authenticate", STR("Bearer"));
+	for (const struct http_header_out *h = c->extra; h->name != NULL; h++)
+		add_header(out, h->name, h->value);
 	if (out->status == 429)
 		add_header(out, "Retry-After", str_fmt(c->a, "%lld", (long long)c->retry_after_s));
 	buf_clear(&c->out);
 	problem_render_as(&c->problem, out->status, c->in->request_id, &c->out);
 	out->content_type = PROBLEM_CONTENT_TYPE;
 	out->body = buf_slice(&c->out);
-}
-
-/* If-None-Match names the tag, or is "*". */
-static bool
-is_known(struct str header, struct str tag)
-{
-	struct str part;
-
-	while (str_split(&header, ',', &part)) {
-		part = str_trim(part);
-		if (str_starts(part, STR("W/")))
-			part = str_sub(part, 2, part.n);
-		if (str_eq(part, tag) || str_eq(part, STR("*")))
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -281,20 +268,23 @@ answer_success(struct api_call *c, struct api_answer *out)
 	out->body = buf_slice(&c->out);
 	out->wait = c->wait;
 	out->stream = c->stream;
+	out->file = c->file;
+	for (const struct http_header_out *h = c->extra; h->name != NULL; h++)
+		add_header(out, h->name, h->value);
 	if (str_is_set(c->location))
 		add_header(out, "Location", c->location);
 	if (str_is_set(c->set_cookie))
 		add_header(out, "Set-Cookie", c->set_cookie);
 	if (str_is_set(c->set_hint))
 		add_header(out, "Set-Cookie", c->set_hint);
-	if (c->route->etag && c->status == 200) {
+	if (c->route->etag && c->status == 200 && c->file == NULL) {
 		unsigned char digest[SHA256_LEN];
 		struct str tag;
 
 		digest_sha256(out->body, digest);
 		tag = str_fmt(c->a, "\"" STR_FMT "\"", STR_ARG(hex_encode(c->a, digest, 16)));
 		add_header(out, "ETag", tag);
-		if (is_known(c->in->header(c->in->ctx, "if-none-match"), tag)) {
+		if (api_names_tag(c->in->header(c->in->ctx, "if-none-match"), tag)) {
 			out->status = 304;
 			out->body = STR("");
 		}
@@ -338,6 +328,8 @@ api_serve(struct api *api, void *thread, const struct api_request *in, struct ap
 		answer_success(c, out);
 	else
 		answer_failure(c, e, out);
+	if (c->file != NULL && out->file == NULL)
+		(void)close(c->file->fd);
 }
 
 static struct str
@@ -408,7 +400,11 @@ api_handle(void *api, void *thread, struct http_exchange *x)
 	}
 	if (out.wait.kind != NULL && wait_add(((struct api *)api)->wait, x, &out.wait) == ERR_OK)
 		return;
-	http_reply(x, out.status, out.content_type, out.body, out.headers);
+	if (out.file != NULL)
+		http_reply_file(x, out.status, out.content_type, out.file->fd, out.file->offset,
+		                out.file->length, out.headers);
+	else
+		http_reply(x, out.status, out.content_type, out.body, out.headers);
 }
 
 bool

@@ -59,14 +59,20 @@ struct api_request {
 	struct str (*header)(const void *ctx, const char *name); /* STR_NONE if absent */
 	const void *ctx;
 };
-#define API_MAX_HEADERS 4
+#define API_MAX_HEADERS 10
+/* A part of a file. */
+struct api_file {
+	int fd; /* whoever gets the answer closes it */
+	int64_t offset, length;
+};
 struct api_answer {
 	int status;
 	const char *content_type;
 	struct str body;
 	struct http_header_out headers[API_MAX_HEADERS + 1]; /* ends with name NULL */
 	struct wait_for wait;                                /* hold it back until this has ended */
-	struct stream_wish stream; /* its client is not nil: a stream, without end */
+	struct stream_wish stream;   /* its client is not nil: a stream, without end */
+	const struct api_file *file; /* the body, instead; NULL */
 };
 /* Everything in *out lives until the next call with the same thread. */
 void api_serve(struct api *, void *thread, const struct api_request *, struct api_answer *out);

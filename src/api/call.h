@@ -40,7 +40,8 @@ enum api_scope {
 	SCOPE_SESSION,
 	SCOPE_TOKEN,
 	SCOPE_ENTRY,
-	SCOPE_JOB
+	SCOPE_JOB,
+	SCOPE_MEDIA
 };
 
 enum api_kind {
@@ -110,6 +111,8 @@ extern const size_t api_door_route_count;
 extern const struct api_field api_any_body[];
 /* Row i of both tables; NULL past the end. */
 const struct api_route *api_route_at(size_t i);
+/* A request header that it reads beside those that all do; NULL. */
+const char *api_route_header(const struct api_route *);
 /* May the route refuse a call with this status, for a reason that routes have in common? */
 bool api_route_refuses(const struct api_route *, int status);
 
@@ -164,8 +167,10 @@ struct api_call {
 	struct problem problem; /* detail and errors[] of a failure */
 	struct str location, set_cookie, set_hint;
 	int64_t retry_after_s;
-	struct wait_for wait;      /* a 202 that is held back until this ends */
-	struct stream_wish stream; /* instead of an answer: its client is not nil */
+	struct wait_for wait;            /* a 202 that is held back until this ends */
+	struct stream_wish stream;       /* instead of an answer: its client is not nil */
+	struct api_file *file;           /* the body, of a route that gives files; else NULL */
+	struct http_header_out extra[8]; /* more headers, ends with name NULL */
 };
 
 #define AUTH_COOKIE "recado"
@@ -217,6 +222,8 @@ MUST_CHECK enum err cursor_take(struct api_call *, struct api_cursor *cursor);
 struct uuid cursor_last_id(void);
 
 /* reply.c */
+/* If-None-Match, or what it is made of, names the tag or is "*". */
+bool api_names_tag(struct str header, struct str tag);
 enum err api_fail(struct api_call *, enum err, const char *detail); /* returns the err */
 /* The same with the stable code of why, which a page can say in other words. */
 enum err api_refuse(struct api_call *, enum err, const char *code, const char *detail);
@@ -259,6 +266,30 @@ lead_write(struct jw *, const struct db_result *, size_t row, size_t col, const 
 MUST_CHECK enum err messages_write_forward(struct api_call *, struct uuid conversation,
                                            struct uuid ticket, const struct api_cursor *after,
                                            size_t limit, bool *more, struct api_cursor *next);
+
+/* media.c: the media of a page of messages, by one query for all of them. */
+struct media_finder {
+	struct db_rows *rows;
+	struct db_result found;
+	/* Those messages that hold one. */
+	struct media_note {
+		struct uuid message;
+		const cJSON *content;
+		size_t row; /* of `found`; SIZE_MAX: not there */
+	} *v;
+	size_t n, cap;
+};
+void media_finder_init(struct api_call *, struct media_finder *);
+/* content: JSON, may be absent. Not of a revoked one. */
+void media_finder_note(struct api_call *, struct media_finder *, struct uuid conversation,
+                       struct uuid message, struct str type, struct str content);
+/* After the last was noted. */
+MUST_CHECK enum err media_finder_load(struct api_call *, struct media_finder *);
+/* `"media":…`; null of a message that was not noted or holds none. */
+void media_finder_write(struct api_call *, const struct media_finder *, struct uuid message);
+
+/* messages.c: the document of one message of the conversation. */
+MUST_CHECK enum err message_write_one(struct api_call *, struct uuid conversation, struct uuid id);
 
 /* sessions.c: the document of a session of the client. ERR_NOT_FOUND: it has none of that id. */
 MUST_CHECK enum err session_write_one(struct api_call *, struct uuid id);
@@ -328,6 +359,7 @@ API_HANDLER(logout_post);
 API_HANDLER(login_links_create);
 API_HANDLER(login_link_use);
 API_HANDLER(operation_health);
+API_HANDLER(messages_send);
 API_HANDLER(operation_ready);
 API_HANDLER(operation_metrics);
 API_HANDLER(operation_me);
@@ -363,6 +395,7 @@ API_HANDLER(conversations_list);
 API_HANDLER(conversations_get);
 API_HANDLER(conversations_read);
 API_HANDLER(messages_list);
+API_HANDLER(media_get);
 API_HANDLER(sessions_of_conversation);
 API_HANDLER(sessions_get);
 API_HANDLER(leads_list);

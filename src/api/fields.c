@@ -102,6 +102,13 @@ const struct api_field fields_conversation_query[] = {
 	{ "connectionId", KIND_UUID, 0, 0, NULL, NULL },
 	END,
 };
+const struct api_field fields_message_new[] = {
+	{ "type", KIND_WORD, REQ, 0, words_send_types, NULL },
+	{ "text", KIND_JSON, REQ, 0, NULL, &schema_value_send_text },
+	{ "replyTo", KIND_UUID, NUL, 0, NULL, NULL },
+	{ "force", KIND_BOOL, 0, 0, NULL, NULL },
+	END,
+};
 const struct api_field fields_message_query[] = {
 	{ "limit", KIND_LIMIT, 0, 0, NULL, NULL },
 	{ "before", KIND_UUID, 0, 0, NULL, NULL },

@@ -11,6 +11,7 @@ extern const struct api_field fields_client_change[];
 extern const struct api_field fields_token_new[];
 extern const struct api_field fields_connection_new[];
 extern const struct api_field fields_onboard[];
+extern const struct api_field fields_message_new[];
 extern const struct api_field fields_connection_change[];
 extern const struct api_field fields_ticket_query[];
 extern const struct api_field fields_ticket_one[];

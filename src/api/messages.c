@@ -7,6 +7,7 @@
  */
 #include "api/call.h"
 #include "api/words.h"
+#include "core/graph.h"
 #include "store/queries.h"
 
 /* Columns of message_docs as the queries name them. */
@@ -111,12 +112,26 @@ write_versions(struct jw *w, const cJSON *original, const cJSON *edits)
 	jw_arr_end(w);
 }
 
+/* What goes wrong here has no code, and its word for a title. */
+static const char *
+kind_of(int64_t code, struct str title)
+{
+	const char *kind = graph_reason(code);
+
+	for (size_t i = 0; kind == NULL && code < 0 && graph_reasons[i] != NULL; i++)
+		if (str_eq(title, str_from(graph_reasons[i])))
+			kind = graph_reasons[i];
+	return kind;
+}
+
 static void
 write_error(struct api_call *c, const cJSON *doc)
 {
 	struct jw *w = &c->w;
-	struct str details = json_str(json_get(doc, "details"));
-	int64_t code = 0;
+	struct str details = json_str(json_get(doc, "details")),
+		   title = json_str(json_get(doc, "title"));
+	const char *kind;
+	int64_t code = -1;
 
 	jw_key(w, "error");
 	if (doc == NULL) {
@@ -124,55 +139,35 @@ write_error(struct api_call *c, const cJSON *doc)
 		return;
 	}
 	jw_obj(w);
-	if (json_i64(json_get(doc, "code"), &code))
+	if (json_i64(json_get(doc, "code"), &code) && code >= 0)
 		jw_ki64(w, "code", code);
 	else
 		jw_knull(w, "code");
-	jw_kstr(w, "reason", str_is_empty(details) ? json_str(json_get(doc, "title")) : details);
+	kind = kind_of(code, title);
+	jw_kstr(w, "kind", kind == NULL ? STR_NONE : str_from(kind));
+	jw_kstr(w, "reason", str_is_empty(details) ? title : details);
 	jw_obj_end(w);
 }
 
-static bool
-is_media(struct str type)
-{
-	static const char *const types[] = { "image", "audio", "video", "document", "sticker" };
+/* What the rows of a page are shown with. */
+struct company {
+	struct session_finder sessions;
+	struct media_finder media;
+	struct db_result unknown; /* ids of sends of which nobody knows what became */
+};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (str_eq(type, str_from(types[i])))
+static bool
+is_unknown(const struct company *with, const struct db_result *r, size_t row)
+{
+	for (size_t i = 0; i < with->unknown.nrows; i++)
+		if (uuid_eq(db_get_uuid(&with->unknown, i, 0), db_get_uuid(r, row, M_ID)))
 			return true;
 	return false;
 }
 
-static void
-write_media(struct api_call *c, struct str type, const cJSON *content)
-{
-	struct str id = json_text(c->a, json_get(content, "id"));
-	struct jw *w = &c->w;
-	bool voice = false;
-
-	jw_key(w, "media");
-	if (!is_media(type) || !str_is_set(id)) {
-		jw_null(w);
-		return;
-	}
-	(void)json_bool(json_get(content, "voice"), &voice);
-	jw_obj(w);
-	jw_kstr(w, "id", id);
-	jw_kz(w, "status", "pending");
-	jw_kstr(w, "mimeType", json_str(json_get(content, "mime_type")));
-	jw_kstr(w, "sha256", json_str(json_get(content, "sha256")));
-	jw_knull(w, "bytes");
-	jw_kstr(w, "filename", json_str(json_get(content, "filename")));
-	jw_kbool(w, "voice", voice);
-	jw_knull(w, "reason");
-	jw_knull(w, "url");
-	jw_obj_end(w);
-}
-
 /* Whom it is from, and in which session it is; what the helpdesk knows of it. */
 static void
-write_origin(struct api_call *c, const struct db_result *r, size_t row,
-             const struct session_finder *sessions)
+write_origin(struct api_call *c, const struct db_result *r, size_t row, const struct company *with)
 {
 	bool system = str_eq(db_get_text(r, row, M_TYPE), STR("system"));
 	struct str sender = db_get_text(r, row, M_SENDER);
@@ -182,7 +177,7 @@ write_origin(struct api_call *c, const struct db_result *r, size_t row,
 	if (!str_is_set(sender))
 		sender = system ? STR("SYSTEM") : STR("HUMAN");
 	if (!system)
-		session = session_finder_at(sessions, db_get_time(r, row, M_AT),
+		session = session_finder_at(&with->sessions, db_get_time(r, row, M_AT),
 		                            db_get_uuid(r, row, M_TICKET));
 	jw_kstr(w, "senderType", sender);
 	jw_knull(w, "agentName");
@@ -199,8 +194,7 @@ write_origin(struct api_call *c, const struct db_result *r, size_t row,
 }
 
 static void
-message_write(struct api_call *c, const struct db_result *r, size_t row,
-              const struct session_finder *sessions)
+message_write(struct api_call *c, const struct db_result *r, size_t row, const struct company *with)
 {
 	struct str type = db_get_text(r, row, M_TYPE), direction = db_get_text(r, row, M_DIRECTION);
 	bool revoked = !db_is_null(r, row, M_REVOKED_AT);
@@ -215,7 +209,7 @@ message_write(struct api_call *c, const struct db_result *r, size_t row,
 	jw_kstr(w, "body", revoked ? STR_NONE : db_get_text(r, row, M_BODY));
 	jw_kstr(w, "status", db_get_text(r, row, M_STATUS));
 	jw_kstr(w, "historyStatus", db_get_text(r, row, M_HISTORY_STATUS));
-	write_origin(c, r, row, sessions);
+	write_origin(c, r, row, with);
 	write_reply(w, r, row);
 	write_reactions(w, parse(c, r, row, M_REACTIONS));
 	write_versions(w, revoked ? NULL : parse(c, r, row, M_ORIGINAL),
@@ -224,8 +218,8 @@ message_write(struct api_call *c, const struct db_result *r, size_t row,
 	jw_ktime(w, "revokedAt", db_get_time(r, row, M_REVOKED_AT));
 	jw_ktime(w, "metaConfirmedAt", db_get_time(r, row, M_CONFIRMED_AT));
 	write_error(c, parse(c, r, row, M_ERROR));
-	jw_kbool(w, "unknownOutcome", false);
-	write_media(c, type, revoked ? NULL : parse(c, r, row, M_CONTENT));
+	jw_kbool(w, "unknownOutcome", is_unknown(with, r, row));
+	media_finder_write(c, &with->media, db_get_uuid(r, row, M_ID));
 	jw_obj_end(w);
 }
 
@@ -240,11 +234,50 @@ page(struct api_call *c, const struct query *q, struct uuid of, const struct api
 	                NULL, c->a, out);
 }
 
+/* Before the first is noted. */
 static void
-note_messages(struct session_finder *f, const struct db_result *r, size_t n)
+company_init(struct api_call *c, struct company *with)
+{
+	session_finder_init(c, &with->sessions);
+	media_finder_init(c, &with->media);
+	with->unknown = (struct db_result){ .nrows = 0 };
+}
+
+static void
+note_messages(struct api_call *c, struct company *with, struct uuid conversation,
+              const struct db_result *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		session_finder_note(&with->sessions, db_get_time(r, i, M_AT),
+		                    db_get_uuid(r, i, M_TICKET));
+		if (db_is_null(r, i, M_REVOKED_AT))
+			media_finder_note(c, &with->media, conversation, db_get_uuid(r, i, M_ID),
+			                  db_get_text(r, i, M_TYPE), db_get_text(r, i, M_CONTENT));
+	}
+}
+
+static bool
+any_pending(const struct db_result *r, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		session_finder_note(f, db_get_time(r, i, M_AT), db_get_uuid(r, i, M_TICKET));
+		if (str_eq(db_get_text(r, i, M_STATUS), STR("pending")))
+			return true;
+	return false;
+}
+
+/* After the last was noted; pending: one of them is. */
+static enum err
+company_load(struct api_call *c, struct company *with, struct uuid conversation, bool pending)
+{
+	enum err e = session_finder_load(c, &with->sessions, conversation);
+
+	if (e == ERR_OK)
+		e = media_finder_load(c, &with->media);
+	if (e != ERR_OK || !pending)
+		return e;
+	return db_query(c->rd, &q_api_sends_unknown,
+	                DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation)), NULL, c->a,
+	                &with->unknown);
 }
 
 enum err
@@ -253,7 +286,7 @@ messages_write_forward(struct api_call *c, struct uuid conversation, struct uuid
                        struct api_cursor *next)
 {
 	bool own = !uuid_is_nil(ticket);
-	struct session_finder f;
+	struct company with;
 	struct db_result r;
 	enum err e = page(c, own ? &q_api_ticket_messages_forward : &q_api_messages_forward,
 	                  own ? ticket : conversation, after, limit, &r);
@@ -262,14 +295,14 @@ messages_write_forward(struct api_call *c, struct uuid conversation, struct uuid
 	if (e != ERR_OK)
 		return e;
 	shown = r.nrows < limit ? r.nrows : limit;
-	session_finder_init(c, &f);
-	note_messages(&f, &r, shown);
-	e = session_finder_load(c, &f, conversation);
+	company_init(c, &with);
+	note_messages(c, &with, conversation, &r, shown);
+	e = company_load(c, &with, conversation, any_pending(&r, shown));
 	if (e != ERR_OK)
 		return e;
 	jw_arr(&c->w);
 	for (size_t i = 0; i < shown; i++)
-		message_write(c, &r, i, &f);
+		message_write(c, &r, i, &with);
 	jw_arr_end(&c->w);
 	*more = shown < r.nrows;
 	if (*more) {
@@ -352,7 +385,7 @@ shown_rows(const struct db_result *r, size_t wanted)
 /* Both sides of the place, either may be empty, and the sessions of their messages. */
 static enum err
 read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
-           struct db_result *ahead, struct session_finder *f)
+           struct db_result *ahead, struct company *with)
 {
 	const struct query *forward = p->inclusive ? &q_api_messages_from : &q_api_messages_forward;
 	enum err e = ERR_OK;
@@ -364,17 +397,19 @@ read_sides(struct api_call *c, const struct reading *p, struct db_result *back,
 		e = page(c, forward, c->subject, &p->place, p->ahead, ahead);
 	if (e != ERR_OK)
 		return e;
-	session_finder_init(c, f);
-	note_messages(f, back, shown_rows(back, p->back));
-	note_messages(f, ahead, shown_rows(ahead, p->ahead));
-	return session_finder_load(c, f, c->subject);
+	company_init(c, with);
+	note_messages(c, with, c->subject, back, shown_rows(back, p->back));
+	note_messages(c, with, c->subject, ahead, shown_rows(ahead, p->ahead));
+	return company_load(c, with, c->subject,
+	                    any_pending(back, shown_rows(back, p->back)) ||
+	                            any_pending(ahead, shown_rows(ahead, p->ahead)));
 }
 
 enum err
 messages_list(struct api_call *c)
 {
 	struct db_result back, ahead;
-	struct session_finder f;
+	struct company with;
 	size_t nback, nahead;
 	struct reading p = { .back = 0 };
 	enum err e = plan(c, &p);
@@ -383,7 +418,7 @@ messages_list(struct api_call *c)
 		e = db_begin_read(c->rd);
 	if (e != ERR_OK)
 		return e;
-	e = read_sides(c, &p, &back, &ahead, &f);
+	e = read_sides(c, &p, &back, &ahead, &with);
 	db_rollback(c->rd);
 	if (e != ERR_OK)
 		return e;
@@ -393,12 +428,39 @@ messages_list(struct api_call *c)
 	jw_key(&c->w, "data");
 	jw_arr(&c->w);
 	for (size_t i = nback; i > 0; i--)
-		message_write(c, &back, i - 1, &f);
+		message_write(c, &back, i - 1, &with);
 	for (size_t i = 0; i < nahead; i++)
-		message_write(c, &ahead, i, &f);
+		message_write(c, &ahead, i, &with);
 	jw_arr_end(&c->w);
 	jw_kbool(&c->w, "hasBefore", p.before_known || nback < back.nrows);
 	jw_kbool(&c->w, "hasAfter", p.after_known || nahead < ahead.nrows);
 	jw_obj_end(&c->w);
 	return ERR_OK;
+}
+
+enum err
+message_write_one(struct api_call *c, struct uuid conversation, struct uuid id)
+{
+	struct api_cursor place = { 0 };
+	struct company with;
+	struct db_result r;
+	enum err e = db_query(c->rd, &q_api_message_place,
+	                      DB_PARAMS(db_uuid(c->client_id), db_uuid(conversation), db_uuid(id)),
+	                      NULL, c->a, &r);
+
+	if (e == ERR_OK && r.nrows == 0)
+		e = ERR_NOT_FOUND;
+	if (e != ERR_OK)
+		return e;
+	place.at = db_get_time(&r, 0, 0);
+	place.text = db_get_text(&r, 0, 1);
+	e = page(c, &q_api_messages_from, conversation, &place, 0, &r);
+	if (e != ERR_OK || r.nrows == 0)
+		return e == ERR_OK ? ERR_NOT_FOUND : e;
+	company_init(c, &with);
+	note_messages(c, &with, conversation, &r, 1);
+	e = company_load(c, &with, conversation, any_pending(&r, 1));
+	if (e == ERR_OK)
+		message_write(c, &r, 0, &with);
+	return e;
 }

@@ -94,6 +94,7 @@ static void
 write_parameters(struct jw *w, const struct api_route *r)
 {
 	struct str rest = str_from(r->pattern), part;
+	const char *header = api_route_header(r);
 
 	jw_key(w, "parameters");
 	jw_arr(w);
@@ -104,6 +105,14 @@ write_parameters(struct jw *w, const struct api_route *r)
 		begin_parameter(w, str_from(f->name), "query", (f->flags & FIELD_REQUIRED) != 0);
 		jw_key(w, "schema");
 		openapi_write_field(w, f);
+		jw_obj_end(w);
+	}
+	if (header != NULL) {
+		const struct api_field f = { .name = header, .kind = KIND_KEY, .max = 255 };
+
+		begin_parameter(w, str_from(header), "header", false);
+		jw_key(w, "schema");
+		openapi_write_field(w, &f);
 		jw_obj_end(w);
 	}
 	jw_arr_end(w);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "api/call.h"
+#include "core/media.h"
 #include "store/migrate.h"
 #include "store/queries.h"
 #include "sys/metrics.h"
@@ -224,12 +225,50 @@ write_count(struct api_call *c, int64_t n, const char *code, const char *what, c
 		              remedy);
 }
 
+/* Why media is not fetched now. */
+static void
+write_no_room(struct api_call *c, const struct db_result *media)
+{
+	static const struct {
+		const char *reason, *text, *remedy;
+	} rows[] = {
+		{ MEDIA_DISK_FULL, "Media is not fetched: the disk of MEDIA_DIR is full.",
+		  "Make room; the fetching goes on by itself." },
+		{ MEDIA_DISK_BUDGET, "Media is not fetched: MEDIA_MAX_GIB is reached.",
+		  "Set a greater MEDIA_MAX_GIB, or 0 for no limit, and start again." },
+		{ MEDIA_DISK_ERROR, "Media is not fetched: MEDIA_DIR cannot be written.",
+		  "See media.no_folder and media.no_room in the log; look at the folder's owner "
+		  "and rights." },
+	};
+
+	for (size_t i = 0; i < media->nrows; i++)
+		for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+			if (str_eq(db_get_text(media, i, 0), str_from(rows[k].reason)))
+				write_finding(&c->w, rows[k].reason, "error",
+				              str_from(rows[k].text), rows[k].remedy);
+}
+
+static void
+write_alerts(struct api_call *c, const struct db_result *alerts, bool ready)
+{
+	if (ready && db_get_bool(alerts, 0, 0)) /* another process sees it */
+		write_finding(
+			&c->w, "journal_stuck", "error",
+			STR("Webhooks are not applied, or not accepted."),
+			"See the errors in the log of every process, and what holds locks in the "
+			"database.");
+	write_count(
+		c, db_get_int(alerts, 0, 1), "alerts_not_told",
+		"changes of alerts wait for ALERT_WEBHOOK_URL, which does not take them.",
+		"Look at alert.delivery_failed in the server's log: the receiver must answer 2xx.");
+}
+
 enum err
 operation_health_details(struct api_call *c)
 {
 	const struct config *config = c->api->o.config;
 	struct readiness ready = readiness(c);
-	struct db_result parts, connections, alerts;
+	struct db_result parts, connections, media, alerts;
 	enum err e = db_query(c->rd, &q_api_health_parts, DB_NO_PARAMS, NULL, c->a, &parts);
 
 	if (e == ERR_OK)
@@ -237,6 +276,8 @@ operation_health_details(struct api_call *c)
 		             &connections);
 	if (e == ERR_OK)
 		e = db_query(c->rd, &q_api_health_alerts, DB_NO_PARAMS, NULL, c->a, &alerts);
+	if (e == ERR_OK)
+		e = db_query(c->rd, &q_api_health_media, DB_NO_PARAMS, NULL, c->a, &media);
 	if (e != ERR_OK)
 		return e;
 	jw_obj(&c->w);
@@ -256,16 +297,8 @@ operation_health_details(struct api_call *c)
 	write_count(c, db_get_int(&connections, 0, 0), "connections",
 	            "connections are restricted or disconnected.",
 	            "Look at statusReason of the connection; connect the number again.");
-	if (ready.n == 0 && db_get_bool(&alerts, 0, 0)) /* another process sees it */
-		write_finding(
-			&c->w, "journal_stuck", "error",
-			STR("Webhooks are not applied, or not accepted."),
-			"See the errors in the log of every process, and what holds locks in the "
-			"database.");
-	write_count(
-		c, db_get_int(&alerts, 0, 1), "alerts_not_told",
-		"changes of alerts wait for ALERT_WEBHOOK_URL, which does not take them.",
-		"Look at alert.delivery_failed in the server's log: the receiver must answer 2xx.");
+	write_alerts(c, &alerts, ready.n == 0);
+	write_no_room(c, &media);
 	jw_arr_end(&c->w);
 	jw_obj_end(&c->w);
 	return ERR_OK;

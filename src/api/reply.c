@@ -6,6 +6,21 @@
  */
 #include "api/call.h"
 
+bool
+api_names_tag(struct str header, struct str tag)
+{
+	struct str part;
+
+	while (str_split(&header, ',', &part)) {
+		part = str_trim(part);
+		if (str_starts(part, STR("W/")))
+			part = str_sub(part, 2, part.n);
+		if (str_eq(part, tag) || str_eq(part, STR("*")))
+			return true;
+	}
+	return false;
+}
+
 enum err
 api_fail(struct api_call *c, enum err e, const char *detail)
 {

@@ -188,6 +188,12 @@ const struct api_route api_routes[] = {
 	{ "GET", "/api/conversations/:id/messages", ROLE_VIEWER, SCOPE_CONVERSATION, fields_message_query, NULL, false, messages_list,
 	  NULL, "messagesList", "The newest messages, or those beside the message that `before`, `after` or `around` names (one of the three); oldest first inside the page.",
 	  REPLIES(BARE(200, message_page, NULL)) },
+	{ "GET", "/api/media/:id", ROLE_VIEWER, SCOPE_MEDIA, NULL, NULL, true, media_get,
+	  NULL, "mediaGet", "The file of a message, once its `media` is `ready`; a part of it with `Range` (one). Its `ETag` is its digest, and it never changes. Pictures (JPEG, PNG, WebP, GIF), audio and video come as what they are; everything else is a file to be saved, and what a browser could run has no type.",
+	  REPLIES(OTHER(200, "*/*", "the file"), OTHER(206, "*/*", "the part that `Range` names"), FAILS(404, "also where it is not ready (`media_pending`, `media_unavailable`), where its file is gone (`media_missing`) and where the message was revoked"), FAILS(416, "`Range` begins behind its end; `Content-Range` says how long it is")) },
+	{ "POST", "/api/conversations/:id/messages", ROLE_AGENT, SCOPE_CONVERSATION, NULL, fields_message_new, false, messages_send,
+	  NULL, "messagesSend", "Sends a text to the customer. It is queued at once and leaves at the pace that Meta allows; what becomes of it is told by `status` and `unknownOutcome`. `replyTo` quotes a message of the conversation; `force` sends although Meta's window is closed. The same `Idempotency-Key` with the same request again answers with the message that it made.",
+	  REPLIES(UNDER(202, "message", message, NULL), FAILS(409, "Meta's window is closed (`outside_service_window`), the number cannot send, or the `Idempotency-Key` was used for another request")) },
 	{ "GET", "/api/conversations/:id/sessions", ROLE_VIEWER, SCOPE_CONVERSATION, fields_page, NULL, false, sessions_of_conversation,
 	  NULL, "sessionsList", "The sessions of a conversation, the newest first, by their start.",
 	  REPLIES(PAGE_OF(session)) },
@@ -279,7 +285,7 @@ const struct api_route api_routes[] = {
 	  REPLIES(BARE(200, analysis_details, NULL), FAILS(404, "there is no such client, script, version or session")) },
 
 	{ "GET", "/api/events", ROLE_VIEWER, SCOPE_NONE, fields_event_stream, NULL, false, events_stream,
-	  "Events", "eventsStream", "What changes at a client, as Server-Sent Events until the caller leaves. `clientSlug` may be left out by a token of one client. An event says what changed, not how it is now: `conversation.changed`, `connection.changed` (history too: once for each batch of it, and nothing else), `lead.changed`, `job.changed`, `webhook_events.changed` (at every client once for each number that something is parked for), `import.changed`, `analysis.changed`, `script.changed`, `client.changed`, `alert.changed` (of the installation at every client). Ids grow by one and are the same in every stream of the client; they are kept for `EVENT_RETENTION_HOURS`. With the header `Last-Event-ID`, or `lastEventId` in the query, it goes on behind that event. The first frame is `ready`, whose id is where it goes on, or `reset` where the events behind the one named are not kept any more: ask for everything anew. Then `id`, `event` and `data: {subjectKind, subjectId, at}`; `subjectId` is null where the kind has none, and where an import changed many conversations at once. A comment every 15 seconds. A client that takes nothing for `REQUEST_TIMEOUT_SECONDS` is cut off; the streams of a revoked token or an ended login end.",
+	  "Events", "eventsStream", "What changes at a client, as Server-Sent Events until the caller leaves. `clientSlug` may be left out by a token of one client. An event says what changed, not how it is now: `conversation.changed`, `connection.changed` (history too: once for each batch of it, and nothing else), `lead.changed`, `job.changed`, `webhook_events.changed` (at every client once for each number that something is parked for), `import.changed`, `analysis.changed`, `script.changed`, `client.changed`, `alert.changed` (of the installation at every client), `media.changed` (of a conversation: a file of it came, will never come, or waits for another reason). Ids grow by one and are the same in every stream of the client; they are kept for `EVENT_RETENTION_HOURS`. With the header `Last-Event-ID`, or `lastEventId` in the query, it goes on behind that event. The first frame is `ready`, whose id is where it goes on, or `reset` where the events behind the one named are not kept any more: ask for everything anew. Then `id`, `event` and `data: {subjectKind, subjectId, at}`; `subjectId` is null where the kind has none, and where an import changed many conversations at once. A comment every 15 seconds. A client that takes nothing for `REQUEST_TIMEOUT_SECONDS` is cut off; the streams of a revoked token or an ended login end.",
 	  REPLIES(OTHER(200, "text/event-stream", "The stream"), FAILS(404, "there is no client of `clientSlug`"), FAILS(503, "also where `MAX_STREAMS` are open")) },
 
 	{ "GET", "/api/alerts", ROLE_VIEWER, SCOPE_NONE, fields_alerts, NULL, false, alerts_list,
@@ -333,6 +339,12 @@ api_route_at(size_t i)
 		return &api_routes[i];
 	i -= api_route_count;
 	return i < api_door_route_count ? &api_door_routes[i] : NULL;
+}
+
+const char *
+api_route_header(const struct api_route *r)
+{
+	return r->handle == messages_send ? "Idempotency-Key" : NULL;
 }
 
 bool

@@ -80,6 +80,7 @@ extern const struct api_schema schema_script, schema_script_chosen, schema_analy
 	schema_analysis_plan, schema_analysis_summary, schema_analysis_ranking,
 	schema_analysis_failures, schema_analysis_details;
 /* Values of bodies that a handler looks into. */
-extern const struct api_member schema_value_topics, schema_value_tag_filter, schema_value_max_cost;
+extern const struct api_member schema_value_topics, schema_value_tag_filter, schema_value_max_cost,
+	schema_value_send_text;
 
 #endif

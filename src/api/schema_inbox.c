@@ -4,6 +4,8 @@
  */
 #include "api/schema_rows.h"
 #include "core/graph.h"
+#include "core/media.h"
+#include "core/transcript.h"
 
 /* clang-format off */
 static SCHEMA(schema_history_error, "HistoryError", NULL, NULL,
@@ -188,18 +190,25 @@ static SCHEMA(schema_version, "MessageVersion", NULL, "What a message said befor
 
 static SCHEMA(schema_message_error, "MessageError", NULL, NULL,
 	INT("code", NUL, "Meta's"),
-	TEXT("reason", NUL, NULL));
+	WORD("kind", NUL, graph_reasons, "what it means, where that is known"),
+	TEXT("reason", NUL, "as Meta says it"));
+
+static SCHEMA(schema_transcript, "Transcript", NULL, "What is said in an audio, as a model wrote it down.",
+	WORD("status", 0, words_media, NULL),
+	WORD("reason", NUL, transcript_reasons, "why there is none, or not yet"),
+	TEXT("text", NUL, "empty where nobody speaks"));
 
 static SCHEMA(schema_media, "Media", NULL, NULL,
-	TEXT("id", 0, NULL),
+	UUID("id", 0, NULL),
 	WORD("status", 0, words_media, NULL),
 	TEXT("mimeType", NUL, NULL),
-	TEXT("sha256", NUL, NULL),
-	INT("bytes", NUL, NULL),
+	TEXT("sha256", NUL, "of the file, in hex, once it is there"),
+	INT("bytes", NUL, "once it is there"),
 	TEXT("filename", NUL, NULL),
-	BOOL("voice", 0, NULL),
-	TEXT("reason", NUL, "why it is unavailable"),
-	TEXT("url", NUL, NULL));
+	BOOL("voice", 0, "it was recorded as a voice message"),
+	WORD("reason", NUL, media_reasons, "why it is unavailable, or what it waits for"),
+	OBJECT("transcript", NUL, &schema_transcript, "only of audios, where `TRANSCRIBE` is on"),
+	TEXT("url", 0, "where it is had from once it is ready"));
 
 SCHEMA(schema_message, "Message", NULL, NULL,
 	UUID("id", 0, NULL),
@@ -226,8 +235,13 @@ SCHEMA(schema_message, "Message", NULL, NULL,
 	TIME("revokedAt", NUL, NULL),
 	TIME("metaConfirmedAt", NUL, NULL),
 	OBJECT("error", NUL, &schema_message_error, NULL),
-	BOOL("unknownOutcome", 0, NULL),
+	BOOL("unknownOutcome", 0, "the answer to sending it was lost: a status may still tell"),
 	OBJECT("media", NUL, &schema_media, NULL));
+
+static SCHEMA(schema_send_text, "SendText", NULL, NULL,
+	TEXT("body", 0, "1 to 4096 characters"),
+	BOOL("previewUrl", OPT, "show a preview of the first link"));
+const struct api_member schema_value_send_text = OBJECT("text", 0, &schema_send_text, NULL);
 
 SCHEMA(schema_message_page, "MessagePage", NULL, NULL,
 	OBJECT("data", LIST, &schema_message, "oldest first"),
@@ -273,6 +287,8 @@ const struct api_schema *const schemas_inbox[] = { &schema_history_error,
 	                                           &schema_history_line,
 	                                           &schema_history_sync,
 	                                           &schema_tag,
+	                                           &schema_transcript,
+	                                           &schema_send_text,
 	                                           &schema_lead,
 	                                           &schema_last_message,
 	                                           &schema_conversation,

@@ -30,6 +30,7 @@ static const struct {
 	                  "There is no valid token with this id" OR_HIDDEN },
 	[SCOPE_ENTRY] = { &q_api_scope_entry, NULL,
 	                  "There is no webhook event with this id" OR_HIDDEN },
+	[SCOPE_MEDIA] = { &q_api_scope_media, NULL, "There is no media with this id" OR_HIDDEN },
 	[SCOPE_JOB] = { &q_api_scope_job, NULL, "There is no job with this id" OR_HIDDEN },
 };
 

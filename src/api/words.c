@@ -10,6 +10,7 @@ const char *const words_roles[] = { "viewer", "agent", "admin", NULL };
 const char *const words_callers[] = { "viewer", "agent", "admin", "operator", NULL };
 const char *const words_kinds[] = { "whatsapp", NULL };
 const char *const words_all_kinds[] = { "whatsapp", "helpdesk", NULL };
+const char *const words_send_types[] = { "text", NULL };
 const char *const words_modes[] = { "coexistence", "cloud_api", NULL };
 const char *const words_connections[] = { "pending",    "connected",    "paused",
 	                                  "restricted", "disconnected", NULL };

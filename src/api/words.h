@@ -8,6 +8,7 @@ extern const char *const words_roles[];       /* of tokens */
 extern const char *const words_callers[];     /* with the operator */
 extern const char *const words_kinds[];       /* of connections that are registered by hand */
 extern const char *const words_all_kinds[];   /* of connections */
+extern const char *const words_send_types[];  /* of messages that can be sent */
 extern const char *const words_modes[];       /* of connections */
 extern const char *const words_connections[]; /* states of connections */
 extern const char *const words_sync[];        /* states of a history sync */

@@ -11,6 +11,8 @@ static const struct err_info table[ERR_COUNT] = {
 	[ERR_FORBIDDEN] = { "forbidden", 403, false, "This is not allowed for your role" },
 	[ERR_NOT_FOUND] = { "not_found", 404, false, "There is no such thing" },
 	[ERR_CONFLICT] = { "conflict", 409, false, "This contradicts what is stored" },
+	[ERR_OUTSIDE_WINDOW] = { "outside_service_window", 409, false,
+	                         "The 24 hours since the customer last wrote are over" },
 	[ERR_NOT_IMPLEMENTED] = { "not_implemented", 501, false, "This is not implemented" },
 	[ERR_TOO_MANY] = { "too_many_requests", 429, true, "Too many attempts" },
 	[ERR_UNAVAILABLE] = { "unavailable", 503, true, "The service is not available now" },

@@ -17,6 +17,7 @@ enum err {
 	ERR_FORBIDDEN,       /* known caller, not allowed */
 	ERR_NOT_FOUND,       /* no such thing, or not this caller's */
 	ERR_CONFLICT,        /* contradicts what is stored */
+	ERR_OUTSIDE_WINDOW,  /* Meta's 24 hours since the customer last wrote are over */
 	ERR_NOT_IMPLEMENTED, /* named by the contract, not offered */
 	ERR_TOO_MANY,        /* rate limited */
 	ERR_UNAVAILABLE,     /* the database or a peer is away; try again later */

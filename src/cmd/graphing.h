@@ -1,4 +1,4 @@
-/* The thread that talks to Meta's Graph API: onboarding, with its own HTTP client. */
+/* The thread that talks to Meta's Graph API (onboarding, sending, media), with one HTTP client. */
 #ifndef RECADO_CMD_GRAPHING_H
 #define RECADO_CMD_GRAPHING_H
 

@@ -4,6 +4,7 @@
  */
 #include "cmd/process.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -20,12 +21,28 @@
 #include "sys/log.h"
 #include "sys/signals.h"
 
+/* Of a core that somebody with the right to forces all the same, no memory of ours is a part: keys
+ * and tokens stand in heap and stacks. Before the process is not dumpable any more, since then its
+ * files in /proc are root's. Source: core(5), "Controlling which mappings are written". */
+static bool
+leave_memory_out_of_cores(void)
+{
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, "0\n", 2) == 2;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return done;
+}
+
 void
 process_harden(void)
 {
 	const struct rlimit none = { 0, 0 };
 
 	umask(077);
+	if (!leave_memory_out_of_cores())
+		log_warn("process.memory_in_cores");
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		log_warn("process.not_hardened");
 }

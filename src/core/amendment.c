@@ -43,6 +43,8 @@ make_doc(struct arena *a, const struct fact_amendment *f, bool by_lead)
 		write_error(a, &w, f);
 	jw_ki64(&w, "kind", f->kind);
 	jw_kbool(&w, "lead", by_lead);
+	if (f->origin == ORIGIN_API)
+		jw_kbool(&w, "own", true);
 	if (f->kind == AMEND_STATUS)
 		jw_ki64(&w, "status", f->status);
 	if (f->kind == AMEND_EDIT)
@@ -114,8 +116,12 @@ effective(const struct amendment *m, const cJSON *doc)
 static bool
 apply_status(struct arena *a, const struct amendment *m, const cJSON *doc, struct message *into)
 {
-	int64_t status = 0, confirmed = moment_min(into->confirmed_at, effective(m, doc));
-	bool changed = confirmed != into->confirmed_at;
+	int64_t status = 0, confirmed = into->confirmed_at;
+	bool own = false, changed;
+
+	if (!json_bool(json_get(doc, "own"), &own) || !own) /* Meta has named it */
+		confirmed = moment_min(confirmed, effective(m, doc));
+	changed = confirmed != into->confirmed_at;
 
 	into->confirmed_at = confirmed;
 	if (json_i64(json_get(doc, "status"), &status) && status > into->status_rank &&

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/uuid.h"
 
 /* Where a change was addressed. At least one of phone_number_id and waba_id is set. */
 struct fact_route {
@@ -63,6 +64,9 @@ struct fact_message {
 	struct str referral;       /* JSON or STR_NONE */
 	bool forwarded;
 	bool system; /* type "system" */
+	/* ORIGIN_API: the row's id. Without a wamid it stands under send_key() until Meta names
+	 * it. */
+	struct uuid own_id;
 };
 
 enum amendment_kind { AMEND_STATUS, AMEND_EDIT, AMEND_REVOKE, AMEND_REACTION };
@@ -72,7 +76,7 @@ enum wa_status { WA_NO_STATUS, WA_PENDING, WA_SENT, WA_FAILED, WA_DELIVERED, WA_
 struct fact_amendment {
 	size_t route;
 	enum amendment_kind kind;
-	enum fact_origin origin; /* echo, live or history */
+	enum fact_origin origin; /* echo, live or history; api: what we know of a send */
 	struct str target_key, target_wamid;
 	struct str own_wamid; /* of the edit, revoke or reaction itself */
 	struct str at_raw;
@@ -172,6 +176,7 @@ enum fact_field {
 	FIELD_ACCOUNT = 16,
 	FIELD_OTHER = 32
 };
+#define FIELD_OWN 64u /* what was done here, and is no webhook */
 
 #define FACTS_LIST(type)                                                                           \
 	struct {                                                                                   \

@@ -102,6 +102,9 @@ const char *const graph_reasons[] = {
 	"number_taken",
 	"number_not_found",
 	"several_numbers",
+	"gave_up",
+	"disconnected",
+	"no_access_token",
 	NULL,
 };
 

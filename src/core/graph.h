@@ -49,8 +49,9 @@ graph_read(struct arena *, enum graph_reply, int status, struct str body, struct
 /* The word of a code of Meta's; NULL: it is not known. For failures that come by webhook. */
 const char *graph_reason(int64_t code);
 
-/* All words for what goes wrong with Meta: those of graph_read, and those that say what was wrong
- * with a number that it named. Ends with NULL. */
+/* All words for what goes wrong with Meta: those of graph_read, those that say what was wrong with
+ * a number that it named, and those of a message that could not even be asked for. Ends with NULL.
+ */
 extern const char *const graph_reasons[];
 
 /* When to ask again after the nth try (from 1) that may pass: doubling from one second up to one

@@ -71,7 +71,7 @@ copy_status(const struct fact_message *f, bool outbound)
 
 	if (!outbound)
 		return WA_NO_STATUS;
-	if (f->origin == ORIGIN_API)
+	if (f->origin == ORIGIN_API && !str_is_set(f->wamid))
 		return WA_PENDING;
 	if (f->origin != ORIGIN_HISTORY)
 		return WA_SENT;
@@ -194,6 +194,8 @@ wamid_set_add(struct wamid_set *s, int origin, struct str text)
 {
 	size_t i = 0;
 
+	if (!str_is_set(text)) /* sent from here, not named yet */
+		return;
 	while (i < s->n && str_cmp(s->v[i].text, text) < 0)
 		i++;
 	if (i < s->n && str_eq(s->v[i].text, text)) {
@@ -264,6 +266,12 @@ join_wamids(struct arena *a, struct message *into, const struct message *from)
 			best_origin = s.v[i].origin;
 			best = s.v[i].text;
 		}
+	}
+	if (s.n < 2) { /* one of them is not named yet */
+		bool named = !str_eq(into->wamid, best);
+
+		into->wamid = best;
+		return named;
 	}
 	into->wamid = best;
 	into->wamids = wamid_set_json(a, &s);

@@ -27,6 +27,7 @@ http_failure_name(enum http_failure f)
 		                             "timeout_whole",
 		                             "cut",
 		                             "too_large",
+		                             "stopped",
 		                             "other" };
 
 	return names[f];

@@ -32,6 +32,7 @@ enum http_failure {
 	HTTP_TIMEOUT_WHOLE,      /* the answer began but did not end within whole_ms */
 	HTTP_CUT,                /* the connection ended in the middle */
 	HTTP_TOO_LARGE,          /* the body passes max_body */
+	HTTP_STOPPED,            /* the call's sink wanted no more */
 	HTTP_OTHER               /* not HTTP, bad encoding … */
 };
 /* "refused" and so on, for logs and metrics. */
@@ -47,8 +48,17 @@ struct http_call {
 	 * first byte of the answer, until its last one. */
 	int64_t connect_ms, first_byte_ms, whole_ms;
 	size_t max_body; /* of the answer, after decompression */
-	void *user;      /* given back with the result */
+	/*
+	 * Gets the body of an answer of 2xx piece by piece as it comes, after decompression,
+	 * instead of its being collected; false: no more is wanted. Of other answers the first
+	 * HTTP_SINK_OTHERS bytes are collected. NULL: all are. It must not use the client; it is
+	 * not called any more once the call has its result or is cancelled.
+	 */
+	bool (*sink)(void *ctx, struct str piece);
+	void *sink_ctx;
+	void *user; /* given back with the result */
 };
+#define HTTP_SINK_OTHERS ((size_t)64 << 10)
 
 struct http_result {
 	uint64_t id; /* of http_client_start */
@@ -62,8 +72,8 @@ struct http_result {
 	int64_t retry_after_ms; /* Retry-After as a duration, from now; -1 */
 	int64_t retry_at_ms;    /* the same where it was written as a moment; TIME_NONE */
 	char content_type[80];  /* as sent, cut; "" */
-	char *body; /* malloc'ed, the receiver's, NUL after body_len; NULL with a failure */
-	size_t body_len;
+	char *body;      /* malloc'ed, the receiver's, NUL after body_len; NULL with a failure */
+	size_t body_len; /* also of what a sink took */
 };
 /* Frees the body. */
 void http_result_deinit(struct http_result *);

@@ -29,7 +29,9 @@ struct call {
 	char error[CURL_ERROR_SIZE];
 	int64_t started_us, connect_us, first_byte_us, whole_us; /* the limits are moments */
 	size_t max_body, body_cap, body_len, body_sent;
-	bool connected, answered, body_begun, too_large, forbidden;
+	bool (*sink)(void *ctx, struct str piece);
+	void *sink_ctx;
+	bool connected, answered, body_begun, too_large, forbidden, stopped;
 	struct http_result result;
 };
 
@@ -125,8 +127,10 @@ settle(struct call *c, enum http_failure failure, const char *detail)
 		return;
 	}
 	r->status = (int)status;
-	if (r->body == NULL)
+	if (r->body == NULL) {
 		r->body = copy(STR(""));
+		r->body_len = c->sink != NULL ? r->body_len : 0;
+	}
 	http_result_end(r, clock_now(c->owner->clock));
 }
 
@@ -168,6 +172,16 @@ on_header(char *p, size_t size, size_t n, void *user)
 	return size * n;
 }
 
+/* The body goes to the sink. False: it is to be collected. */
+static bool
+is_sunk(struct call *c)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status < 300;
+}
+
 static size_t
 on_body(char *p, size_t size, size_t n, void *user)
 {
@@ -179,6 +193,13 @@ on_body(char *p, size_t size, size_t n, void *user)
 	c->too_large = len > c->max_body - r->body_len;
 	if (c->too_large)
 		return 0;
+	if (c->sink != NULL && is_sunk(c)) {
+		r->body_len += len;
+		c->stopped = !c->sink(c->sink_ctx, str_n(p, len));
+		return c->stopped ? 0 : len;
+	}
+	if (c->sink != NULL && len > HTTP_SINK_OTHERS - r->body_len)
+		return len; /* what is there says enough */
 	if (r->body_len + len + 1 > c->body_cap) {
 		size_t cap = c->body_cap == 0 ? FIRST_BODY_BYTES : c->body_cap * 2;
 
@@ -310,7 +331,7 @@ failure_of(const struct call *c, CURLcode code)
 	case CURLE_FILESIZE_EXCEEDED:
 		return HTTP_TOO_LARGE;
 	case CURLE_WRITE_ERROR:
-		return c->too_large ? HTTP_TOO_LARGE : HTTP_OTHER;
+		return c->too_large ? HTTP_TOO_LARGE : c->stopped ? HTTP_STOPPED : HTTP_OTHER;
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
@@ -343,6 +364,8 @@ detail_of(const struct call *c, enum http_failure f, CURLcode code)
 		return "the answer did not end in time";
 	case HTTP_TOO_LARGE:
 		return "the answer is larger than allowed";
+	case HTTP_STOPPED:
+		return "no more of the answer was wanted";
 	case HTTP_FORBIDDEN:
 		return "its address is link-local or a metadata service, which is never called";
 	case HTTP_TLS:
@@ -409,6 +432,8 @@ curl_start(void *ctx, const struct http_call *call, uint64_t *id)
 	c->body = copy(call->body);
 	c->body_len = call->body.n;
 	c->max_body = call->max_body;
+	c->sink = call->sink;
+	c->sink_ctx = call->sink_ctx;
 	c->started_us = clock_mono_us(u->clock);
 	c->connect_us = c->started_us + call->connect_ms * MICRO_PER_MS;
 	c->first_byte_us = c->started_us + call->first_byte_ms * MICRO_PER_MS;

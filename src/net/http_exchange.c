@@ -250,17 +250,12 @@ add_header(struct MHD_Response *r, const char *name, const char *value)
 		log_error("http.bad_answer_header", LOG_Z("name", name));
 }
 
-struct MHD_Response *
-http_exchange_response(const char *content_type, struct str body,
-                       const struct http_header_out *headers, const char *request_id)
+static void
+add_headers(struct MHD_Response *r, const char *content_type, const struct http_header_out *headers,
+            const char *request_id)
 {
-	struct MHD_Response *r;
 	bool cached = false;
 
-	r = MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
-	                                    MHD_RESPMEM_MUST_COPY);
-	if (r == NULL)
-		abort();
 	if (content_type != NULL)
 		add_header(r, "Content-Type", content_type);
 	for (; headers != NULL && headers->name != NULL; headers++) {
@@ -280,6 +275,18 @@ http_exchange_response(const char *content_type, struct str body,
 		add_header(r, "Cache-Control", "no-store");
 	add_header(r, "X-Content-Type-Options", "nosniff");
 	add_header(r, "X-Request-Id", request_id);
+}
+
+struct MHD_Response *
+http_exchange_response(const char *content_type, struct str body,
+                       const struct http_header_out *headers, const char *request_id)
+{
+	struct MHD_Response *r = MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
+	                                                         MHD_RESPMEM_MUST_COPY);
+
+	if (r == NULL)
+		abort();
+	add_headers(r, content_type, headers, request_id);
 	return r;
 }
 
@@ -300,9 +307,9 @@ push_reply(struct http_server *s, struct http_exchange *ex)
 	return true;
 }
 
-void
-http_reply(struct http_exchange *ex, int status, const char *content_type, struct str body,
-           const struct http_header_out *headers)
+/* The response is consumed. */
+static void
+reply_with(struct http_exchange *ex, int status, struct MHD_Response *response)
 {
 	struct http_server *s = ex->server;
 	bool again = atomic_exchange(&ex->replied, true);
@@ -310,7 +317,7 @@ http_reply(struct http_exchange *ex, int status, const char *content_type, struc
 	assert(!again);
 	(void)again;
 	ex->status = status;
-	ex->response = http_exchange_response(content_type, body, headers, ex->request_id);
+	ex->response = response;
 	drop_body(ex);
 	if (pthread_equal(pthread_self(), s->io) && s->dispatching == ex) {
 		s->replied_inline = true;
@@ -323,6 +330,23 @@ http_reply(struct http_exchange *ex, int status, const char *content_type, struc
 		http_exchange_unref(ex);
 	}
 	http_server_release(s, HTTP_HELD_REF);
+}
+
+void
+http_reply(struct http_exchange *ex, int status, const char *content_type, struct str body,
+           const struct http_header_out *headers)
+{
+	reply_with(ex, status, http_exchange_response(content_type, body, headers, ex->request_id));
+}
+
+void
+http_reply_file(struct http_exchange *ex, int status, const char *content_type, int fd,
+                int64_t offset, int64_t length, const struct http_header_out *headers)
+{
+	struct MHD_Response *r = http_file_response(ex, fd, offset, length);
+
+	add_headers(r, content_type, headers, ex->request_id);
+	reply_with(ex, status, r);
 }
 
 void

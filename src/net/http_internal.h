@@ -173,6 +173,10 @@ void http_stream_stop(struct http_server *);
 /* None is opened from now on; there is no connection any more. */
 void http_stream_seal(struct http_server *);
 
+/* http_file.c: an answer that is read while it is sent; takes the descriptor over. */
+struct MHD_Response *
+http_file_response(struct http_exchange *, int fd, int64_t offset, int64_t length);
+
 /* http_linger.c: sockets that are closed for writing and read to nowhere for a while. */
 void http_linger_add(struct http_server *, int fd); /* takes its own descriptor */
 void http_linger_read(struct http_server *, struct http_linger *);

@@ -104,6 +104,14 @@ struct http_header_out {
 void http_reply(struct http_exchange *, int status, const char *content_type, struct str body,
                 const struct http_header_out *headers);
 
+/*
+ * The same with a part of a file, which is read while it is sent: length bytes from offset on,
+ * which must be there. Takes the descriptor over. A client that takes nothing for limits.request_ms
+ * is cut off; for the whole it may take as long as it does.
+ */
+void http_reply_file(struct http_exchange *, int status, const char *content_type, int fd,
+                     int64_t offset, int64_t length, const struct http_header_out *headers);
+
 /* The same with a problem document. status: the answer's, where it is not the code's own; else 0.
  */
 void http_reply_problem(struct http_exchange *, int status, const struct problem *,

@@ -20,14 +20,16 @@ struct config {
 		meta_config_id, meta_graph_url;
 	int64_t import_start_at; /* ms */
 	int64_t external_api_requests_per_minute, import_interval_minutes, import_full_every_hours,
-		history_alert_minutes;
+		send_give_up_hours, history_alert_minutes;
 	struct str openai_api_key, openai_model, openai_base_url, openai_prices;
 	int64_t analysis_concurrency, analysis_sync_seconds, analysis_max_input_tokens,
 		analysis_timeout_seconds;
 	struct str analysis_redact;
 	int64_t journal_retention_days;
 	struct str media_dir;
+	int64_t media_max_gib;
 	bool transcribe;
+	struct str transcribe_model, transcribe_prices;
 	struct str alert_webhook_url, alert_webhook_secret, log_level, log_format;
 	/* limits we name beyond the contract's table; every one in `recado config` */
 	int64_t body_limit_bytes;     /* MAX_BODY_BYTES, 3 MiB: one webhook body */

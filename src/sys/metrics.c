@@ -127,6 +127,53 @@ static const struct row rows[M_COUNT] = {
 	[M_MODEL_TOKENS_OUTPUT] = MODEL_TOKENS("output"),
 	[M_MODEL_COST_MICRO_USD] = { "recado_model_cost_micro_usd_total", NULL, COUNTER,
 	                             "Cost of calls by OPENAI_PRICES, in millionths of a USD." },
+#define MEDIA(result)                                                                              \
+	{                                                                                          \
+		"recado_media_total", "result=\"" result "\"", COUNTER,                            \
+			"Media by what came of an attempt."                                        \
+	}
+	[M_MEDIA_DOWNLOADED] = MEDIA("downloaded"),
+	[M_MEDIA_LINKED] = MEDIA("linked"),
+	[M_MEDIA_RETRIED] = MEDIA("retried"),
+	[M_MEDIA_UNAVAILABLE] = MEDIA("unavailable"),
+	[M_MEDIA_MISMATCHES] = { "recado_media_mismatches_total", NULL, COUNTER,
+	                         "Media whose bytes or digests were not those that were told." },
+	[M_MEDIA_BYTES] = { "recado_media_bytes_total", NULL, COUNTER,
+	                    "Bytes of media that were downloaded." },
+	[M_MEDIA_WAITING] = { "recado_media_waiting", NULL, GAUGE, "Media still to be fetched." },
+	[M_MEDIA_STORED_BYTES] = { "recado_media_stored_bytes", NULL, GAUGE,
+	                           "Bytes of all files of media." },
+	[M_MEDIA_NO_ROOM] = { "recado_media_no_room", NULL, GAUGE,
+	                      "1 while media is not fetched for want of room on the disk." },
+#define TRANSCRIPTS(result)                                                                        \
+	{                                                                                          \
+		"recado_transcripts_total", "result=\"" result "\"", COUNTER,                      \
+			"Audios that were to be written down, by what came of a call."             \
+	}
+	[M_TRANSCRIPTS_READY] = TRANSCRIPTS("ready"),
+	[M_TRANSCRIPTS_RETRIED] = TRANSCRIPTS("retried"),
+	[M_TRANSCRIPTS_UNAVAILABLE] = TRANSCRIPTS("unavailable"),
+	[M_TRANSCRIPTS_COST_MICRO_USD] = { "recado_transcript_cost_micro_usd_total", NULL, COUNTER,
+	                                   "Cost of transcripts by TRANSCRIBE_PRICES, in "
+	                                   "millionths of a USD." },
+#define SENDS(result)                                                                              \
+	{                                                                                          \
+		"recado_sends_total", "result=\"" result "\"", COUNTER,                            \
+			"Calls that send a message, by what came of them."                         \
+	}
+	[M_SENDS_ACCEPTED] = SENDS("accepted"),
+	[M_SENDS_RETRIED] = SENDS("retried"),
+	[M_SENDS_FAILED] = SENDS("failed"),
+	[M_SENDS_UNKNOWN] = SENDS("unknown"),
+#define SEND_QUEUE(state)                                                                          \
+	{                                                                                          \
+		"recado_send_queue", "state=\"" state "\"", GAUGE,                                 \
+			"Messages that wait to be sent: queued (their turn comes), behind "        \
+			"(another to the same person is first), calling."                          \
+	}
+	[M_SENDS_QUEUED] = SEND_QUEUE("queued"),
+	[M_SENDS_BEHIND] = SEND_QUEUE("behind"),
+	[M_SENDS_CALLING] = SEND_QUEUE("calling"),
 };
 
 static const struct {

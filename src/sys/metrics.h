@@ -60,6 +60,26 @@ enum metric {
 	M_MODEL_TOKENS_CACHED,
 	M_MODEL_TOKENS_OUTPUT,
 	M_MODEL_COST_MICRO_USD,
+	M_MEDIA_DOWNLOADED, /* recado_media_total{result="downloaded"} */
+	M_MEDIA_LINKED,
+	M_MEDIA_RETRIED,
+	M_MEDIA_UNAVAILABLE,
+	M_MEDIA_MISMATCHES,
+	M_MEDIA_BYTES,
+	M_MEDIA_WAITING,      /* gauge */
+	M_MEDIA_STORED_BYTES, /* gauge */
+	M_MEDIA_NO_ROOM,      /* gauge: 0, 1 */
+	M_SENDS_ACCEPTED,     /* recado_sends_total{result="accepted"} */
+	M_SENDS_RETRIED,
+	M_SENDS_FAILED,
+	M_SENDS_UNKNOWN,
+	M_SENDS_QUEUED, /* gauges: recado_send_queue{state="queued"} */
+	M_SENDS_BEHIND,
+	M_SENDS_CALLING,
+	M_TRANSCRIPTS_READY, /* recado_transcripts_total{result="ready"} */
+	M_TRANSCRIPTS_RETRIED,
+	M_TRANSCRIPTS_UNAVAILABLE,
+	M_TRANSCRIPTS_COST_MICRO_USD,
 	M_COUNT
 };
 

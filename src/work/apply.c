@@ -6,6 +6,7 @@
 #include "work/apply.h"
 
 #include "base/digest.h"
+#include "core/send.h"
 #include "work/apply_internal.h"
 
 struct uuid
@@ -153,6 +154,8 @@ copy_nodes(struct apply *ap, struct apply_entry *e, const struct fact_message *f
 		return;
 	}
 	copy = APPLY_ADD(ap->o.arena, &ap->copies);
+	if (!uuid_is_nil(f->own_id) && str_is_set(f->wamid))
+		apply_sends_note(ap, f->own_id, c, f->wamid);
 	*copy = (struct apply_copy){
 		.fact = f, .entry = e, .connection = c, .node = node, .outbound = place.outbound
 	};
@@ -175,6 +178,7 @@ do_amendment(struct apply *ap, enum pass pass, struct apply_entry *e,
 	struct str own, rown;
 	struct wa_place place;
 	struct apply_amendment *am;
+	struct uuid own_id;
 
 	if (c == APPLY_NONE || pass != PASS_NODES)
 		return;
@@ -190,6 +194,8 @@ do_amendment(struct apply *ap, enum pass pass, struct apply_entry *e,
 	am->route = f->route;
 	am->person = place.person;
 	am->rank = moment_rank(f->at, e->received_at);
+	if (f->kind == AMEND_STATUS && send_id_of(f->callback_data, &own_id))
+		apply_sends_note(ap, own_id, c, f->target_wamid);
 	ap->counts->amendments++;
 }
 
@@ -284,7 +290,7 @@ apply_finish(struct apply *ap)
 {
 	enum err e;
 
-	if ((e = apply_amendments_rematch(ap)) != ERR_OK ||
+	if ((e = apply_sends_name(ap)) != ERR_OK || (e = apply_amendments_rematch(ap)) != ERR_OK ||
 	    (e = apply_conversations_load(ap)) != ERR_OK ||
 	    (e = apply_messages_fold(ap)) != ERR_OK || (e = apply_amendments_match(ap)) != ERR_OK ||
 	    (e = apply_tickets_decide(ap)) != ERR_OK)
@@ -295,6 +301,7 @@ apply_finish(struct apply *ap)
 	    (e = apply_conversations_store(ap)) != ERR_OK ||
 	    (e = apply_leads_recompute(ap)) != ERR_OK || (e = apply_people_store(ap)) != ERR_OK ||
 	    (e = apply_tickets_store(ap)) != ERR_OK || (e = apply_amendments_store(ap)) != ERR_OK ||
+	    (e = apply_media_store(ap)) != ERR_OK ||
 	    (e = analysis_stale_mark(ap->o.db, &ap->stale)) != ERR_OK)
 		return e;
 	return apply_sync_store(ap);

@@ -65,7 +65,7 @@ add_waiting(struct apply *ap, const struct db_result *r)
 	return ERR_OK;
 }
 
-/* What waits for the messages that are new in this batch. */
+/* What waits for the messages that are new in this batch, or have just got their key. */
 static enum err
 load_waiting(struct apply *ap)
 {
@@ -84,6 +84,10 @@ load_waiting(struct apply *ap)
 			continue;
 		db_row_uuid(rows, m->row.connection_id);
 		db_row_text(rows, m->row.key);
+	}
+	for (size_t i = 0; i < ap->namings.n; i++) {
+		db_row_uuid(rows, ap->connections.v[ap->namings.v[i].connection].id);
+		db_row_text(rows, ap->namings.v[i].key);
 	}
 	e = db_query(ap->o.db, &q_apply_amendments, DB_NO_PARAMS, rows, ap->o.arena, &r);
 	return e == ERR_OK ? add_waiting(ap, &r) : e;

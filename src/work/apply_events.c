@@ -69,5 +69,7 @@ apply_events(struct apply *ap)
 			event_batch_add(b, ap->o.client_id, EVENT_CONVERSATION,
 			                ap->conversations.v[i].id);
 	tell_people(ap, b);
-	event_batch_add(b, ap->o.client_id, EVENT_WEBHOOK_EVENTS, UUID_NIL);
+	for (size_t i = 0; i < ap->nentries; i++)
+		if (ap->entries[i].facts->fields != FIELD_OWN)
+			event_batch_add(b, ap->o.client_id, EVENT_WEBHOOK_EVENTS, UUID_NIL);
 }

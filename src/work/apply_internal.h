@@ -101,6 +101,14 @@ struct apply_amendment {
 	struct uuid lead_id; /* of the person; nil: names nobody */
 };
 
+/* A message of ours that Meta has named. */
+struct apply_naming {
+	struct uuid id;
+	size_t connection;
+	struct str wamid, key;
+	struct uuid conversation_id;
+};
+
 /* One fact message with what is known of it. */
 struct apply_copy {
 	const struct fact_message *fact;
@@ -125,6 +133,7 @@ struct apply {
 	FACTS_LIST(struct apply_conversation) conversations;
 	struct map conversation_map; /* connection uuid + lead uuid */
 	FACTS_LIST(struct apply_copy) copies;
+	FACTS_LIST(struct apply_naming) namings;
 	FACTS_LIST(struct apply_message) messages;
 	struct map message_map; /* conversation uuid + key */
 	struct map target_map;  /* connection uuid + key → first message */
@@ -163,7 +172,11 @@ struct apply_lead *apply_lead_of(struct apply *, size_t node);
 void apply_lead_add(struct apply_lead *, const struct lead *evidence);
 MUST_CHECK enum err apply_people_store(struct apply *);
 
-/* apply_merge.c: the leads in `lost` become `survivor` in every table. */
+/* apply_merge.c: the columns of a conversation, from its messages. */
+MUST_CHECK enum err
+apply_conversation_refold(struct apply *, struct uuid id, struct uuid connection_id,
+                          struct uuid lead_id, struct uuid open_ticket);
+/* The leads in `lost` become `survivor` in every table. */
 MUST_CHECK enum err
 apply_merge(struct apply *, struct uuid survivor, const struct uuid *lost, size_t nlost);
 
@@ -190,11 +203,19 @@ MUST_CHECK enum err apply_amendments_store(struct apply *);
 MUST_CHECK enum err apply_tickets_decide(struct apply *);
 MUST_CHECK enum err apply_tickets_store(struct apply *);
 
+/* apply_media.c: what messages hold is to be downloaded. */
+MUST_CHECK enum err apply_media_store(struct apply *);
+
 /* apply_sessions.c: the episodes, after messages were stored. */
 MUST_CHECK enum err apply_sessions_store(struct apply *);
 /* After the messages of `lost` were moved to `kept`: all its sessions are, and the episodes are cut
  * anew. */
 MUST_CHECK enum err apply_sessions_join(struct apply *, struct uuid kept, struct uuid lost);
+
+/* apply_sends.c: messages of ours get the key by which everybody else knows them. Before anything
+ * is loaded by keys. */
+void apply_sends_note(struct apply *, struct uuid id, size_t connection, struct str wamid);
+MUST_CHECK enum err apply_sends_name(struct apply *);
 
 /* apply_account.c: errors and account events; run_of finds the run a delivery belongs to. */
 typedef struct apply_run *apply_run_of_fn(struct apply_connection *, int64_t received_at);

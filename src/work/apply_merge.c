@@ -62,6 +62,8 @@ merge_messages(struct apply *ap, struct uuid kept, struct uuid lost)
 		e = db_exec(ap->o.db, &q_apply_messages_delete, DB_NO_PARAMS, gone, NULL);
 	if (e == ERR_OK)
 		e = db_exec(ap->o.db, &q_apply_messages_move, p, NULL, NULL);
+	if (e == ERR_OK)
+		e = db_exec(ap->o.db, &q_media_move, p, NULL, NULL);
 	return e;
 }
 
@@ -146,9 +148,9 @@ refold_ticket(struct apply *ap, struct uuid id)
 	               NULL);
 }
 
-/* Columns of the joined conversation, from its messages. */
-static enum err
-refold(struct apply *ap, const struct merge_conversation *kept, struct uuid open)
+enum err
+apply_conversation_refold(struct apply *ap, struct uuid id, struct uuid connection_id,
+                          struct uuid lead_id, struct uuid open_ticket)
 {
 	struct db_rows *ask = db_rows_of(ap->o.arena, &q_apply_conversations_fold, ap->o.client_id);
 	struct db_rows *rows =
@@ -157,13 +159,13 @@ refold(struct apply *ap, const struct merge_conversation *kept, struct uuid open
 	enum err e;
 
 	db_row_int(ask, 0);
-	db_row_uuid(ask, kept->id);
+	db_row_uuid(ask, id);
 	e = db_query(ap->o.db, &q_apply_conversations_fold, DB_NO_PARAMS, ask, ap->o.arena, &r);
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
-	db_row_uuid(rows, kept->id);
-	db_row_uuid(rows, kept->connection_id);
-	db_row_uuid(rows, kept->lead_id);
+	db_row_uuid(rows, id);
+	db_row_uuid(rows, connection_id);
+	db_row_uuid(rows, lead_id);
 	db_row_uuid(rows, db_get_uuid(&r, 0, 1));
 	db_row_time(rows, db_get_time(&r, 0, 2));
 	db_row_text(rows, db_get_text(&r, 0, 3));
@@ -173,7 +175,7 @@ refold(struct apply *ap, const struct merge_conversation *kept, struct uuid open
 		db_row_time(rows, db_get_time(&r, 0, c));
 	db_row_int(rows, db_get_int(&r, 0, 10));
 	db_row_bool(rows, db_get_bool(&r, 0, 11));
-	db_row_uuid(rows, open);
+	db_row_uuid(rows, open_ticket);
 	return db_exec(ap->o.db, &q_apply_conversations_update, DB_PARAMS(db_time(ap->o.now_ms)),
 	               rows, NULL);
 }
@@ -187,12 +189,14 @@ merge_conversation(struct apply *ap, const struct merge_conversation *kept, stru
 
 	if ((e = merge_messages(ap, kept->id, lost)) != ERR_OK ||
 	    (e = apply_sessions_join(ap, kept->id, lost)) != ERR_OK ||
+	    (e = db_exec(ap->o.db, &q_apply_sends_move, DB_PARAMS(p[0], db_uuid(kept->id), p[1]),
+	                 NULL, NULL)) != ERR_OK ||
 	    (e = merge_tickets(ap, kept->id, lost, &open)) != ERR_OK ||
 	    (e = db_exec(ap->o.db, &q_apply_conversations_delete, p, NULL, NULL)) != ERR_OK ||
 	    (e = redirect(ap, "conversation", lost, kept->id)) != ERR_OK ||
 	    (e = refold_ticket(ap, open)) != ERR_OK)
 		return e;
-	return refold(ap, kept, open);
+	return apply_conversation_refold(ap, kept->id, kept->connection_id, kept->lead_id, open);
 }
 
 /* Conversations of both leads: the survivor's first, so that it is the one kept on each connection.

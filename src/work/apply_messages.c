@@ -39,7 +39,7 @@ fold_copy(struct apply *ap, const struct apply_copy *c)
 			                     .conversation = slot,
 			                     .at_before = TIME_NONE,
 			                     .history_received_before = TIME_NONE };
-		m->row.id = apply_new_id(ap);
+		m->row.id = uuid_is_nil(c->fact->own_id) ? apply_new_id(ap) : c->fact->own_id;
 		m->row.connection_id = connection_id;
 		m->row.conversation_id = conv->id;
 	} else {

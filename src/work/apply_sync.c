@@ -80,11 +80,13 @@ routes_resolve(struct apply *ap)
 	ap->routes = ARENA_ARRAY(ap->o.arena, ap->nentries, size_t *);
 	for (size_t i = 0; i < ap->nentries; i++) {
 		struct apply_entry *e = &ap->entries[i];
+		bool own = e->facts->fields == FIELD_OWN;
 
 		ap->routes[i] = ARENA_ARRAY(ap->o.arena, e->facts->routes.n, size_t);
 		e->unrouted = true;
 		for (size_t r = 0; r < e->facts->routes.n; r++) {
-			size_t c = find_route(ap, &e->facts->routes.v[r], e->only_connection);
+			size_t c = own ? apply_connection_find(ap, e->only_connection)
+			               : find_route(ap, &e->facts->routes.v[r], e->only_connection);
 
 			ap->routes[i][r] = c;
 			if (c == APPLY_NONE && !uuid_is_nil(e->only_connection) &&
@@ -96,8 +98,9 @@ routes_resolve(struct apply *ap)
 			if (c == APPLY_NONE)
 				continue;
 			e->unrouted = false;
-			if (moment_max(ap->connections.v[c].last_webhook_at, e->received_at) !=
-			    ap->connections.v[c].last_webhook_at) {
+			if (!own &&
+			    moment_max(ap->connections.v[c].last_webhook_at, e->received_at) !=
+			            ap->connections.v[c].last_webhook_at) {
 				ap->connections.v[c].last_webhook_at = e->received_at;
 				ap->connections.v[c].changed = true;
 			}

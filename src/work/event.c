@@ -20,6 +20,7 @@ static const struct {
 	[EVENT_IMPORT] = { "import.changed", "client" },
 	[EVENT_ANALYSIS] = { "analysis.changed", "client" },
 	[EVENT_SCRIPT] = { "script.changed", "client" },
+	[EVENT_MEDIA] = { "media.changed", "conversation" },
 	[EVENT_CLIENT] = { "client.changed", "client" },
 	[EVENT_ALERT] = { "alert.changed", "client" },
 };

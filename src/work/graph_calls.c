@@ -29,12 +29,16 @@ graph_calls_start(struct graph_calls *g, struct graph_call *c, const struct grap
 		.body = q->body,
 		.connect_ms = CONNECT_MS,
 		.first_byte_ms = WHOLE_MS,
-		.whole_ms = WHOLE_MS,
-		.max_body = MAX_ANSWER,
+		.whole_ms = q->sink != NULL ? q->whole_ms : WHOLE_MS,
+		.max_body = q->sink != NULL ? q->max_body : MAX_ANSWER,
+		.sink = q->sink,
+		.sink_ctx = q->sink_ctx,
 		.user = c,
 	};
 	enum err e;
-	int n = snprintf(url, sizeof url, STR_FMT STR_FMT, STR_ARG(g->base_url), STR_ARG(q->path));
+	bool whole = str_is_set(q->url);
+	int n = snprintf(url, sizeof url, STR_FMT STR_FMT, STR_ARG(whole ? q->url : g->base_url),
+	                 STR_ARG(whole ? STR_NONE : q->path));
 
 	if (n < 0 || (size_t)n >= sizeof url || m < 0 || (size_t)m >= sizeof bearer)
 		return ERR_INVALID;

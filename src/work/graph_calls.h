@@ -29,6 +29,13 @@ struct graph_request {
 	struct str path;  /* behind the base URL: "/123/phone_numbers?…" */
 	struct str token; /* bearer; STR_NONE: none */
 	struct str body;  /* JSON; STR_NONE: none */
+	/* Of a file: its whole address instead of a path, and who gets its bytes
+	 * (net/http_client.h), at most max_body of them within whole_ms. */
+	struct str url;
+	bool (*sink)(void *ctx, struct str piece);
+	void *sink_ctx;
+	size_t max_body;
+	int64_t whole_ms;
 };
 /* ERR_TOO_MANY: as many as may are in flight; ERR_INVALID: a URL or token that is not allowed. */
 MUST_CHECK enum err

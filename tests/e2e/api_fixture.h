@@ -292,7 +292,7 @@ world_empty(const char *more)
 	           FMT("DATABASE_URL=%s\nPORT=0\nADMIN_TOKEN=" ADMIN "\n"
 	               "SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 	               "META_APP_SECRET=" GATE_SECRET "\nMETA_VERIFY_TOKEN=" GATE_VERIFY
-	               "\nTRUSTED_PROXIES=127.0.0.1\n%s",
+	               "\nTRUSTED_PROXIES=127.0.0.1\nMETA_GRAPH_URL=http://127.0.0.1:9\n%s",
 	               pg != NULL ? pg_server_new_migrated(pg, test_arena()) : "sqlite:recado.db",
 	               more));
 	w->process = serve_in(dir);

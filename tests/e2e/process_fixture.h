@@ -61,7 +61,8 @@ configured_dir(const char *more)
 	                         "ADMIN_TOKEN=0123456789abcdef0123\n"
 	                         "SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 	                         "META_APP_SECRET=" GATE_SECRET "\n"
-	                         "META_VERIFY_TOKEN=" GATE_VERIFY "\n%s",
+	                         "META_VERIFY_TOKEN=" GATE_VERIFY "\n"
+	                         "META_GRAPH_URL=http://127.0.0.1:9\n%s",
 	                         more)));
 	return dir;
 }

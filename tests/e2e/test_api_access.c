@@ -7,7 +7,8 @@
 #define NO_FAILURE "00000000-0000-7000-8000-000000000001"
 
 struct ids {
-	const char *conversation, *lead, *ticket, *connection, *token, *entry, *job, *session;
+	const char *conversation, *lead, *ticket, *connection, *token, *entry, *job, *session,
+		*media;
 };
 
 static struct ids
@@ -17,9 +18,17 @@ make_ids(const struct world *w)
 	const cJSON *v, *e, *t;
 
 	hook(w, envelope(change(NUMBER, "messages", live_text(w, CUSTOMER, "BB01", "oi"))));
+	hook(w, envelope(change(NUMBER, "messages",
+	                        "\"messages\":[{\"from\":\"" CUSTOMER
+	                        "\",\"id\":\"wamid.M\",\"timestamp\":\"1\",\"type\":\"image\","
+	                        "\"image\":{\"id\":\"777\"}}]")));
 	settle(w);
 	v = MUST(w, 200, "GET", "/api/clients/acme/conversations", "op", NULL);
 	x.conversation = z_at(v, "data.0.id");
+	e = MUST(w, 200, "GET", FMT("/api/conversations/%s/messages", x.conversation), "op", NULL);
+	for (int i = 0; i < 2; i++)
+		if (!null_at(e, FMT("data.%d.media", i)))
+			x.media = z_at(e, FMT("data.%d.media.id", i));
 	x.lead = z_at(v, "data.0.lead.id");
 	x.ticket = z_at(v, "data.0.openTicketId");
 	e = MUST(w, 200, "GET", FMT("/api/conversations/%s/sessions", x.conversation), "op", NULL);
@@ -50,6 +59,7 @@ path_of(const char *pattern, const struct ids *x)
 	                 : strstr(pattern, "/jobs/:id") != NULL            ? x->job
 	                 : strstr(pattern, "/import-failures/:id") != NULL ? NO_FAILURE
 	                 : strstr(pattern, "/onboardings/:id") != NULL     ? NO_FAILURE
+	                 : strstr(pattern, "/media/:id") != NULL           ? x->media
 	                 : strstr(pattern, "/sessions/:id") != NULL        ? x->session
 	                                                                   : "?";
 

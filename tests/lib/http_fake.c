@@ -10,6 +10,10 @@ struct pending {
 	struct pending *next;
 	int64_t due;
 	struct http_result result;
+	bool (*sink)(void *ctx, struct str piece);
+	void *sink_ctx;
+	size_t max_body;
+	struct http_fake_reply reply; /* for the sink; its text is the result's body */
 };
 
 struct http_fake {
@@ -39,7 +43,7 @@ judge(const struct http_call *c, const struct http_fake_reply *r, enum http_fail
 		*failure = HTTP_TIMEOUT_WHOLE;
 		return c->whole_ms;
 	}
-	if (r->failure == HTTP_OK && r->body.n > c->max_body)
+	if (r->failure == HTTP_OK && c->sink == NULL && r->body.n > c->max_body)
 		*failure = HTTP_TOO_LARGE;
 	return whole;
 }
@@ -87,6 +91,10 @@ fake_start(void *ctx, const struct http_call *call, uint64_t *id)
 	p->result.id = ++f->started;
 	p->result.user = call->user;
 	fill(&p->result, &reply, p->due);
+	p->sink = p->result.failure == HTTP_OK && p->result.status / 100 == 2 ? call->sink : NULL;
+	p->sink_ctx = call->sink_ctx;
+	p->max_body = call->max_body;
+	p->reply = reply;
 	while (*at != NULL && (*at)->due <= p->due)
 		at = &(*at)->next;
 	p->next = *at;
@@ -95,6 +103,58 @@ fake_start(void *ctx, const struct http_call *call, uint64_t *id)
 	f->peak = f->n > f->peak ? f->n : f->peak;
 	*id = p->result.id;
 	return ERR_OK;
+}
+
+#define PIECE 16000
+
+/* A piece of what the sink is to get, from `at` on; 0: there is no more. */
+static size_t
+piece(const struct pending *p, size_t at, char out[PIECE])
+{
+	size_t body = p->result.body_len, all = body + p->reply.filler, n;
+
+	if (p->reply.cut_at > 0 && p->reply.cut_at < all)
+		all = p->reply.cut_at;
+	if (at >= all)
+		return 0;
+	n = all - at < PIECE ? all - at : PIECE;
+	if (at < body) {
+		n = body - at < n ? body - at : n;
+		memcpy(out, p->result.body + at, n);
+	} else {
+		p->reply.fill(p->reply.fill_seed, at - body, out, n);
+	}
+	return n;
+}
+
+/* All pieces at once, as the call's limits allow. */
+static void
+pour(struct pending *p)
+{
+	enum http_failure failure = p->reply.cut_at > 0 ? HTTP_CUT : HTTP_OK;
+	char bytes[PIECE];
+	size_t at = 0, n;
+
+	while ((n = piece(p, at, bytes)) > 0) {
+		at += n;
+		if (at > p->max_body)
+			failure = HTTP_TOO_LARGE;
+		else if (!p->sink(p->sink_ctx, str_n(bytes, n)))
+			failure = HTTP_STOPPED;
+		else
+			continue;
+		break;
+	}
+	http_result_deinit(&p->result);
+	p->result.body_len = at;
+	p->result.failure = failure;
+	if (failure == HTTP_OK) {
+		p->result.body = calloc(1, 1);
+		return;
+	}
+	http_result_begin(&p->result);
+	p->result.body_len = 0;
+	(void)snprintf(p->result.detail, sizeof p->result.detail, "%s", http_failure_name(failure));
 }
 
 static bool
@@ -107,6 +167,8 @@ fake_next(void *ctx, struct http_result *out)
 		return false;
 	f->head = p->next;
 	f->n--;
+	if (p->sink != NULL)
+		pour(p);
 	*out = p->result;
 	free(p);
 	return true;

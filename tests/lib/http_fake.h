@@ -19,6 +19,12 @@ struct http_fake_reply {
 	int status;
 	const char *const *headers; /* lines "Name: value", end with NULL; may be NULL */
 	struct str body;
+	/* So many bytes follow the body, as `fill` writes them: the bytes [at, at + n). For a call
+	 * with a sink, and an answer of 2xx. */
+	size_t filler;
+	void (*fill)(uint64_t seed, size_t at, char *out, size_t n);
+	uint64_t fill_seed;
+	size_t cut_at; /* > 0: the connection ends after so many bytes of all */
 };
 /* Says what comes of a call that begins now. The call's text is gone afterwards. */
 typedef void

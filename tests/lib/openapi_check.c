@@ -300,6 +300,8 @@ check_body(const struct checking *c, const struct openapi_answer *x, const cJSON
 	type = str_trim(str_sub(type, 0, str_find(type, ';')));
 	media = json_get(content, str_z(c->a, type));
 	if (media == NULL)
+		media = json_get(content, "*/*");
+	if (media == NULL)
 		return str_z(c->a, str_fmt(c->a, "Content-Type " STR_FMT " is not described",
 		                           STR_ARG(type)));
 	if (strcmp(x->method, "HEAD") == 0)

@@ -6,7 +6,7 @@
 #define RECADO_TESTS_GRAPH_FIXTURE_H
 
 #include "core/wa_decode.h"
-#include "sim/graph_internal.h"
+#include "sim/graph_answer.h"
 #include "testing.h"
 
 #define START  INT64_C(1768906800000) /* 2026-01-20T11:00:00.000Z */

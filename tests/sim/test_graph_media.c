@@ -79,6 +79,24 @@ START_TEST(a_medium_has_an_address_and_its_bytes_their_digest)
 }
 END_TEST
 
+START_TEST(a_medium_may_have_the_bytes_that_a_test_wants)
+{
+	unsigned char told[SHA256_LEN], real[SHA256_LEN];
+	struct play p;
+
+	play_start(&p);
+	put(&p, ",\"content\":\"aGVsbG8=\"");
+	ck_assert_int_eq(play_call(&p, "GET", "/42", NULL), 200);
+	ck_assert(hex_decode(play_text(&p, "sha256"), told, sizeof told));
+	ck_assert_int_eq(play_call(&p, "GET", address(&p), NULL), 200);
+	ck_assert_str(p.reply.body, "hello");
+	ck_assert_uint_eq(p.reply.filler, 0);
+	digest_sha256(STR("hello"), real);
+	ck_assert(memcmp(told, real, sizeof told) == 0);
+	play_end(&p);
+}
+END_TEST
+
 START_TEST(an_address_lives_five_minutes_and_wants_a_token)
 {
 	struct play p;
@@ -203,6 +221,7 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("graph media", a_medium_has_an_address_and_its_bytes_their_digest,
+	                  a_medium_may_have_the_bytes_that_a_test_wants,
 	                  an_address_lives_five_minutes_and_wants_a_token,
 	                  an_unknown_or_old_medium_does_not_exist, a_medium_fails_as_it_was_told_to,
 	                  media_of_a_history_can_be_had);

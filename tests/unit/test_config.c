@@ -384,14 +384,14 @@ START_TEST(what_nothing_reads_yet_stands_apart_and_says_so)
 
 	buf_init(&example, test_arena(), 64 * 1024);
 	config_example(&example);
-	ck_assert(has(buf_slice(&example), "by SHA-256. Not used yet.\n"));
+	ck_assert(has(buf_slice(&example), "Transcripts of audio. Not used yet.\n"));
 	ck_assert(!has(buf_slice(&example), "Port to listen on; 0 picks a free one. Not used"));
 	ck_assert_ok(load(GOOD(), STR_NONE));
 	all = str_z(test_arena(), printed());
 	mark = strstr(all, "# Not used yet:\n");
 	ck_assert_ptr_nonnull(mark);
 	ck_assert(strstr(all, "PORT=3000\n") < mark);
-	ck_assert(strstr(all, "MEDIA_DIR=data/media\n") > mark);
+	ck_assert(strstr(all, "TRANSCRIBE=false\n") > mark);
 	/* but for the mark it can be read like a .env file */
 	rest = printed();
 	while (str_split(&rest, '\n', &line)) {

@@ -22,7 +22,6 @@ export const said = {
 	afterEdit: "Pode ser quinta?",
 	revoked: "Isto eu não devia ter escrito",
 	failed: "Enviamos o orçamento por e-mail.",
-	failedWhy: "A janela de 24 horas já tinha fechado",
 	caption: "O painel do carro",
 	filename: "orçamento-2026.pdf",
 	place: "Oficina Central",
@@ -148,7 +147,7 @@ export async function writeAna(world: World, number: Number): Promise<void> {
 					{
 						code: 131047,
 						title: "Re-engagement message",
-						error_data: { details: said.failedWhy },
+						error_data: { details: "A janela de 24 horas já tinha fechado" },
 					},
 				],
 			},

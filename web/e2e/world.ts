@@ -118,6 +118,7 @@ export class World {
 			SECRET_KEY: randomBytes(32).toString("base64"),
 			META_APP_SECRET: this.appSecret,
 			META_VERIFY_TOKEN: this.verifyToken,
+			META_GRAPH_URL: "http://127.0.0.1:9", // nobody: the real one is never asked
 			IMPORT_START_AT: "2020-01-01T00:00:00.000Z",
 			EXTERNAL_API_REQUESTS_PER_MINUTE: "6000",
 		};
@@ -147,6 +148,26 @@ export class World {
 		const text = await answer.text();
 		if (!answer.ok) throw new Error(`${control}: ${answer.status} ${text}`);
 		return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+	}
+
+	/** Makes a connection of ours one that the simulated Meta knows and lets send. */
+	async letSend(number: Number): Promise<void> {
+		await this.graph("number", {
+			wabaId: number.wabaId,
+			phoneNumberId: number.phoneNumberId,
+			displayPhoneNumber: `+${number.displayNumber}`,
+			onBizApp: true,
+		});
+		const token = String((await this.graph("token", { wabaId: number.wabaId }))["token"]);
+		const subscribed = await fetch(`${this.#graph}/v24.0/${number.wabaId}/subscribed_apps`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${token}` },
+		});
+		if (!subscribed.ok) throw new Error(`not subscribed: ${await subscribed.text()}`);
+		await this.api("patch", "/api/connections/{id}", {
+			path: { id: number.id },
+			body: { accessToken: token },
+		});
 	}
 
 	/** What it noted: counts, and whatever was not asked as it should be. */

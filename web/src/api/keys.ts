@@ -47,4 +47,5 @@ export const staleAfter: Readonly<Record<string, readonly string[]>> = {
 	"client.changed": ["client", "clients", "connections", "import-state"],
 	"alert.changed": ["alerts", "health"],
 	"import.changed": ["import-state", "import-failures", "jobs"],
+	"media.changed": [] /* the open thread listens itself */,
 };

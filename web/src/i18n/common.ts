@@ -110,6 +110,22 @@ export const common = {
 		"Algo deu errado no servidor. Tente de novo; se continuar, avise quem opera o servidor e informe o código {id}.",
 		"Something went wrong on the server. Try again; if it persists, tell whoever runs it and quote {id}.",
 	],
+	"error.outside_service_window": [
+		"A janela de 24 horas da Meta fechou: só um modelo aprovado pode ser enviado.",
+		"Meta's window of 24 hours has closed: only an approved template may be sent.",
+	],
+	"why.disconnected": [
+		"O número está desconectado: conecte-o de novo.",
+		"The number is disconnected: connect it again.",
+	],
+	"why.no_access_token": [
+		"A conexão não tem acesso à conta na Meta: conecte o número de novo.",
+		"The connection has no access to the account at Meta: connect the number again.",
+	],
+	"why.no_address": [
+		"Não se conhece o número nem o identificador desta pessoa.",
+		"Neither a number nor an id of this person is known.",
+	],
 	"why.slug_taken": ["Este endereço curto já é de outro cliente.", "Another client has this short name."],
 	"why.number_taken": ["Este número já está conectado.", "This number is connected already."],
 	"why.waba_taken": [

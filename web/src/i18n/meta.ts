@@ -140,4 +140,16 @@ export const metaReasons = {
 		"A conta tem mais de um número que serviria. Registre à mão, abaixo, o que deve ser conectado.",
 		"The account has more than one number that would do. Register by hand, below, the one to connect.",
 	],
+	gave_up: [
+		"Não foi possível enviar por tempo demais, e a mensagem foi desistida. Envie de novo se ainda fizer sentido.",
+		"It could not be sent for too long and was given up. Send it again if it still makes sense.",
+	],
+	disconnected: [
+		"O número está desconectado. Conecte-o de novo.",
+		"The number is disconnected. Connect it again.",
+	],
+	no_access_token: [
+		"A conexão não tem acesso à conta na Meta. Conecte o número de novo.",
+		"The connection has no access to the account at Meta. Connect the number again.",
+	],
 } as const satisfies Record<MetaReason, readonly [string, string]>;

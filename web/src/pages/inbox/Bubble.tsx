@@ -5,26 +5,21 @@
 import { memo, useState } from "react";
 import type { Message } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
-import { bytes, clockTime, exactTime } from "../../lib/format";
-import { fileName, shownLength } from "../../lib/cut";
+import { metaReasons, type MetaReason } from "../../i18n/meta";
+import { clockTime, exactTime } from "../../lib/format";
+import { shownLength } from "../../lib/cut";
 import { findExcerpt } from "../../lib/excerpt";
 import { cx, Icon } from "../../ui";
+import { useNow } from "../../ui/clock";
 import type { IconName } from "../../ui/icons";
 import css from "./inbox.module.css";
+import { isMediaType, Media } from "./Media";
 import { texts, typeKey } from "./messages";
 
 /* These are told by their text alone: there is no file. */
 const TOLD: Record<string, IconName> = { location: "place", contacts: "user" };
 /* More marks on one letter than any language has. */
 const PILED = /\p{M}{4}/u;
-const MEDIA: Record<string, IconName> = {
-	image: "image",
-	sticker: "image",
-	video: "image",
-	audio: "audio",
-	document: "file",
-};
-
 function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
 	const t = useT(texts);
 	const [all, setAll] = useState(false);
@@ -50,48 +45,6 @@ function Text({ text, excerpt }: { text: string; excerpt: string | null }) {
 				<button type="button" className={css.inline} onClick={() => setAll(!all)} aria-expanded={all}>
 					{all ? t("showLess") : t("showAll")}
 				</button>
-			)}
-		</div>
-	);
-}
-
-function Media({ message }: { message: Message }) {
-	const t = useT(texts);
-	const { language } = useLanguage();
-	const { media, type } = message;
-	const name = t(typeKey(type, media?.voice === true), { type });
-	const icon = MEDIA[type] ?? "file";
-	const ready = media?.status === "ready" && media.url !== null;
-
-	if (ready && (type === "image" || type === "sticker"))
-		return <img className={css.image} src={media.url ?? ""} alt={message.body ?? name} loading="lazy" />;
-	if (ready && type === "audio")
-		return (
-			<audio className={css.audio} controls preload="none" src={media.url ?? ""} aria-label={name} />
-		);
-	const why =
-		media === null
-			? t("media.none")
-			: ready
-				? bytes(language, media.bytes)
-				: media.status === "pending"
-					? t("media.pending")
-					: media.reason === null
-						? t("media.unavailable")
-						: t("media.unavailable.why", { reason: media.reason });
-	return (
-		<div className={css.media}>
-			<Icon name={icon} size={20} />
-			<div>
-				<div className={css.mediaName} title={media?.filename ?? undefined}>
-					<bdi>{media?.filename == null ? name : fileName(media.filename)}</bdi>
-				</div>
-				<div className={css.meta}>{why}</div>
-			</div>
-			{ready && (
-				<a href={media.url ?? ""} target="_blank" rel="noreferrer">
-					{t("media.open")}
-				</a>
 			)}
 		</div>
 	);
@@ -177,6 +130,64 @@ function Versions({ message }: { message: Message }) {
 	);
 }
 
+/** What one may do about a message. */
+export interface Answers {
+	/** Null: nobody can be answered here. */
+	onReply: ((message: Message) => void) | null;
+	/** Null: nothing is sent from here. */
+	onAgain: ((message: Message) => void) | null;
+}
+export const READING: Answers = { onReply: null, onAgain: null };
+
+/* So long a status may still tell what became of a message whose answer was lost. */
+const UNKNOWN_MS = 600_000;
+/* To send it once more would bring the same. */
+const FINAL = new Set(["to_itself", "opted_out", "outside_window", "user_id_not_allowed", "country"]);
+
+function reasonOf(error: Message["error"], t: (key: MetaReason) => string): string | null {
+	if (error === null) return null;
+	return error.kind === null ? error.reason : t(error.kind);
+}
+
+/** What became of one that was sent from here, where something is to be said of it. */
+function Outcome({ message: m, onAgain }: { message: Message; onAgain: Answers["onAgain"] }) {
+	const t = useT(texts);
+	const meta = useT(metaReasons);
+	const now = useNow();
+	const [asked, setAsked] = useState(false);
+	const isFailed = m.status === "failed";
+	const isLost = m.unknownOutcome && now.getTime() - Date.parse(m.timestamp) >= UNKNOWN_MS;
+	const mayAgain = m.source === "api" && m.body !== null && !FINAL.has(m.error?.kind ?? "");
+	const reason = reasonOf(m.error, meta);
+	return (
+		<>
+			<div className={cx(css.failed, !isFailed && css.unknown)}>
+				<Icon name={isFailed ? "warning" : "clock"} size={14} />
+				<span className={css.clamped}>
+					{!isFailed
+						? t(isLost ? "unknown" : "unknown.yet")
+						: reason === null
+							? t("failed")
+							: t("failedWhy", { reason })}
+				</span>
+			</div>
+			{(isFailed || isLost) && mayAgain && onAgain !== null && (
+				<button
+					type="button"
+					className={css.inline}
+					disabled={asked}
+					onClick={() => {
+						setAsked(true);
+						onAgain(m);
+					}}
+				>
+					{t("again")}
+				</button>
+			)}
+		</>
+	);
+}
+
 export interface BubbleProps {
 	message: Message;
 	continues: boolean;
@@ -185,6 +196,7 @@ export interface BubbleProps {
 	quoted: string | null;
 	onGo: (id: string) => void;
 	onCopyLink: (id: string) => void;
+	answers: Answers;
 }
 
 export const Bubble = memo(function Bubble({
@@ -195,6 +207,7 @@ export const Bubble = memo(function Bubble({
 	quoted,
 	onGo,
 	onCopyLink,
+	answers,
 }: BubbleProps) {
 	const t = useT(texts);
 	const { language } = useLanguage();
@@ -203,7 +216,7 @@ export const Bubble = memo(function Bubble({
 	const out = m.direction === "OUTBOUND";
 	const speaker =
 		m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
-	const isMedia = m.media !== null || m.type in MEDIA;
+	const isMedia = m.media !== null || isMediaType(m.type);
 	const hidden = m.revokedAt !== null && !showRevoked;
 	/* A document without a caption has its name for text. */
 	const body = m.body === "" || m.body === m.media?.filename ? null : m.body;
@@ -239,15 +252,8 @@ export const Bubble = memo(function Bubble({
 				)}
 				{!hidden && body !== null && <Text text={body} excerpt={excerpt} />}
 				{m.editedAt !== null && <Versions message={m} />}
-				{m.status === "failed" && (
-					<div className={css.failed}>
-						<Icon name="warning" size={14} />
-						<span className={css.clamped}>
-							{m.error?.reason == null
-								? t("failed")
-								: t("failedWhy", { reason: m.error.reason })}
-						</span>
-					</div>
+				{(m.status === "failed" || m.unknownOutcome) && (
+					<Outcome message={m} onAgain={answers.onAgain} />
 				)}
 				<footer className={css.foot}>
 					{m.editedAt !== null && <span>{t("edited")}</span>}
@@ -270,6 +276,16 @@ export const Bubble = memo(function Bubble({
 						<span className="sr-only">{t("copyLink")}</span>
 					</button>
 					<Ticks message={m} />
+					{answers.onReply !== null && m.wamid !== null && m.revokedAt === null && (
+						<button
+							type="button"
+							className={css.reply}
+							onClick={() => answers.onReply?.(m)}
+							title={t("reply")}
+						>
+							<Icon name="reply" size={14} label={t("reply")} />
+						</button>
+					)}
 				</footer>
 				{m.reactions.length > 0 && (
 					<div className={css.reactions}>

@@ -3,56 +3,28 @@
  * chosen, searched and shown stands in the address, so that it can be sent and gone back to.
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Conversation } from "../../api/types";
+import type { Connection, Conversation, Message } from "../../api/types";
 import { useT } from "../../i18n";
+import { common } from "../../i18n/common";
 import { phone } from "../../lib/format";
 import { useConnections, useSession } from "../../shell/session";
 import { useShortcuts } from "../../shell/shortcuts";
-import { Button, cx, Empty, ErrorState, Icon, Notice, Skeleton, ui } from "../../ui";
+import { useToast } from "../../shell/toasts";
+import { Button, cx, Empty, ErrorState, errorText, Icon, Notice, Skeleton, ui } from "../../ui";
+import { Composer } from "./Composer";
 import { ConversationList } from "./ConversationList";
-import { Details, useTickets, WindowText } from "./Details";
+import { Details } from "./Details";
 import css from "./inbox.module.css";
 import { texts } from "./messages";
 import { Thread, type Focus } from "./Thread";
 import { FILTERS, useConversations, type Filters } from "./useConversations";
+import { useSend } from "./useSend";
 
 const NAMES: Record<keyof Filters, string> = { q: "q", filter: "filtro", connectionId: "numero" };
-
-function Composer({ conversation, helpdesk }: { conversation: Conversation; helpdesk: boolean }) {
-	const t = useT(texts);
-	const tickets = useTickets(conversation.id);
-	const note = useRef<HTMLDivElement>(null);
-
-	useShortcuts((command) => {
-		if (command !== "reply") return false;
-		note.current?.focus();
-		return true;
-	});
-	return (
-		<div ref={note} className={css.composer} role="group" aria-label={t("composer")} tabIndex={-1}>
-			<div className={css.composerRow}>
-				<textarea
-					className={ui.input}
-					rows={1}
-					disabled
-					placeholder={t("composer.placeholder")}
-					aria-label={t("composer")}
-				/>
-				<Button kind="primary" disabled>
-					{t("composer.send")}
-				</Button>
-			</div>
-			<div className={cx(ui.small, ui.muted)}>
-				<WindowText tickets={tickets.data?.data ?? []} helpdesk={helpdesk} />
-				{!helpdesk && <p>{t("composer.off")}</p>}
-			</div>
-		</div>
-	);
-}
 
 function useRead(conversation: Conversation | undefined, onRead: (id: string) => void): void {
 	const { can, slug } = useSession();
@@ -73,9 +45,28 @@ function useRead(conversation: Conversation | undefined, onRead: (id: string) =>
 	}, [id, unread, allowed, slug, cache, onRead]);
 }
 
+function canAnswer(connection: Connection | undefined): boolean {
+	return connection?.kind === "whatsapp" && connection.status !== "disconnected";
+}
+
+/** Sends the text of a message once more, as another message. */
+function useAgain(conversation: string): (message: Message) => void {
+	const t = useT(common);
+	const say = useToast();
+	const { mutate } = useSend(conversation);
+	return useCallback(
+		(message: Message) =>
+			mutate(
+				{ text: message.body ?? "", replyTo: message.replyTo?.id ?? null, force: false },
+				{ onError: (error) => say(errorText(error, t), true) },
+			),
+		[mutate, say, t],
+	);
+}
+
 export default function Inbox() {
 	const t = useT(texts);
-	const { slug } = useSession();
+	const { can, slug } = useSession();
 	const id = useParams<{ id?: string }>().id ?? null;
 	const search = useSearch();
 	const [, navigate] = useLocation();
@@ -126,7 +117,8 @@ export default function Inbox() {
 		queryFn: ({ signal }) => api.get("/api/conversations/{id}", { path: { id: id ?? "" }, signal }),
 	});
 	const conversation = one.data?.conversation;
-	const helpdesk = connections.data?.find((c) => c.id === conversation?.connectionId)?.kind === "helpdesk";
+	const connection = connections.data?.find((c) => c.id === conversation?.connectionId);
+	const helpdesk = connection?.kind === "helpdesk";
 	useRead(conversation, list.markRead);
 
 	/* Asked for by every row at every frame of a scroll. */
@@ -154,6 +146,17 @@ export default function Inbox() {
 	const goFromDetails = useCallback(
 		(to: string) => navigate(addressWith(id, { mensagem: to, detalhes: null })),
 		[addressWith, id, navigate],
+	);
+	const [quoted, setQuoted] = useState<Message | null>(null);
+	useEffect(() => setQuoted(null), [id]);
+	const send = useSend(id ?? "");
+	const again = useAgain(id ?? "");
+	const answers = useMemo(
+		() => ({
+			onReply: canAnswer(connection) && can("agent") ? setQuoted : null,
+			onAgain: can("agent") ? again : null,
+		}),
+		[again, can, connection],
 	);
 	const link = useCallback((to: string) => `/${slug}/conversas/${id ?? ""}?mensagem=${to}`, [slug, id]);
 
@@ -210,10 +213,24 @@ export default function Inbox() {
 						{one.isError ? (
 							<ErrorState error={one.error} retry={() => void one.refetch()} />
 						) : (
-							<Thread key={id} conversation={id} focus={focus} onGo={go} link={link} />
+							<Thread
+								key={id}
+								conversation={id}
+								focus={focus}
+								onGo={go}
+								link={link}
+								answers={answers}
+							/>
 						)}
 						{conversation !== undefined && (
-							<Composer conversation={conversation} helpdesk={helpdesk} />
+							<Composer
+								key={conversation.id}
+								conversation={conversation}
+								connection={connection}
+								quoted={quoted}
+								onUnquote={() => setQuoted(null)}
+								send={send}
+							/>
 						)}
 					</>
 				)}

@@ -17,7 +17,7 @@ import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
 import { Button, cx, Empty, ErrorState, Icon, Skeleton } from "../../ui";
 import { useNow } from "../../ui/clock";
-import { Bubble } from "./Bubble";
+import { Bubble, READING, type Answers } from "./Bubble";
 import css from "./inbox.module.css";
 import { texts } from "./messages";
 import { SessionChip } from "./SessionChip";
@@ -131,6 +131,7 @@ interface ChunkProps {
 	focus: Focus | null;
 	onGo: (id: string) => void;
 	onCopyLink: (id: string) => void;
+	answers: Answers;
 }
 
 function isSameRow(a: ThreadRow<Message>, b: ThreadRow<Message> | undefined): boolean {
@@ -155,6 +156,7 @@ function isSameChunk(a: ChunkProps, b: ChunkProps): boolean {
 		a.focus === b.focus &&
 		a.onGo === b.onGo &&
 		a.onCopyLink === b.onCopyLink &&
+		a.answers === b.answers &&
 		a.rows.length === b.rows.length &&
 		a.rows.every((row, i) => {
 			if (!isSameRow(row, b.rows[i])) return false;
@@ -167,7 +169,16 @@ function isSameChunk(a: ChunkProps, b: ChunkProps): boolean {
 	);
 }
 
-const ChunkOf = memo(function ChunkOf({ rows, sessions, texted, lit, focus, onGo, onCopyLink }: ChunkProps) {
+const ChunkOf = memo(function ChunkOf({
+	rows,
+	sessions,
+	texted,
+	lit,
+	focus,
+	onGo,
+	onCopyLink,
+	answers,
+}: ChunkProps) {
 	return (
 		<div className={cx(css.chunk, (lit !== null || focus !== null) && css.chunkLit)}>
 			{rows.map((row) => (
@@ -194,6 +205,7 @@ const ChunkOf = memo(function ChunkOf({ rows, sessions, texted, lit, focus, onGo
 							quoted={quotedIn(texted, row.message)}
 							onGo={onGo}
 							onCopyLink={onCopyLink}
+							answers={answers}
 						/>
 					)}
 				</div>
@@ -226,11 +238,13 @@ export function Thread({
 	focus,
 	onGo,
 	link,
+	answers = READING,
 }: {
 	conversation: string;
 	focus: Focus | null;
 	onGo: (id: string) => void;
 	link: (id: string) => string;
+	answers?: Answers;
 }) {
 	const t = useT(texts);
 	const say = useToast();
@@ -264,6 +278,7 @@ export function Thread({
 		placed.current = made.placed;
 		return made.chunks;
 	}, [messages]);
+	const waiting = messages.filter((m) => m.status === "pending" && !m.unknownOutcome).length;
 	const texted = useMemo(() => new Map(messages.map((m) => [m.id, m.body])), [messages]);
 	const sessions = useSessions(conversation, messages);
 
@@ -389,8 +404,14 @@ export function Thread({
 							}
 							onGo={onGo}
 							onCopyLink={copyLink}
+							answers={answers}
 						/>
 					))}
+					{waiting > 1 && (
+						<div className={css.edge} role="status">
+							{t("queue", { n: waiting })}
+						</div>
+					)}
 					{held?.hasAfter === true && (
 						<Edge
 							error={stuck.newer}

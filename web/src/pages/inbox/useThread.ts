@@ -196,7 +196,7 @@ export function useThread(id: string, focus: string | null, beforeChange: () => 
 		const concerns =
 			e === "reset" ||
 			e.kind === "connection.changed" ||
-			(e.kind === "conversation.changed" && (e.subjectId ?? id) === id);
+			((e.kind === "conversation.changed" || e.kind === "media.changed") && (e.subjectId ?? id) === id);
 		if (concerns) refreshIn(GATHER_MS);
 	});
 

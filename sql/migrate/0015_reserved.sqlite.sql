@@ -1,2 +1,0 @@
--- Nothing: the number belongs to a migration that comes from elsewhere.
-SELECT 1;
