@@ -8,9 +8,7 @@
 #include "sys/config_internal.h"
 
 #define AT(member) .offset = offsetof(struct config, member)
-/* The same for one that nothing reads yet. */
-#define LATER(member) AT(member), .later = true
-#define MIB           (1024 * 1024)
+#define MIB        (1024 * 1024)
 
 const struct config_row config_rows[] = {
 	{ "DATABASE_URL", KIND_DATABASE, AT(database_url), .fallback = "sqlite:data/recado.db",
