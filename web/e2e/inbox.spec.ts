@@ -159,6 +159,23 @@ describe("every kind of message", () => {
 	});
 });
 
+test("of the conversation that was shown before nothing stays", async () => {
+	const v = await enter("/acme/conversas");
+	for (const who of ["bia", "ana", "bia", "ana"]) {
+		await list(v)
+			.locator(`a[href*="${ids[who] ?? ""}"]`)
+			.click();
+		await v.page.waitForURL(v.url + at(who));
+		await composer(v).waitFor();
+		await thread(v).getByRole("article").first().waitFor();
+		/* Not only in its place: nowhere on the page. */
+		await until("one thread is left", async () => (await thread(v).count()) === 1);
+		expect(await composer(v).count()).toBe(1);
+	}
+	expect(await bubble(v, "Mensagem número").count()).toBe(0);
+	expect(await bubble(v, said.last).count()).toBe(1);
+});
+
 test("a conversation of the helpdesk shows whose session it was and how long, and is answered there", async () => {
 	const all = await world.api("get", "/api/clients/{slug}/connections", { path: { slug: "acme" } });
 	const desk = all.data.find((c) => c.kind === "helpdesk");

@@ -214,7 +214,7 @@ export default function Inbox() {
 							<ErrorState error={one.error} retry={() => void one.refetch()} />
 						) : (
 							<Thread
-								key={id}
+								key={`thread ${id}`}
 								conversation={id}
 								focus={focus}
 								onGo={go}
@@ -224,7 +224,7 @@ export default function Inbox() {
 						)}
 						{conversation !== undefined && (
 							<Composer
-								key={conversation.id}
+								key={`composer ${conversation.id}`}
 								conversation={conversation}
 								connection={connection}
 								quoted={quoted}
