@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { metaReasons } from "../src/i18n/meta";
 import { texts } from "../src/pages/inbox/messages";
 import { visit, type Visit } from "./browser";
-import { bubble, composer, conversationOf, thread } from "./inboxPage";
+import { bubble, composer, conversationOf, mustBeInView, scrollTo, thread } from "./inboxPage";
 import { mustBeAccessible } from "./look";
 import { until } from "./waiting";
 import { received, text, type Person } from "./webhook";
@@ -92,6 +92,25 @@ describe("answering", () => {
 		await bubble(v, "Tudo, e você?").getByRole("button", { name: "Oi, tudo bem?" }).waitFor();
 		await tick(v, "Tudo, e você?", "read").waitFor({ timeout: 20_000 });
 		expect(await composer(v).getByText("Oi, tudo bem?").count()).toBe(0);
+	});
+
+	test("who has gone back to what was said before sees what they send", async () => {
+		await world.postWebhook(
+			received(
+				number,
+				who,
+				...Array.from({ length: 40 }, (_, i) =>
+					text(`wamid.${who.waId}-${i}`, new Date(Date.now() - (40 - i) * 1000), `Linha ${i}.`),
+				),
+			),
+		);
+		await world.applied();
+		const v = await enter();
+		await mustBeInView(v, bubble(v, "Oi, tudo bem?"));
+		await scrollTo(thread(v), "top");
+		await mustBeInView(v, bubble(v, "Linha 0."));
+		await type(v, "Já vejo!");
+		await mustBeInView(v, bubble(v, "Já vejo!"));
 	});
 
 	test("three at once wait in a queue that is seen, and leave in their order", async () => {

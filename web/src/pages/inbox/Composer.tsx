@@ -52,6 +52,7 @@ export function Composer({
 	connection,
 	quoted,
 	onUnquote,
+	onSent,
 	send,
 }: {
 	conversation: Conversation;
@@ -59,6 +60,8 @@ export function Composer({
 	connection: Connection | undefined;
 	quoted: Message | null;
 	onUnquote: () => void;
+	/** The server has it. */
+	onSent: () => void;
 	send: Send;
 }) {
 	const t = useT(texts);
@@ -98,6 +101,7 @@ export function Composer({
 				onSuccess: () => {
 					setText((now) => (now === what ? "" : now));
 					onUnquote();
+					onSent();
 				},
 			},
 		);

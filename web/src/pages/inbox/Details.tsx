@@ -1,6 +1,6 @@
 /* The right column: who the person is, what is open, which sessions there were, how long one may answer. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "wouter";
+import type { ReactNode } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Conversation, Session, Ticket } from "../../api/types";
@@ -103,13 +103,20 @@ function Tickets({ conversation, helpdesk }: { conversation: Conversation; helpd
 	);
 }
 
-function Beginning({ session, onGo }: { session: Session; onGo: (message: string) => void }) {
-	const t = useT(texts);
+function ToBeginning({
+	session,
+	onGo,
+	children,
+}: {
+	session: Session;
+	onGo: (message: string) => void;
+	children: ReactNode;
+}) {
 	const first = session.firstMessageId;
-	if (first === null) return null;
+	if (first === null) return children;
 	return (
 		<button type="button" className={inbox.linkButton} onClick={() => onGo(first)}>
-			{t("session.beginning")}
+			{children}
 		</button>
 	);
 }
@@ -135,9 +142,9 @@ function Sessions({ conversation, onGo }: { conversation: Conversation; onGo: (m
 			<ul>
 				{sessions.data?.data.slice(0, 30).map((s) => (
 					<li key={s.id} className={css.sessionRow}>
-						<Link href={`/${slug}/avaliacoes/sessao/${s.id}`}>
+						<ToBeginning session={s} onGo={onGo}>
 							<Time at={s.startedAt} as="list" />
-						</Link>
+						</ToBeginning>
 						<span>{s.type === "CLOSED" && <SessionChip sessionId={s.id} />}</span>
 						<span className={ui.muted}>
 							{s.endedAt === null
@@ -147,7 +154,11 @@ function Sessions({ conversation, onGo }: { conversation: Conversation; onGo: (m
 							{t("session.messages", { n: s.messageCount })}
 							{s.assignedUserName !== null && ` · ${s.assignedUserName}`}
 						</span>
-						<Beginning session={s} onGo={onGo} />
+						{s.firstMessageId !== null && (
+							<ToBeginning session={s} onGo={onGo}>
+								{t("session.beginning")}
+							</ToBeginning>
+						)}
 					</li>
 				))}
 			</ul>

@@ -149,6 +149,7 @@ export default function Inbox() {
 	);
 	const [quoted, setQuoted] = useState<Message | null>(null);
 	useEffect(() => setQuoted(null), [id]);
+	const [sent, setSent] = useState(0);
 	const send = useSend(id ?? "");
 	const again = useAgain(id ?? "");
 	const answers = useMemo(
@@ -220,6 +221,7 @@ export default function Inbox() {
 								onGo={go}
 								link={link}
 								answers={answers}
+								sent={sent}
 							/>
 						)}
 						{conversation !== undefined && (
@@ -229,6 +231,7 @@ export default function Inbox() {
 								connection={connection}
 								quoted={quoted}
 								onUnquote={() => setQuoted(null)}
+								onSent={() => setSent((n) => n + 1)}
 								send={send}
 							/>
 						)}

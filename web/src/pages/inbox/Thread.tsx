@@ -239,12 +239,15 @@ export function Thread({
 	onGo,
 	link,
 	answers = READING,
+	sent = 0,
 }: {
 	conversation: string;
 	focus: Focus | null;
 	onGo: (id: string) => void;
 	link: (id: string) => string;
 	answers?: Answers;
+	/** Changes with each message that is sent from here: one sees it go. */
+	sent?: number;
 }) {
 	const t = useT(texts);
 	const say = useToast();
@@ -326,6 +329,20 @@ export function Thread({
 		// Once for each asking, when the message is there: not each time the window changes.
 		// eslint-disable-next-line react-hooks/exhaustive-deps
 	}, [focus, held !== null && messages.some((m) => m.id === focus?.id)]);
+
+	const { open } = thread;
+	const sentBefore = useRef(sent);
+	useEffect(() => {
+		const el = box.current;
+		if (sentBefore.current === sent || el === null) return;
+		sentBefore.current = sent;
+		if (hasAfter.current) {
+			void open(null);
+			return;
+		}
+		isAtNewest.current = true;
+		el.scrollTop = el.scrollHeight;
+	}, [sent, open]);
 
 	const isShown = thread.error === null;
 	useEffect(() => {

@@ -43,8 +43,8 @@ export const texts = {
 	"list.more": ["Carregando mais conversas…", "Loading more conversations…"],
 	choose: ["Escolha uma conversa", "Choose a conversation"],
 	"choose.text": [
-		"Use j e k para andar pela lista e / para buscar.",
-		"Use j and k to move along the list and / to search.",
+		"Ou escreva um nome na busca. Pelo teclado: j e k andam pela lista, / busca.",
+		"Or write a name into the search. By key: j and k move along the list, / searches.",
 	],
 	backToList: ["Voltar à lista", "Back to the list"],
 	backToThread: ["Voltar à conversa", "Back to the conversation"],
@@ -67,7 +67,7 @@ export const texts = {
 	"source.live": ["ao vivo", "live"],
 	"source.history": ["histórico", "history"],
 	"source.app_echo": ["enviado pelo app", "sent from the app"],
-	"source.api": ["API", "API"],
+	"source.api": ["enviado por aqui", "sent from here"],
 	"source.helpdesk": ["helpdesk", "helpdesk"],
 	"source.live.tip": ["Chegou na hora, por webhook.", "Arrived as it happened, by webhook."],
 	"source.history.tip": [
@@ -78,7 +78,10 @@ export const texts = {
 		"Enviado no celular, pelo WhatsApp Business App.",
 		"Sent on the phone, from the WhatsApp Business App.",
 	],
-	"source.api.tip": ["Enviado por aqui, pela API.", "Sent from here, by the API."],
+	"source.api.tip": [
+		"Enviado pelo Recado: na página ou pela API.",
+		"Sent by Recado: on the page or by the API.",
+	],
 	"source.helpdesk.tip": ["Importado do helpdesk.", "Imported from the helpdesk."],
 	"status.pending": ["Enviando", "Sending"],
 	"status.sent": ["Enviada", "Sent"],
@@ -189,14 +192,17 @@ export const texts = {
 		"Mensagens do histórico: sem limite de leitura.",
 		"Messages of the history: can be read without limit.",
 	],
-	"window.open": ["Meta: aberta, fecha em {left}", "Meta: open, closes in {left}"],
+	"window.open": [
+		"Você pode responder por mais {left}: a Meta dá 24 h depois da última mensagem do cliente.",
+		"You may answer for {left} more: Meta gives 24 h after the customer's last message.",
+	],
 	"window.closed": [
-		"Meta: fechada. Passaram 24 h desde a última mensagem do cliente; só modelos aprovados podem ser enviados.",
-		"Meta: closed. 24 h have passed since the customer's last message; only approved templates can be sent.",
+		"O prazo da Meta passou: 24 h desde a última mensagem do cliente. Só modelos aprovados podem ser enviados.",
+		"Meta's time is over: 24 h since the customer's last message. Only approved templates can be sent.",
 	],
 	"window.never": [
-		"Meta: nunca aberta. O cliente ainda não escreveu ao vivo; só modelos aprovados podem ser enviados.",
-		"Meta: never opened. The customer has not written live yet; only approved templates can be sent.",
+		"O cliente ainda não escreveu desde a conexão: até lá a Meta só aceita modelos aprovados.",
+		"The customer has not written since the connection: until then Meta takes approved templates only.",
 	],
 	"window.helpdesk": [
 		"Conversa do helpdesk: é respondida lá.",
