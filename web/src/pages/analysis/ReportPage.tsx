@@ -316,6 +316,13 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
 	const go = useCallback((id: string) => withWords({ mensagem: id, trecho: null }), [withWords]);
 	const session = details.data?.session;
 	const conversation = session?.conversationId;
+	const one = useQuery({
+		queryKey: keys.conversation(slug, conversation ?? ""),
+		enabled: conversation != null,
+		queryFn: ({ signal }) =>
+			api.get("/api/conversations/{id}", { path: { id: conversation ?? "" }, signal }),
+	});
+	const name = one.data?.conversation.lead.pushName ?? null;
 	const link = useCallback(
 		(id: string) => `/${slug}/conversas/${conversation ?? ""}?mensagem=${id}`,
 		[conversation, slug],
@@ -385,7 +392,13 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
 						<Icon name="left" />
 						{t("report.backToReport")}
 					</Button>
-					<h2>{t("report.conversation")}</h2>
+					<h2>
+						<bdi>
+							{name === null
+								? t("report.conversation")
+								: t("report.conversation.with", { name })}
+						</bdi>
+					</h2>
 					{beginning !== null && (
 						<Button onClick={() => go(beginning)}>{t("report.beginning")}</Button>
 					)}

@@ -228,6 +228,7 @@ export function RankingPanel({ items, suffix }: { items: RankedSession[]; suffix
 	return (
 		<Panel title={t("ranking")}>
 			<DataTable
+				name={t("ranking")}
 				rows={items.slice(0, 50)}
 				keyOf={(i) => i.sessionAnalysisId}
 				columns={[
@@ -247,7 +248,17 @@ export function RankingPanel({ items, suffix }: { items: RankedSession[]; suffix
 					},
 					{ head: t("date"), cell: (i) => <Time at={i.session.startedAt} as="list" /> },
 					{
+						head: t("summary"),
+						className: css.summaryCell,
+						cell: (i) => (
+							<Link href={`/${slug}/avaliacoes/sessao/${i.sessionId}${suffix}`} dir="auto">
+								{i.summary}
+							</Link>
+						),
+					},
+					{
 						head: t("agent"),
+						className: ui.named,
 						cell: (i) =>
 							i.assignedUserName === null ? t("agents.none") : <bdi>{i.assignedUserName}</bdi>,
 					},
@@ -264,11 +275,6 @@ export function RankingPanel({ items, suffix }: { items: RankedSession[]; suffix
 								)}
 							</>
 						),
-					},
-					{
-						head: t("summary"),
-						className: css.summaryCell,
-						cell: (i) => <div dir="auto">{i.summary}</div>,
 					},
 				]}
 			/>

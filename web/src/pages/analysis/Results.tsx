@@ -170,11 +170,11 @@ export function Results() {
 							)}
 							{ranking.data !== undefined && (
 								<>
+									<RankingPanel items={ranking.data.items} suffix={suffix} />
 									<div className={css.two}>
 										<AgentsPanel items={ranking.data.items} done={done} />
 										<TopicsPanel items={ranking.data.items} combo={combo} />
 									</div>
-									<RankingPanel items={ranking.data.items} suffix={suffix} />
 								</>
 							)}
 						</>

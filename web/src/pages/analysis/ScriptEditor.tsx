@@ -1,6 +1,6 @@
 /* Writes a new script, or a new version of one. A version that exists is never changed. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useLayoutEffect, useRef, useState, type SyntheticEvent } from "react";
+import { useLayoutEffect, useRef, useState, type KeyboardEvent, type SyntheticEvent } from "react";
 import { Link, useLocation } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
@@ -79,6 +79,10 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 	const found = faultsOf({ name, key: scriptKey, text, topics }, from === undefined ? taken : []);
 	const faults = tried ? found : { topics: [], count: 0 };
 	const wrong = (fault: keyof typeof texts | undefined) => (fault === undefined ? undefined : t(fault));
+	/* A version can never be taken back: only the button saves one. */
+	const stay = (e: KeyboardEvent<HTMLElement>) => {
+		if (e.key === "Enter" && e.target instanceof HTMLInputElement) e.preventDefault();
+	};
 	const submit = (e: SyntheticEvent) => {
 		e.preventDefault();
 		setTries(tries + 1);
@@ -89,7 +93,8 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 	}, [tries]);
 	return (
 		<Panel title={from === undefined ? t("edit.title") : t("edit.version", { name: from.name })}>
-			<form ref={form} className={ui.stack} noValidate onSubmit={submit}>
+			{/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+			<form ref={form} className={ui.stack} noValidate onSubmit={submit} onKeyDown={stay}>
 				<div className={css.form}>
 					<Field label={t("scripts.name")} hint={t("edit.name.hint")} error={wrong(faults.name)}>
 						{(ids) => (
@@ -132,7 +137,7 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 					{(ids) => (
 						<textarea
 							{...ids}
-							rows={14}
+							rows={8}
 							maxLength={262144}
 							value={text}
 							onChange={(e) => setText(e.target.value)}

@@ -100,12 +100,22 @@ function Family({ family }: { family: ScriptFamily }) {
 					<Icon name="left" />
 					{t("scripts.back")}
 				</Link>
-				<Link
-					className={buttonClass("primary")}
-					href={`/${slug}/avaliacoes/roteiros/novo?de=${encodeURIComponent(family.key)}`}
-				>
-					{t("scripts.newVersion")}
-				</Link>
+				<div className={ui.row}>
+					<Link
+						className={buttonClass()}
+						href={`/${slug}/avaliacoes/roteiros/novo?de=${encodeURIComponent(family.key)}`}
+					>
+						{t("scripts.newVersion")}
+					</Link>
+					{family.active !== undefined && (
+						<Link
+							className={buttonClass("primary")}
+							href={`/${slug}/avaliacoes/executar?roteiro=${encodeURIComponent(family.key)}`}
+						>
+							{t("none.action")}
+						</Link>
+					)}
+				</div>
 			</div>
 			<Panel title={shown.name}>
 				<div className={ui.stack}>
@@ -130,7 +140,7 @@ function Family({ family }: { family: ScriptFamily }) {
 						<span className={cx(ui.small, ui.muted)}>
 							<Time at={shown.createdAt} as="exact" />
 						</span>
-						{(!shown.isActive || family.active !== shown) && (
+						{(!shown.isActive || family.active?.version !== shown.version) && (
 							<Button
 								onClick={() => activate.mutate(shown.version)}
 								disabled={activate.isPending}
@@ -178,6 +188,7 @@ function Family({ family }: { family: ScriptFamily }) {
 					}
 				>
 					<div className={ui.stack}>
+						<h3>{t("scripts.text")}</h3>
 						<Diff before={against.scriptText} after={shown.scriptText} />
 						<h3>{t("scripts.topics")}</h3>
 						<Diff before={topicsText(against, language)} after={topicsText(shown, language)} />

@@ -1,5 +1,5 @@
 /* The topics of a script being written: added, taken away, moved, each with what is wrong with it. */
-import { useLayoutEffect, useRef } from "react";
+import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
 import { useT } from "../../i18n";
 import { slugOf } from "../../lib/slug";
 import type { TopicFaults, TopicLine } from "../../lib/script";
@@ -151,12 +151,24 @@ export function TopicLines({
 		);
 	};
 	const add = () => {
+		if (lines.length >= MOST) return;
 		onChange([...lines, { id: nextId.current++, key: "", label: "", weight: "1", fixed: false }]);
 		focusSoon((rows) => rows.at(-1)?.querySelector("input"));
 	};
+	/* Enter goes on to the next topic: saving is for ever, and nobody means it in the middle of a list. */
+	const next = (e: KeyboardEvent<HTMLElement>) => {
+		if (e.key !== "Enter" || e.nativeEvent.isComposing || !(e.target instanceof HTMLInputElement)) return;
+		e.preventDefault();
+		const rows = [...(box.current?.children ?? [])];
+		const at = rows.findIndex((row) => row.contains(e.target as HTMLElement));
+		if (at < rows.length - 1) rows[at + 1]?.querySelector("input")?.focus();
+		else if (lines[at]?.label.trim() !== "") add();
+	};
 	return (
 		<>
-			<div ref={box} className={ui.stack}>
+			{/* The lines hear what is pressed in their fields. */}
+			{/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
+			<div ref={box} className={ui.stack} onKeyDown={next}>
 				{lines.map((x, i) => (
 					<Line
 						key={x.id}
