@@ -153,6 +153,10 @@ describe("a new instance", () => {
 			});
 		/* Once, and not again beside the button. */
 		expect(await v.page.getByText(t("wrong.number")).count()).toBe(1);
+		/* One without its country is not sent at all. */
+		await field(v, "number").fill("(11) 3000-0001");
+		await save.click();
+		await v.page.getByText(t("wrong.country")).waitFor();
 		await mustBeAccessible(v.page);
 		await mustFitTheWidth(v.page);
 	});

@@ -29,6 +29,7 @@ import {
 } from "../../ui";
 import { Confirm } from "../../ui/dialog";
 import { Release } from "../Release";
+import { AccessToken } from "./AccessToken";
 import { AskAgain } from "./AskAgain";
 import { texts } from "./messages";
 import { HistoryBadge, phaseName, StatusBadge } from "./WhatsApp";
@@ -81,8 +82,9 @@ function Alert({ connection: c, sync }: { connection: Connection; sync: HistoryS
 	);
 }
 
-function Counters({ sync }: { sync: HistorySync }) {
+function Counters({ connection, sync }: { connection: string; sync: HistorySync }) {
 	const t = useT(texts);
+	const { slug } = useSession();
 	const { language } = useLanguage();
 	const c = sync.run?.counters;
 	if (c == null || c.chunks + c.contactsImported + c.messagesFailed === 0) return null;
@@ -99,7 +101,17 @@ function Counters({ sync }: { sync: HistorySync }) {
 			{rows.map(([key, n]) => (
 				<div key={key} className={ui.pair}>
 					<dt>{t(key)}</dt>
-					<dd>{number(language, n)}</dd>
+					<dd>
+						<span>{number(language, n)}</span>
+						{key === "c.threads" && n > 0 && (
+							<>
+								{" · "}
+								<Link href={`/${slug}/conversas?numero=${connection}`}>
+									{t("c.threads.go")}
+								</Link>
+							</>
+						)}
+					</dd>
 				</div>
 			))}
 			<div className={ui.pair}>
@@ -365,7 +377,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 							{sync.isError && (
 								<ErrorState error={sync.error} retry={() => void sync.refetch()} />
 							)}
-							{sync.data !== undefined && <Counters sync={sync.data} />}
+							{sync.data !== undefined && <Counters connection={id} sync={sync.data} />}
 							{retriable && c.mode === "coexistence" && <AskAgain connection={c} />}
 						</div>
 					</Panel>
@@ -400,6 +412,7 @@ export function ConnectionDetails({ id }: { id: string }) {
 					</div>
 				</Panel>
 			)}
+			{whatsapp && can("admin") && !c.hasAccessToken && <AccessToken id={id} />}
 			{whatsapp && can("admin") && <OwnUrl id={id} />}
 			{whatsapp && can("admin") && (
 				<div>

@@ -69,6 +69,10 @@ export function NewInstance() {
 		wabaId: t("wrong.digits"),
 		accessToken: t("wrong.token"),
 	});
+	/* Without it the number of another country would come of it; whoever writes it in digits alone may have it. */
+	const typed = form.displayPhoneNumber.trim();
+	const lacksCountry = /^[^+]*\d[^+]*$/.test(typed) && !/^00|(\d\D*){12}/.test(typed);
+	const [tried, setTried] = useState(false);
 	const wrongDigits = (text: string) => (/^\s*\d*\s*$/.test(text) ? undefined : t("wrong.digits"));
 	const ready = [form.displayPhoneNumber, form.phoneNumberId, form.wabaId].every((x) => x.trim() !== "");
 	const back = (
@@ -89,7 +93,8 @@ export function NewInstance() {
 				className={css.narrow}
 				onSubmit={(e: SyntheticEvent) => {
 					e.preventDefault();
-					save.mutate();
+					setTried(true);
+					if (!lacksCountry) save.mutate();
 				}}
 			>
 				<Panel title={t("new.how")}>
@@ -131,7 +136,10 @@ export function NewInstance() {
 							<Field
 								label={t("number")}
 								hint={t("new.number.hint")}
-								error={fault("displayPhoneNumber")}
+								error={
+									fault("displayPhoneNumber") ??
+									(tried && lacksCountry ? t("wrong.country") : undefined)
+								}
 							>
 								{(ids) => (
 									<input

@@ -38,8 +38,8 @@ export const texts = {
 		"The history was not asked for on connecting.",
 	],
 	"why.pending_consent": [
-		"O pedido foi feito. Falta aprovar o compartilhamento no WhatsApp Business App, no celular.",
-		"The request was made. Sharing must still be approved in the WhatsApp Business App, on the phone.",
+		"Nada do histórico chegou ainda. Falta aprovar o compartilhamento no WhatsApp Business App, no celular.",
+		"Nothing of the history has come yet. Sharing must still be approved in the WhatsApp Business App, on the phone.",
 	],
 	"why.pending_history": [
 		"Aprovado. O WhatsApp está preparando os blocos; o primeiro costuma chegar em minutos.",
@@ -94,7 +94,17 @@ export const texts = {
 	wabaId: ["ID da conta (WABA ID)", "WABA ID"],
 	token: ["Token de acesso", "Access token"],
 	"token.set": ["definido", "set"],
-	"token.unset": ["não definido", "not set"],
+	"token.unset": [
+		"não definido: recebe mensagens, mas não responde nem baixa arquivos",
+		"not set: it receives messages, but neither answers nor fetches files",
+	],
+	"token.give": ["Dar um token de acesso", "Give an access token"],
+	"token.give.hint": [
+		"Quem administra a conta na Meta cria um (usuário do sistema). Com ele dá para responder por aqui. Fica guardado cifrado e nunca é mostrado.",
+		"Whoever administers the account at Meta makes one (system user). With it one can answer from here. It is stored encrypted and never shown.",
+	],
+	"token.save": ["Guardar token", "Store the token"],
+	"token.saved": ["Token guardado", "Token stored"],
 	createdAt: ["Conectado em", "Connected on"],
 	why: ["Motivo", "Reason"],
 	progress: ["Andamento", "Progress"],
@@ -105,6 +115,7 @@ export const texts = {
 	"c.messagesFailed": ["Com problema", "With problems"],
 	"c.contactsImported": ["Contatos importados", "Contacts imported"],
 	"c.threads": ["Conversas", "Conversations"],
+	"c.threads.go": ["Ver as conversas", "See the conversations"],
 	"c.chunks": ["Blocos recebidos", "Chunks received"],
 	"c.duration": ["Duração", "Duration"],
 	"c.first": ["Primeiro bloco", "First chunk"],
@@ -282,16 +293,16 @@ export const texts = {
 	"new.step.done": ["O número está conectado.", "The number is connected."],
 	"new.byHand": ["Registrar à mão", "Register by hand"],
 	"new.byHand.text": [
-		"Os dois IDs estão no Gerenciador do WhatsApp, em Ferramentas da conta › Números de telefone.",
-		"Both IDs are in the WhatsApp Manager, under Account tools › Phone numbers.",
+		"Vale o que foi escolhido acima. Os dois IDs estão no Gerenciador do WhatsApp, em Ferramentas da conta › Números de telefone.",
+		"What was chosen above counts here too. Both IDs are in the WhatsApp Manager, under Account tools › Phone numbers.",
 	],
 	"new.number.hint": [
 		"Com país e DDD, como +55 11 99999-9999.",
 		"With country and area code, such as +55 11 99999-9999.",
 	],
 	"new.token.hint": [
-		"Opcional. Fica guardado cifrado e nunca é mostrado.",
-		"Optional. It is stored encrypted and never shown.",
+		"Opcional: sem ele não dá para responder por aqui. Fica guardado cifrado e nunca é mostrado.",
+		"Optional: without it one cannot answer from here. It is stored encrypted and never shown.",
 	],
 	"new.save": ["Registrar número", "Register number"],
 	"new.saved": ["Número registrado", "Number registered"],
@@ -299,6 +310,10 @@ export const texts = {
 	"wrong.number": [
 		"Não é um número de telefone: escreva-o com país e DDD, como +55 11 99999-9999.",
 		"This is no telephone number: write it with country and area code, such as +55 11 99999-9999.",
+	],
+	"wrong.country": [
+		"Falta o código do país: comece com +, como +55 11 99999-9999.",
+		"The country code is missing: begin with +, such as +55 11 99999-9999.",
 	],
 	"wrong.digits": ["Só algarismos, no máximo 32.", "Digits only, 32 at most."],
 	"wrong.token": ["É longo demais para um token.", "It is too long for a token."],
