@@ -72,6 +72,14 @@ test("entries say what they are and what became of them, and filters stand in th
 	const t = v.texts(texts);
 	await rows(v).first().waitFor();
 	const all = await rows(v).count();
+	const notice = v.page.getByText(t("failed.some"));
+	await notice.waitFor();
+	await v.page.getByRole("button", { name: t("failed.show") }).click();
+	await v.page.waitForURL(/situacao=failed/);
+	await expect.poll(async () => await rows(v).count()).toBe(1);
+	expect(await notice.count()).toBe(0);
+	await choose(v, "status", "");
+	await expect.poll(async () => await rows(v).count()).toBe(all);
 	const first = rows(v).first();
 	await first.getByText(status(v, "failed")).waitFor();
 	await first.getByText(t("field.messages")).waitFor();

@@ -1,9 +1,11 @@
 /*
- * What is parked: nobody has registered its number, or only a client's administrator has. What
- * always holds: only the operator sees it, since it belongs to no client yet.
+ * What wants somebody: what failed for good, and what is parked, whose number nobody has registered,
+ * or only a client's administrator. What always holds: only the operator sees what is parked, since
+ * it belongs to no client yet.
  */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { WebhookEvent } from "../../api/types";
 import { useT } from "../../i18n";
@@ -29,6 +31,27 @@ export function ParkedNotice({ filters, show }: { filters: Filters; show: () => 
 	return (
 		<Notice tone="amber" action={<Button onClick={show}>{t("parked.show")}</Button>}>
 			{t("parked.count", { n: count.data })}
+		</Notice>
+	);
+}
+
+/** That some of this client's failed for good, and the way to them; nothing where that is shown already. */
+export function FailedNotice({ filters, show }: { filters: Filters; show: () => void }) {
+	const t = useT(texts);
+	const { slug } = useSession();
+	const failed = useQuery({
+		queryKey: keys.failedEvents(slug),
+		queryFn: ({ signal }) =>
+			api.get("/api/clients/{slug}/webhook-events", {
+				path: { slug },
+				query: { status: "failed", limit: 1 },
+				signal,
+			}),
+	});
+	if (filters.status === "failed" || (failed.data?.data.length ?? 0) === 0) return null;
+	return (
+		<Notice tone="red" action={<Button onClick={show}>{t("failed.show")}</Button>}>
+			{t("failed.some")}
 		</Notice>
 	);
 }

@@ -14,7 +14,7 @@ import { Button, cx, Field, Icon, ui } from "../../ui";
 import { Entry } from "./Entry";
 import { JournalList } from "./JournalList";
 import { FIELDS, keyOr, STATUSES, texts } from "./messages";
-import { ParkedNotice } from "./Parked";
+import { FailedNotice, ParkedNotice } from "./Parked";
 import { ReplayDialog } from "./ReplayDialog";
 import { useJournal, type Filters } from "./useJournal";
 import css from "./webhooks.module.css";
@@ -220,6 +220,17 @@ export default function Webhooks() {
 						)}
 					</div>
 				</div>
+				<FailedNotice
+					filters={filters}
+					show={() =>
+						set({
+							[NAMES.status]: "failed",
+							[NAMES.field]: "",
+							[NAMES.from]: "",
+							[NAMES.to]: "",
+						})
+					}
+				/>
 				<ParkedNotice
 					filters={filters}
 					show={() =>

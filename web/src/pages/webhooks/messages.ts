@@ -53,7 +53,10 @@ export const texts = {
 		"É grande demais para a memória permitida",
 		"It is larger than the memory allowed",
 	],
-	"code.corrupt": ["O conteúdo guardado não se lê mais", "The stored content can no longer be read"],
+	"code.corrupt": [
+		"O conteúdo guardado não pode mais ser lido",
+		"The stored content can no longer be read",
+	],
 	"code.timeout": ["O banco de dados demorou demais", "The database took too long"],
 	"empty.title": ["Nenhum webhook ainda", "No webhooks yet"],
 	"empty.text": [
@@ -83,6 +86,11 @@ export const texts = {
 		"Quando chegou, o número dele não estava cadastrado. Nada se perdeu: ele espera.",
 		"When it came, its number was not registered. Nothing is lost: it waits.",
 	],
+	"failed.some": [
+		"Há webhooks que falharam em todas as tentativas: o que diziam não está nas conversas.",
+		"Some webhooks failed at every attempt: what they said is not in the conversations.",
+	],
+	"failed.show": ["Ver o que falhou", "See what failed"],
 	"parked.count": [
 		"{n} webhook espera: o número dele não estava cadastrado quando chegou.||{n} webhooks esperam: o número deles não estava cadastrado quando chegaram.",
 		"{n} webhook waits: its number was not registered when it came.||{n} webhooks wait: their numbers were not registered when they came.",
