@@ -5,8 +5,8 @@ export const loginMessages = {
 	title: ["Entrar", "Sign in"],
 	token: ["Token de acesso", "Access token"],
 	hint: [
-		"Começa com rcd_. Quem administra o Recado cria um em Administração › Tokens, ou envia um link de entrada.",
-		"It starts with rcd_. Whoever administers Recado makes one under Administration › Tokens, or sends a sign-in link.",
+		"Começa com rcd_. Quem administra o Recado cria um em Administração › Tokens, ou envia um link de entrada. Quem opera o servidor usa o ADMIN_TOKEN dele.",
+		"It starts with rcd_. Whoever administers Recado makes one under Administration › Tokens, or sends a sign-in link. Whoever runs the server uses its ADMIN_TOKEN.",
 	],
 	enter: ["Entrar", "Sign in"],
 	entering: ["Entrando…", "Signing in…"],

@@ -98,7 +98,7 @@ export const texts = {
 		"O helpdesk respondeu algo que não se esperava",
 		"The helpdesk answered something unexpected",
 	],
-	"reason.garbage": ["A resposta do helpdesk não se lê", "The helpdesk's answer cannot be read"],
+	"reason.garbage": ["A resposta do helpdesk não pôde ser lida", "The helpdesk's answer cannot be read"],
 	"reason.too_large": ["É grande demais para a memória permitida", "It is larger than the memory allowed"],
 	"reason.too_many_pages": ["A lista do helpdesk não termina", "The helpdesk's list does not end"],
 	"reason.too_many_elements": [
@@ -114,7 +114,7 @@ export const texts = {
 		"No request can be made of the helpdesk's address or key: correct them in the client's settings",
 	],
 	"reason.unreadable": [
-		"O helpdesk enviou o ticket numa forma que não se lê",
+		"O helpdesk enviou o ticket numa forma que não pôde ser lida",
 		"The helpdesk sent the ticket in a form that cannot be read",
 	],
 	"reason.unreadable_elements": [
