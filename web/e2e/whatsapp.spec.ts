@@ -374,6 +374,21 @@ test("a webhook URL of its own is shown once", async () => {
 	expect(await url.count()).toBe(0);
 });
 
+test("a number that has no access token is given one", async () => {
+	const bare = await world.connection("vazia");
+	const v = await visit(world.url, { token: admin, path: `/vazia/whatsapp/${bare.id}` });
+	const t = v.texts(texts);
+	const panel = v.page.getByRole("region", { name: t("token.give"), exact: true });
+	await v.page.getByText(t("token.unset")).waitFor();
+	await panel.getByLabel(t("token"), { exact: true }).fill("EAAG-segredo");
+	await mustBeAccessible(v.page);
+	await panel.getByRole("button", { name: t("token.save") }).click();
+	await v.page.getByText(t("token.saved")).waitFor();
+	await v.page.getByText(t("token.set"), { exact: true }).waitFor();
+	expect(await panel.count()).toBe(0);
+	expect((await world.look(bare)).hasAccessToken).toBe(true);
+});
+
 test("a number leaves only after a second word, and the page says what stays", async () => {
 	const v = await visit(world.url, { token: world.adminToken, path: `/fim/whatsapp/${leaving.id}` });
 	const t = v.texts(texts);

@@ -137,8 +137,7 @@ export function NewInstance() {
 								label={t("number")}
 								hint={t("new.number.hint")}
 								error={
-									fault("displayPhoneNumber") ??
-									(tried && lacksCountry ? t("wrong.country") : undefined)
+									tried && lacksCountry ? t("wrong.country") : fault("displayPhoneNumber")
 								}
 							>
 								{(ids) => (
