@@ -147,6 +147,15 @@ test("a rubric is written and put into use by keyboard alone; what is wrong is s
 	await tabTo(v.page, v.page.getByLabel(t("scripts.text"), { exact: true }));
 	await keyboard.type(RUBRIC.text);
 
+	/* Who looks at another page finds what was written. */
+	await tabTo(v.page, v.page.getByRole("link", { name: t("scripts.back") }));
+	await keyboard.press("Enter");
+	await tabTo(v.page, v.page.getByRole("link", { name: t("scripts.new") }));
+	await keyboard.press("Enter");
+	await v.page.getByText(t("edit.restored")).waitFor();
+	expect(await v.page.getByLabel(t("scripts.text"), { exact: true }).inputValue()).toBe(RUBRIC.text);
+	await mustBeAccessibleInBothThemes(v.page);
+
 	const add = v.page.getByRole("button", { name: t("edit.add") });
 	const topics: [string, string][] = [
 		["Saudação", "1"],

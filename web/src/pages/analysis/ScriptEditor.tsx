@@ -1,4 +1,8 @@
-/* Writes a new script, or a new version of one. A version that exists is never changed. */
+/*
+ * Writes a new script, or a new version of one. What always holds: a version that exists is never
+ * changed; what was written stays, also while one looks at another page, until it is saved or one
+ * says that it should not.
+ */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLayoutEffect, useRef, useState, type KeyboardEvent, type SyntheticEvent } from "react";
 import { Link, useLocation } from "wouter";
@@ -7,13 +11,39 @@ import { keys } from "../../api/keys";
 import type { Script } from "../../api/types";
 import { useLanguage, useT } from "../../i18n";
 import { faultsOf, typed, weightOf, type TopicLine } from "../../lib/script";
+import type { Language } from "../../lib/format";
 import { slugOf } from "../../lib/slug";
 import { useSession } from "../../shell/session";
 import { useToast } from "../../shell/toasts";
-import { Button, buttonClass, Check, Field, FormError, Panel, ui } from "../../ui";
+import { Button, buttonClass, Check, Field, FormError, Notice, Panel, ui } from "../../ui";
 import css from "./analysis.module.css";
 import { texts } from "./messages";
 import { TopicLines } from "./TopicLines";
+
+interface Draft {
+	name: string;
+	/** Null: follows from the name. */
+	key: string | null;
+	description: string;
+	text: string;
+	isActive: boolean;
+	topics: TopicLine[];
+}
+
+/* By client and by the version that it began with, until the page is left. */
+const drafts = new Map<string, Draft>();
+
+function draftOf(from: Script | undefined, language: Language): Draft {
+	return {
+		name: from?.name ?? "",
+		key: from?.scriptKey ?? null,
+		description: from?.description ?? "",
+		text: from?.scriptText ?? "",
+		isActive: true,
+		topics:
+			from?.topics.map((x, id) => ({ ...x, weight: typed(language, x.weight), id, fixed: true })) ?? [],
+	};
+}
 
 export function ScriptEditor({ from, taken }: { from: Script | undefined; taken: string[] }) {
 	const t = useT(texts);
@@ -23,15 +53,21 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 	const cache = useQueryClient();
 	const say = useToast();
 	const form = useRef<HTMLFormElement>(null);
-	const [name, setName] = useState(from?.name ?? "");
-	const [key, setKey] = useState<string | null>(from?.scriptKey ?? null);
-	const [description, setDescription] = useState(from?.description ?? "");
-	const [text, setText] = useState(from?.scriptText ?? "");
-	const [isActive, setActive] = useState(true);
-	const [topics, setTopics] = useState<TopicLine[]>(
-		() =>
-			from?.topics.map((x, id) => ({ ...x, weight: typed(language, x.weight), id, fixed: true })) ?? [],
-	);
+	const place = `${slug}/${from?.id ?? ""}`;
+	const [fresh] = useState(() => draftOf(from, language));
+	const [restored, setRestored] = useState(drafts.has(place));
+	const [draft, setDraft] = useState(() => drafts.get(place) ?? fresh);
+	const change = (to: Partial<Draft>) => {
+		const next = { ...draft, ...to };
+		drafts.set(place, next);
+		setDraft(next);
+	};
+	const discard = () => {
+		drafts.delete(place);
+		setRestored(false);
+		setDraft(fresh);
+	};
+	const { name, key, description, text, isActive, topics } = draft;
 	/* What is wrong is said once one has tried, and from then on as one types. */
 	const [tries, setTries] = useState(0);
 	const tried = tries > 0;
@@ -69,6 +105,7 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 			return { script, notInUse };
 		},
 		onSuccess: ({ script, notInUse }) => {
+			drafts.delete(place);
 			say(t(notInUse ? "edit.notInUse" : "edit.saved", { n: script.version }), notInUse);
 			void cache.invalidateQueries({ queryKey: keys.scripts(slug) });
 			navigate(
@@ -95,6 +132,11 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 		<Panel title={from === undefined ? t("edit.title") : t("edit.version", { name: from.name })}>
 			{/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
 			<form ref={form} className={ui.stack} noValidate onSubmit={submit} onKeyDown={stay}>
+				{restored && (
+					<Notice tone="blue" action={<Button onClick={discard}>{t("edit.discard")}</Button>}>
+						{t("edit.restored")}
+					</Notice>
+				)}
 				<div className={css.form}>
 					<Field label={t("scripts.name")} hint={t("edit.name.hint")} error={wrong(faults.name)}>
 						{(ids) => (
@@ -102,7 +144,7 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 								{...ids}
 								maxLength={200}
 								value={name}
-								onChange={(e) => setName(e.target.value)}
+								onChange={(e) => change({ name: e.target.value })}
 								autoFocus
 							/>
 						)}
@@ -118,7 +160,7 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 								maxLength={128}
 								value={scriptKey}
 								disabled={from !== undefined}
-								onChange={(e) => setKey(e.target.value)}
+								onChange={(e) => change({ key: e.target.value })}
 							/>
 						)}
 					</Field>
@@ -129,7 +171,7 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 							{...ids}
 							maxLength={2000}
 							value={description}
-							onChange={(e) => setDescription(e.target.value)}
+							onChange={(e) => change({ description: e.target.value })}
 						/>
 					)}
 				</Field>
@@ -140,17 +182,17 @@ export function ScriptEditor({ from, taken }: { from: Script | undefined; taken:
 							rows={8}
 							maxLength={262144}
 							value={text}
-							onChange={(e) => setText(e.target.value)}
+							onChange={(e) => change({ text: e.target.value })}
 						/>
 					)}
 				</Field>
 				<h3>{t("scripts.topics")}</h3>
 				<p className={ui.hint}>{t("edit.topics.hint")}</p>
-				<TopicLines lines={topics} faults={faults.topics} onChange={setTopics} />
+				<TopicLines lines={topics} faults={faults.topics} onChange={(to) => change({ topics: to })} />
 				<Check
 					label={t("edit.activate")}
 					checked={isActive}
-					onChange={(e) => setActive(e.target.checked)}
+					onChange={(e) => change({ isActive: e.target.checked })}
 				/>
 				{faults.count > 0 && (
 					<p role="alert" className={ui.fieldError}>

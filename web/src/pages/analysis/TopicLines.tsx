@@ -118,7 +118,7 @@ export function TopicLines({
 }) {
 	const t = useT(texts);
 	const box = useRef<HTMLDivElement>(null);
-	const nextId = useRef(lines.length);
+	const nextId = useRef(lines.reduce((most, x) => Math.max(most, x.id + 1), 0));
 	/* Where the focus goes when what had it moves or goes: as soon as the lines are drawn, so that
 	   the next key finds it there. */
 	const wanted = useRef<((rows: Element[]) => Element | null | undefined) | null>(null);

@@ -143,6 +143,11 @@ export const texts = {
 	"edit.down": ["Descer tópico {n}", "Move topic {n} down"],
 	"edit.remove": ["Remover tópico {n}", "Remove topic {n}"],
 	"edit.activate": ["Usar esta versão a partir de agora", "Use this version from now on"],
+	"edit.restored": [
+		"Isto ficou por salvar quando você saiu desta página.",
+		"This was left unsaved when you went to another page.",
+	],
+	"edit.discard": ["Começar de novo", "Start afresh"],
 	"edit.save": ["Salvar versão", "Save version"],
 	"edit.saved": ["Versão {n} salva", "Version {n} saved"],
 	"edit.notInUse": [
