@@ -132,6 +132,10 @@ describe("a new instance", () => {
 		v.expectProblem(/^console error: .* 400 .*\/connections\)$/);
 		const save = v.page.getByRole("button", { name: t("new.save") });
 		expect(await save.isDisabled()).toBe(true);
+		let asked = 0;
+		v.page.on("request", (r) => {
+			if (r.method() === "POST" && r.url().endsWith("/connections")) asked++;
+		});
 		await field(v, "phoneNumberId").fill("12a");
 		expect(await said(v.page, t("phoneNumberId"))).toEqual({ invalid: "true", text: t("wrong.digits") });
 		await field(v, "number").fill("ligue já");
@@ -157,6 +161,7 @@ describe("a new instance", () => {
 		await field(v, "number").fill("(11) 3000-0001");
 		await save.click();
 		await v.page.getByText(t("wrong.country")).waitFor();
+		expect(asked).toBe(1);
 		await mustBeAccessible(v.page);
 		await mustFitTheWidth(v.page);
 	});
