@@ -102,7 +102,7 @@ post(struct hearing *x, struct arena *a, struct str file)
 	const struct transcriber_options *o = &x->t->o;
 	struct str boundary = uuid_text(a, rand_uuid_v7(o->rand, 0));
 	const struct transcript_request q = {
-		.model = o->model, .mime = x->mime, .file = file, .boundary = boundary
+		.model = o->model, .mime = str_from(x->mime), .file = file, .boundary = boundary
 	};
 	char bearer[MAX_SECRET];
 	int n = snprintf(bearer, sizeof(bearer), "Bearer " STR_FMT, STR_ARG(o->api_key));

@@ -21,7 +21,7 @@ struct hearing {
 	struct hearing *next;
 	struct uuid client_id;
 	unsigned char digest[SHA256_LEN];
-	struct str mime;     /* malloc'ed text */
+	char *mime;          /* malloc */
 	unsigned tries;      /* with this one */
 	int64_t until;       /* held so long */
 	const char *refused; /* why it was not asked for at all */

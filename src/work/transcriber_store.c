@@ -18,7 +18,7 @@ void
 hearing_free(struct hearing *x)
 {
 	http_result_deinit(&x->result);
-	free((void *)x->mime.p);
+	free(x->mime);
 	free(x);
 }
 
@@ -32,12 +32,10 @@ static void
 take_row(struct hearing *x, const struct db_result *r)
 {
 	struct str mime = db_get_text(r, 0, 0);
-	char *copy = malloc(mime.n + 1);
 
-	if (copy == NULL)
+	x->mime = strndup(mime.p, mime.n);
+	if (x->mime == NULL)
 		abort();
-	memcpy(copy, mime.p, mime.n);
-	x->mime = str_n(copy, mime.n);
 	x->tries = (unsigned)db_get_int(r, 0, 1);
 }
 
