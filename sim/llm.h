@@ -118,6 +118,7 @@ struct llm_usage {
 
 struct llm_stats {
 	uint64_t requests;         /* of POST …/responses */
+	uint64_t heard;            /* of POST …/audio/transcriptions */
 	uint64_t elsewhere;        /* to other paths and with other methods */
 	uint64_t kinds[LLM_KINDS]; /* requests that were right, by what they got */
 	uint64_t unauthorized;     /* the key was wrong or missing */

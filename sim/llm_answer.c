@@ -268,12 +268,30 @@ respond(struct llm *m, const struct web_request *q, int64_t now_ms, struct arena
 	kept->status = r->fate == WEB_HANGS || r->fate == WEB_CLOSED ? 0 : r->status;
 }
 
+/* An audio to be written down. */
+static void
+hear(struct llm *m, const struct web_request *q, struct arena *a, struct web_reply *r)
+{
+	struct llm_error e;
+
+	m->stats.heard++;
+	r->status = 200;
+	r->delay_ms = m->options.latency_ms;
+	if (!check_key(m, a, q, &e))
+		m->stats.unauthorized++;
+	else if (llm_hear(a, q, &r->body, &e))
+		return;
+	llm_note(&m->last_refusal, e.message);
+	set_error(a, r, &e);
+}
+
 void
 llm_answer(struct llm *m, const struct web_request *q, int64_t now_ms, struct arena *a,
            struct web_reply *out)
 {
 	struct web_reply r = { .fate = WEB_ANSWERED };
 	struct str path = str_fmt(a, STR_FMT "/responses", STR_ARG(m->options.base));
+	struct str audio = str_fmt(a, STR_FMT "/audio/transcriptions", STR_ARG(m->options.base));
 	struct llm_error e = { 404, LLM_INVALID, STR_NONE, STR_NONE, STR_NONE };
 	unsigned char sum[SHA256_LEN];
 
@@ -284,6 +302,8 @@ llm_answer(struct llm *m, const struct web_request *q, int64_t now_ms, struct ar
 	               str_fmt(a, "req_" STR_FMT, STR_ARG(hex_encode(a, sum, 12))));
 	if (str_eq(q->path, path) && str_eq(q->method, STR("POST"))) {
 		respond(m, q, now_ms, a, &r);
+	} else if (str_eq(q->path, audio) && str_eq(q->method, STR("POST"))) {
+		hear(m, q, a, &r);
 	} else {
 		m->stats.elsewhere++;
 		e.message = str_fmt(a, "Invalid URL (" STR_FMT " " STR_FMT ")", STR_ARG(q->method),

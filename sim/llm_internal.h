@@ -55,6 +55,9 @@ void llm_prompt_read(struct arena *, const cJSON *body, struct llm_prompt *out);
 /* What an error says that repeats what it was sent. */
 struct str llm_echo(struct arena *, const struct llm_prompt *);
 
+/* POST …/audio/transcriptions: what the file says. False: *e says what is wrong with the form. */
+bool llm_hear(struct arena *, const struct web_request *, struct str *body, struct llm_error *e);
+
 /* Counts broken promises in m->stats, and notes the last one. */
 void llm_check_promises(struct llm *, struct arena *, const struct llm_prompt *);
 

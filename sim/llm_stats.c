@@ -60,6 +60,7 @@ llm_stats_json(const struct llm *m, struct buf *out)
 	jw_init(&jw, out);
 	jw_obj(&jw);
 	write_count(&jw, "requests", s->requests);
+	write_count(&jw, "heard", s->heard);
 	write_count(&jw, "elsewhere", s->elsewhere);
 	jw_key(&jw, "kinds");
 	jw_obj(&jw);

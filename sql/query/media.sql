@@ -121,11 +121,12 @@ UPDATE media SET owner = NULL, next_try_at = :now WHERE owner = :owner AND statu
 -- Of the messages of a page; i: which.
 -- name: api_media_of
 -- rows: client uuid, i int, conversation uuid, meta text
--- returns: int, uuid, text, text?, text?, bytes?, int?
+-- returns: int, uuid, text, text?, text?, bytes?, int?, text?, text?, text?
 SELECT r.i, m.id, m.status, CASE WHEN m.status <> 'pending' THEN m.reason
     WHEN c.access_token_box IS NULL THEN 'no_access_token' WHEN c.token_failed_at IS NOT NULL THEN c.token_failed_reason ELSE m.reason END,
-  m.mime_type, m.sha256, m.bytes
+  m.mime_type, m.sha256, m.bytes, t.status, t.reason, t.body
 FROM @rows CROSS JOIN conversations v CROSS JOIN media m CROSS JOIN connections c
+  LEFT JOIN transcripts t ON t.client_id = m.client_id AND t.sha256 = m.sha256
 WHERE v.client_id = r.client AND v.id = r.conversation AND m.client_id = r.client AND m.connection_id = v.connection_id
   AND m.meta_id = r.meta AND c.client_id = r.client AND c.id = v.connection_id;
 

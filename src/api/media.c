@@ -61,6 +61,21 @@ find_note(const struct media_finder *f, struct uuid message)
 	return NULL;
 }
 
+static void
+write_transcript(struct jw *w, const struct db_result *r, size_t row)
+{
+	jw_key(w, "transcript");
+	if (db_is_null(r, row, 7)) {
+		jw_null(w);
+		return;
+	}
+	jw_obj(w);
+	jw_kstr(w, "status", db_get_text(r, row, 7));
+	jw_kstr(w, "reason", db_get_text(r, row, 8));
+	jw_kstr(w, "text", db_get_text(r, row, 9));
+	jw_obj_end(w);
+}
+
 void
 media_finder_write(struct api_call *c, const struct media_finder *f, struct uuid message)
 {
@@ -93,6 +108,7 @@ media_finder_write(struct api_call *c, const struct media_finder *f, struct uuid
 	jw_kstr(w, "filename", json_str(json_get(note->content, "filename")));
 	jw_kbool(w, "voice", voice);
 	jw_kstr(w, "reason", db_get_text(r, note->row, 3));
+	write_transcript(w, r, note->row);
 	jw_kstr(w, "url", str_fmt(c->a, "/api/media/" STR_FMT, STR_ARG(uuid_text(c->a, id))));
 	jw_obj_end(w);
 }

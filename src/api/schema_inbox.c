@@ -5,6 +5,7 @@
 #include "api/schema_rows.h"
 #include "core/graph.h"
 #include "core/media.h"
+#include "core/transcript.h"
 
 /* clang-format off */
 static SCHEMA(schema_history_error, "HistoryError", NULL, NULL,
@@ -192,6 +193,11 @@ static SCHEMA(schema_message_error, "MessageError", NULL, NULL,
 	WORD("kind", NUL, graph_reasons, "what it means, where that is known"),
 	TEXT("reason", NUL, "as Meta says it"));
 
+static SCHEMA(schema_transcript, "Transcript", NULL, "What is said in an audio, as a model wrote it down.",
+	WORD("status", 0, words_media, NULL),
+	WORD("reason", NUL, transcript_reasons, "why there is none, or not yet"),
+	TEXT("text", NUL, "empty where nobody speaks"));
+
 static SCHEMA(schema_media, "Media", NULL, NULL,
 	UUID("id", 0, NULL),
 	WORD("status", 0, words_media, NULL),
@@ -201,6 +207,7 @@ static SCHEMA(schema_media, "Media", NULL, NULL,
 	TEXT("filename", NUL, NULL),
 	BOOL("voice", 0, "it was recorded as a voice message"),
 	WORD("reason", NUL, media_reasons, "why it is unavailable, or what it waits for"),
+	OBJECT("transcript", NUL, &schema_transcript, "only of audios, where `TRANSCRIBE` is on"),
 	TEXT("url", 0, "where it is had from once it is ready"));
 
 SCHEMA(schema_message, "Message", NULL, NULL,
@@ -280,6 +287,7 @@ const struct api_schema *const schemas_inbox[] = { &schema_history_error,
 	                                           &schema_history_line,
 	                                           &schema_history_sync,
 	                                           &schema_tag,
+	                                           &schema_transcript,
 	                                           &schema_send_text,
 	                                           &schema_lead,
 	                                           &schema_last_message,

@@ -11,6 +11,7 @@
 #include "work/media_fetcher.h"
 #include "work/onboarder.h"
 #include "work/sender.h"
+#include "work/transcriber.h"
 
 #define CALLS_MAX 64                /* in flight */
 #define DRAIN_MS  (3 * TIME_SECOND) /* for answers, when the process ends */
@@ -20,6 +21,12 @@ struct graphing {
 	struct graph_calls calls;
 	struct onboarder *onboarder;
 	struct media_fetcher *media;
+	struct transcriber *transcriber; /* NULL without TRANSCRIBE or a key for the model */
+	struct {
+		step_fn *step;
+		void *worker;
+	} workers[4]; /* of these, in turn */
+	size_t nworkers;
 	struct sender *sender;
 	struct wake *wake;
 	struct driver *driver;
@@ -38,25 +45,56 @@ static enum step
 graphing_step(void *graphing, int64_t now_ms, int64_t *next_ms)
 {
 	struct graphing *x = graphing;
-	const struct {
-		step_fn *step;
-		void *worker;
-	} workers[] = { { onboarder_step, x->onboarder },
-		        { sender_step, x->sender },
-		        { media_fetcher_step, x->media } };
 	enum step all = STEP_WAIT;
 
 	(void)graph_calls_hear(&x->calls);
 	*next_ms = INT64_MAX;
-	for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {
+	for (size_t i = 0; i < x->nworkers; i++) {
 		int64_t at = INT64_MAX;
 
-		if (workers[i].step(workers[i].worker, now_ms, &at) == STEP_AGAIN)
+		if (x->workers[i].step(x->workers[i].worker, now_ms, &at) == STEP_AGAIN)
 			all = STEP_AGAIN;
 		else if (at < *next_ms)
 			*next_ms = at;
 	}
 	return all;
+}
+
+static bool
+transcribes(const struct config *c)
+{
+	return c->transcribe && !str_is_empty(c->openai_api_key);
+}
+
+static enum err
+open_transcriber(struct graphing *x, const struct settings *s, struct db_pool *pool)
+{
+	const struct config *c = &s->config;
+	struct transcriber_options o = {
+		.pool = pool,
+		.http = &x->http,
+		.rand = &rand_system,
+		.base_url = c->openai_base_url,
+		.api_key = c->openai_api_key,
+		.model = c->transcribe_model,
+		.dir = c->media_dir,
+		.timeout_ms = c->analysis_timeout_seconds * TIME_SECOND,
+		.owner = rand_uuid_v7(&rand_system, clock_now(&clock_real)),
+	};
+	struct arena *a = arena_new(1 << 16);
+	enum err e = transcript_prices_read(a, c->transcribe_prices, &o.prices);
+
+	arena_free(a);
+	while (str_ends(o.base_url, STR("/")))
+		o.base_url.n--;
+	return e == ERR_OK ? transcriber_open(&o, &x->transcriber) : e;
+}
+
+static void
+employ(struct graphing *x, step_fn *step, void *worker)
+{
+	x->workers[x->nworkers].step = step;
+	x->workers[x->nworkers++].worker = worker;
 }
 
 static enum err
@@ -70,6 +108,7 @@ open_media(struct graphing *x, const struct settings *s, struct db_pool *pool)
 		.keys = &s->keys,
 		.dir = s->config.media_dir,
 		.budget_bytes = s->config.media_max_gib << 30,
+		.transcribe = transcribes(&s->config),
 		.owner = rand_uuid_v7(&rand_system, now_ms),
 	};
 
@@ -116,8 +155,15 @@ start(struct graphing *x, const struct settings *s, struct db_pool *pool,
 		e = sender_open(&send, &x->sender);
 	if (e == ERR_OK)
 		e = open_media(x, s, pool);
+	if (e == ERR_OK && transcribes(c))
+		e = open_transcriber(x, s, pool);
 	if (e != ERR_OK)
 		return e;
+	employ(x, onboarder_step, x->onboarder);
+	employ(x, sender_step, x->sender);
+	employ(x, media_fetcher_step, x->media);
+	if (x->transcriber != NULL)
+		employ(x, transcriber_step, x->transcriber);
 	return driver_start_waiting("graph", graphing_step, x, &clock_real, x->wake,
 	                            wait_for_answers, x, &x->driver);
 }
@@ -182,8 +228,11 @@ graphing_join(struct graphing *x)
 		onboarder_stop(x->onboarder, clock_now(&clock_real));
 	if (x->media != NULL)
 		media_fetcher_stop(x->media, clock_now(&clock_real));
+	if (x->transcriber != NULL)
+		transcriber_stop(x->transcriber, clock_now(&clock_real));
 	onboarder_close(x->onboarder);
 	media_fetcher_close(x->media);
+	transcriber_close(x->transcriber);
 	wake_free(x->wake);
 	http_client_close(&x->http);
 	free(x);

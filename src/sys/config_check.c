@@ -28,7 +28,6 @@ config_rule(const struct config_row *r, struct buf *b)
 		[KIND_PROXIES] = "IP addresses or networks, separated by commas",
 		[KIND_FILE] = "the path of a file that can be read",
 		[KIND_ZONE] = "the name of a time zone of this machine",
-		[KIND_PRICES] = "three numbers, separated by commas",
 	};
 	struct str rest = str_from(r->choices), choice;
 	const char *comma = "";
@@ -40,6 +39,10 @@ config_rule(const struct config_row *r, struct buf *b)
 	case KIND_INT:
 		buf_fmt(b, "a whole number from %lld to %lld", (long long)r->min,
 		        (long long)r->max);
+		return;
+	case KIND_PRICES:
+		buf_z(b, r->min == r->max ? "three numbers, separated by commas"
+		                          : "one number, or two separated by a comma");
 		return;
 	case KIND_CHOICE:
 	case KIND_CHOICES:
@@ -181,7 +184,7 @@ is_price(struct str v)
 }
 
 static bool
-are_prices(struct str v)
+are_prices(const struct config_row *r, struct str v)
 {
 	struct str part;
 	int n = 0;
@@ -191,7 +194,7 @@ are_prices(struct str v)
 			return false;
 		n++;
 	}
-	return n == 3;
+	return n >= r->min && n <= r->max;
 }
 
 static bool
@@ -219,7 +222,7 @@ is_text_of_kind(struct arena *a, const struct config_row *r, struct str v)
 	case KIND_ZONE:
 		return is_zone(v);
 	case KIND_PRICES:
-		return are_prices(v);
+		return are_prices(r, v);
 	default:
 		return false;
 	}

@@ -21,7 +21,7 @@ enum config_kind {
 	KIND_PROXIES,  /* addresses and networks, with commas */
 	KIND_FILE,     /* a file that can be read */
 	KIND_ZONE,     /* a zone of the tz database */
-	KIND_PRICES    /* three numbers */
+	KIND_PRICES    /* min…max numbers, with commas */
 };
 
 struct config_row {

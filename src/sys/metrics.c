@@ -126,6 +126,17 @@ static const struct row rows[M_COUNT] = {
 	                           "Bytes of all files of media." },
 	[M_MEDIA_NO_ROOM] = { "recado_media_no_room", NULL, GAUGE,
 	                      "1 while media is not fetched for want of room on the disk." },
+#define TRANSCRIPTS(result)                                                                        \
+	{                                                                                          \
+		"recado_transcripts_total", "result=\"" result "\"", COUNTER,                      \
+			"Audios that were to be written down, by what came of a call."             \
+	}
+	[M_TRANSCRIPTS_READY] = TRANSCRIPTS("ready"),
+	[M_TRANSCRIPTS_RETRIED] = TRANSCRIPTS("retried"),
+	[M_TRANSCRIPTS_UNAVAILABLE] = TRANSCRIPTS("unavailable"),
+	[M_TRANSCRIPTS_COST_MICRO_USD] = { "recado_transcript_cost_micro_usd_total", NULL, COUNTER,
+	                                   "Cost of transcripts by TRANSCRIBE_PRICES, in "
+	                                   "millionths of a USD." },
 #define SENDS(result)                                                                              \
 	{                                                                                          \
 		"recado_sends_total", "result=\"" result "\"", COUNTER,                            \

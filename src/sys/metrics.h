@@ -67,6 +67,10 @@ enum metric {
 	M_SENDS_QUEUED, /* gauges: recado_send_queue{state="queued"} */
 	M_SENDS_BEHIND,
 	M_SENDS_CALLING,
+	M_TRANSCRIPTS_READY, /* recado_transcripts_total{result="ready"} */
+	M_TRANSCRIPTS_RETRIED,
+	M_TRANSCRIPTS_UNAVAILABLE,
+	M_TRANSCRIPTS_COST_MICRO_USD,
 	M_COUNT
 };
 

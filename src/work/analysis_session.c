@@ -98,6 +98,33 @@ keep_own(struct loading *l)
 	return ERR_OK;
 }
 
+/* What is said in audios, where it was written down: their text. */
+static enum err
+load_transcripts(struct loading *l)
+{
+	struct db_rows *rows = db_rows_of(l->a, &q_transcript_texts, l->client_id);
+	struct db_result r;
+	size_t asked = 0;
+	enum err e;
+
+	for (size_t i = 0; i < l->s->n; i++) {
+		const struct analysis_message *m = &l->s->messages[i];
+
+		if (!str_eq(m->type, STR("audio")) || str_trim(m->body).n > 0)
+			continue;
+		db_row_uuid(rows, m->id);
+		asked++;
+	}
+	if (asked == 0)
+		return ERR_OK;
+	e = db_query(l->db, &q_transcript_texts, DB_NO_PARAMS, rows, l->a, &r);
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		for (size_t k = 0; k < l->s->n; k++)
+			if (uuid_eq(l->s->messages[k].id, db_get_uuid(&r, i, 0)))
+				l->s->messages[k].body = db_get_text(&r, i, 1);
+	return e;
+}
+
 static enum err
 load_messages(struct loading *l)
 {
@@ -118,6 +145,8 @@ load_messages(struct loading *l)
 	l->s->gap = head;
 	if (!uuid_is_nil(l->s->ticket_id))
 		e = keep_own(l);
+	if (e == ERR_OK)
+		e = load_transcripts(l);
 	others = l->messages - (int64_t)l->s->n;
 	if (tail == HALF && others > 0)
 		l->s->unread = (size_t)others;

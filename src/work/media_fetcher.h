@@ -25,6 +25,7 @@ struct media_fetcher_options {
 	const struct secretbox_keys *keys;
 	struct str dir;       /* MEDIA_DIR; outlives it */
 	int64_t budget_bytes; /* of all files; 0: no limit */
+	bool transcribe;      /* audios are put into the queue of transcripts */
 	struct uuid owner;    /* this process */
 };
 /* A MEDIA_DIR that cannot be used is no error here: media waits, and says why. */

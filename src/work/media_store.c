@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "core/transcript.h"
 #include "store/queries.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
@@ -143,6 +144,11 @@ store_ready(struct medium *x, int64_t now_ms, int64_t *changed)
 		e = db_exec(x->mf->db, &q_media_file_put,
 		            DB_PARAMS(db_bytes(digest), db_int(x->bytes), db_time(now_ms)), NULL,
 		            &fresh);
+	if (e == ERR_OK && *changed > 0 && x->mf->o.transcribe && transcript_is_audio(x->mime))
+		e = db_exec(x->mf->db, &q_transcript_put,
+		            DB_PARAMS(db_uuid(x->client_id), db_bytes(digest), db_text(x->mime),
+		                      db_time(now_ms)),
+		            NULL, NULL);
 	if (e == ERR_OK && fresh > 0) {
 		e = db_exec(x->mf->db, &q_media_use_add, DB_PARAMS(db_int(x->bytes)), NULL, NULL);
 		x->mf->used += x->bytes; /* asked for again before long */

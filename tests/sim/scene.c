@@ -53,7 +53,8 @@ void
 scene_clear(struct scene *s)
 {
 	raw_exec(s->raw, "BEGIN; DELETE FROM events; DELETE FROM event_heads; "
-	                 "DELETE FROM sends; DELETE FROM send_lines; DELETE FROM send_pauses; "
+	                 "DELETE FROM transcripts; DELETE FROM sends; DELETE FROM send_lines; "
+	                 "DELETE FROM send_pauses; "
 	                 "DELETE FROM session_analyses; DELETE FROM analysis_scripts; "
 	                 "DELETE FROM jobs; DELETE FROM audit_log; DELETE FROM redirects; "
 	                 "DELETE FROM connection_contacts; DELETE FROM sessions; "

@@ -106,6 +106,41 @@ START_TEST(a_message_comes_with_all_that_was_said_of_it)
 }
 END_TEST
 
+START_TEST(an_audio_says_what_was_written_down_of_it)
+{
+	struct desk *d = desk_open();
+	struct planted p = { .episode = true };
+	struct planted_message m = { .type = "audio", .key = "i:1" };
+	const char *client, *sum = db_engine(d->s.db) == DB_SQLITE ? "x'01'" : "'\\x01'::bytea";
+	struct analysis_session s;
+
+	desk_plant(d, &p);
+	m.conversation = p.conversation;
+	m.at = p.start;
+	desk_message(d, &m);
+	client = desk_uuid(d, d->client);
+	desk_sql(d, "UPDATE messages SET content = '{\"id\":\"77\"}' WHERE id = %s",
+	         desk_uuid(d, m.id));
+	desk_sql(d,
+	         "INSERT INTO media (id, client_id, connection_id, meta_id, conversation_id, "
+	         "history, "
+	         "status, sha256, revoked, received_at, tries, wrong, created_at, updated_at) "
+	         "SELECT m.id, m.client_id, m.connection_id, '77', m.conversation_id, m.unread, "
+	         "'ready', %s, m.unread, m.at, 1, 0, m.at, m.at FROM messages m WHERE m.id = %s",
+	         sum, desk_uuid(d, m.id));
+	ck_assert_none(load(d, p.id).messages[0].body);
+	desk_sql(d,
+	         "INSERT INTO transcripts (client_id, sha256, status, mime_type, body, "
+	         "cost_micro_usd, tries, created_at, updated_at) "
+	         "VALUES (%s, %s, 'ready', 'audio/ogg', 'quero remarcar', 0, 1, %s, %s)",
+	         client, sum, desk_time(d, AT), desk_time(d, AT));
+	s = load(d, p.id);
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert_str(s.messages[0].body, "quero remarcar");
+	desk_close(d);
+}
+END_TEST
+
 #define SESSIONS 6
 #define MESSAGES 60
 #define WIDTH    40 /* minutes */
@@ -362,6 +397,7 @@ static Suite *
 make_suite(void)
 {
 	return TEST_SUITE("analysis session", an_episode_holds_what_was_said_between_its_ends,
+	                  an_audio_says_what_was_written_down_of_it,
 	                  a_message_comes_with_all_that_was_said_of_it,
 	                  a_helpdesk_session_holds_what_the_rules_give_it,
 	                  an_episode_in_a_ticket_holds_what_waits_there,

@@ -43,7 +43,11 @@ let who: Person;
 let conversation = "";
 
 beforeAll(async () => {
-	world = await World.start({ graph: {} });
+	world = await World.start({
+		graph: {},
+		model: {},
+		settings: { TRANSCRIBE: "true", TRANSCRIBE_PRICES: "1.25,5" },
+	});
 	await world.client("acme");
 	number = await world.connection("acme", { historySync: false });
 	await world.letSend(number);
@@ -140,6 +144,21 @@ describe("files", () => {
 		await v.page.keyboard.press("Space");
 		await until("it plays", () => player.evaluate((e) => (e as HTMLAudioElement).duration === 2));
 		await mustBeAccessible(v.page);
+	});
+
+	test("what is said in it is written down, and shown for who wants to read it", async () => {
+		await send("audio", { mime_type: "audio/wav", voice: true }, { content: wav(), mime: "audio/wav" });
+		const v = await enter();
+		const t = v.texts(texts);
+		const said = thread(v).getByText(/Áudio de 16044 bytes/);
+		await thread(v).getByText(t("transcript"), { exact: true }).waitFor({ timeout: 20_000 });
+		expect(await said.isVisible()).toBe(false);
+		await thread(v).getByText(t("transcript"), { exact: true }).click();
+		await said.waitFor();
+		await mustBeAccessible(v.page);
+		const metrics = String((await world.request("get", "/metrics")).body);
+		expect(metrics).toMatch(/recado_transcripts_total\{result="ready"\} [1-9]/);
+		expect(metrics).toMatch(/recado_transcript_cost_micro_usd_total [1-9]/);
 	});
 
 	test("a document is had under its name, with its size", async () => {

@@ -64,6 +64,19 @@ function Card({ message, name, broken }: { message: Message; name: string; broke
 	);
 }
 
+/* What is said in it, as a model wrote it down. */
+function Transcript({ of }: { of: NonNullable<NonNullable<Message["media"]>["transcript"]> }) {
+	const t = useT(texts);
+	if (of.status === "pending") return <div className={css.state}>{t("transcript.pending")}</div>;
+	if (of.status === "unavailable") return <div className={css.state}>{t("transcript.none")}</div>;
+	return (
+		<details className={css.transcript}>
+			<summary>{t("transcript")}</summary>
+			<p dir="auto">{of.text === null || of.text === "" ? t("transcript.silence") : of.text}</p>
+		</details>
+	);
+}
+
 export function Media({ message }: { message: Message }) {
 	const t = useT(texts);
 	const [broken, setBroken] = useState(false);
@@ -99,14 +112,17 @@ export function Media({ message }: { message: Message }) {
 		);
 	if (type === "audio")
 		return (
-			<audio
-				className={css.audio}
-				controls
-				preload="none"
-				src={media.url}
-				aria-label={name}
-				onError={fail}
-			/>
+			<>
+				<audio
+					className={css.audio}
+					controls
+					preload="none"
+					src={media.url}
+					aria-label={name}
+					onError={fail}
+				/>
+				{media.transcript !== null && <Transcript of={media.transcript} />}
+			</>
 		);
 	if (type === "video")
 		return (
