@@ -81,4 +81,5 @@ WHERE client_id = :client AND run_id = :run ORDER BY phase_number, phase, chunk_
 -- param: client uuid, connection uuid, limit int
 -- returns: time, text, json?
 SELECT at, action, detail FROM audit_log WHERE client_id = :client AND subject_id = :connection
+  AND action NOT IN ('alert.raised', 'alert.cleared')
 ORDER BY id DESC LIMIT :limit;

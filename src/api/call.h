@@ -192,6 +192,8 @@ enum api_role auth_role_of(struct str name); /* ROLE_NONE if there is none such 
 /* scope.c: client and subject of the path. ERR_NOT_FOUND also for another client's; 308 by
  * c->location. */
 MUST_CHECK enum err scope_find(struct api_call *);
+/* The client of a slug that is named elsewhere than in the path; ERR_NOT_FOUND as above. */
+MUST_CHECK enum err scope_named(struct api_call *, struct str slug, struct uuid *out);
 
 /* args.c: query and body against the route's lists; problems with paths. */
 MUST_CHECK enum err args_check_query(struct api_call *);
@@ -407,6 +409,7 @@ API_HANDLER(events_get);
 API_HANDLER(events_replay);
 API_HANDLER(events_replay_all);
 API_HANDLER(events_replay_one);
+API_HANDLER(alerts_list);
 API_HANDLER(audit_list);
 API_HANDLER(job_import);
 API_HANDLER(job_import_all);

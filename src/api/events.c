@@ -4,7 +4,6 @@
  * caller may see.
  */
 #include "api/call.h"
-#include "store/queries.h"
 
 /* Where the client was: what its browser says when it comes again, else what the query says. */
 static enum err
@@ -30,8 +29,6 @@ static enum err
 take_client(struct api_call *c, struct uuid *out)
 {
 	const struct api_value *slug = arg_query(c, "clientSlug");
-	struct db_result r;
-	enum err e;
 
 	if (!slug->set) {
 		*out = c->who.client_id;
@@ -40,14 +37,7 @@ take_client(struct api_call *c, struct uuid *out)
 		                                        "clients")
 		                          : ERR_OK;
 	}
-	e = db_query(c->rd, &q_api_scope_client,
-	             DB_PARAMS(db_text(slug->s), db_uuid(c->who.client_id)), NULL, c->a, &r);
-	if (e == ERR_OK && r.nrows == 0)
-		return api_fail(c, ERR_NOT_FOUND,
-		                "There is no client with this slug, or it is not for your token.");
-	if (e == ERR_OK)
-		*out = db_get_uuid(&r, 0, 0);
-	return e;
+	return scope_named(c, slug->s, out);
 }
 
 enum err

@@ -133,6 +133,10 @@ const struct api_field fields_lead_change[] = {
 	{ "tags", KIND_TEXTS, 0, 0, NULL, NULL },
 	END,
 };
+const struct api_field fields_alerts[] = {
+	{ "clientSlug", KIND_SLUG, 0, 64, NULL, NULL },
+	END,
+};
 const struct api_field fields_event_stream[] = {
 	{ "clientSlug", KIND_SLUG, 0, 64, NULL, NULL },
 	{ "lastEventId", KIND_DIGITS, 0, 19, NULL, NULL },

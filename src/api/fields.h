@@ -22,6 +22,7 @@ extern const struct api_field fields_message_query[];
 extern const struct api_field fields_lead_query[];
 extern const struct api_field fields_lead_new[];
 extern const struct api_field fields_lead_change[];
+extern const struct api_field fields_alerts[];
 extern const struct api_field fields_event_stream[];
 extern const struct api_field fields_event_query[];
 extern const struct api_field fields_event_filter[];

@@ -248,17 +248,34 @@ write_no_room(struct api_call *c, const struct db_result *media)
 				              str_from(rows[k].text), rows[k].remedy);
 }
 
+static void
+write_alerts(struct api_call *c, const struct db_result *alerts, bool ready)
+{
+	if (ready && db_get_bool(alerts, 0, 0)) /* another process sees it */
+		write_finding(
+			&c->w, "journal_stuck", "error",
+			STR("Webhooks are not applied, or not accepted."),
+			"See the errors in the log of every process, and what holds locks in the "
+			"database.");
+	write_count(
+		c, db_get_int(alerts, 0, 1), "alerts_not_told",
+		"changes of alerts wait for ALERT_WEBHOOK_URL, which does not take them.",
+		"Look at alert.delivery_failed in the server's log: the receiver must answer 2xx.");
+}
+
 enum err
 operation_health_details(struct api_call *c)
 {
 	const struct config *config = c->api->o.config;
 	struct readiness ready = readiness(c);
-	struct db_result parts, connections, media;
+	struct db_result parts, connections, media, alerts;
 	enum err e = db_query(c->rd, &q_api_health_parts, DB_NO_PARAMS, NULL, c->a, &parts);
 
 	if (e == ERR_OK)
 		e = db_query(c->rd, &q_api_health_connections, DB_NO_PARAMS, NULL, c->a,
 		             &connections);
+	if (e == ERR_OK)
+		e = db_query(c->rd, &q_api_health_alerts, DB_NO_PARAMS, NULL, c->a, &alerts);
 	if (e == ERR_OK)
 		e = db_query(c->rd, &q_api_health_media, DB_NO_PARAMS, NULL, c->a, &media);
 	if (e != ERR_OK)
@@ -280,6 +297,7 @@ operation_health_details(struct api_call *c)
 	write_count(c, db_get_int(&connections, 0, 0), "connections",
 	            "connections are restricted or disconnected.",
 	            "Look at statusReason of the connection; connect the number again.");
+	write_alerts(c, &alerts, ready.n == 0);
 	write_no_room(c, &media);
 	jw_arr_end(&c->w);
 	jw_obj_end(&c->w);

@@ -67,10 +67,10 @@ struct api_reply {
 
 /* What several files name. The rest is reached through these. */
 extern const struct api_schema schema_health, schema_ready, schema_me, schema_login_link,
-	schema_settings, schema_health_details, schema_problem, schema_client, schema_token,
-	schema_token_made, schema_audit_row, schema_webhook_event, schema_webhook_event_detail,
-	schema_job, schema_job_started, schema_jobs_started, schema_replay, schema_replay_count,
-	schema_import_state, schema_import_failure;
+	schema_settings, schema_alerts, schema_health_details, schema_problem, schema_client,
+	schema_token, schema_token_made, schema_audit_row, schema_webhook_event,
+	schema_webhook_event_detail, schema_job, schema_job_started, schema_jobs_started,
+	schema_replay, schema_replay_count, schema_import_state, schema_import_failure;
 extern const struct api_schema schema_connection, schema_connection_secret, schema_onboarded,
 	schema_onboarding_settings, schema_released, schema_history_sync, schema_lead,
 	schema_conversation, schema_conversation_detail, schema_ticket, schema_ticket_detail,

@@ -3,6 +3,7 @@
  * log and jobs. What always holds: members stand in the order they are written in.
  */
 #include "api/schema_rows.h"
+#include "core/alert.h"
 #include "net/problem.h"
 
 /* clang-format off */
@@ -35,6 +36,16 @@ static SCHEMA(schema_finding, "Finding", NULL, NULL,
 	WORD("severity", 0, words_findings, NULL),
 	TEXT("text", 0, "what is wrong"),
 	TEXT("remedy", 0, "how to mend it"));
+
+static SCHEMA(schema_alert, "Alert", NULL, "What somebody has to look at.",
+	WORD("kind", 0, alert_kind_names, NULL),
+	TEXT("clientSlug", NUL, "null: the installation"),
+	UUID("connectionId", NUL, "null: it is not of one"),
+	TIME("since", 0, NULL),
+	OBJECT("detail", 0, NULL, "codes, counts and times, by its kind"));
+
+SCHEMA(schema_alerts, "Alerts", NULL, NULL,
+	OBJECT("alerts", LIST, &schema_alert, NULL));
 
 SCHEMA(schema_health_details, "HealthDetails", NULL, NULL,
 	OBJECT("findings", LIST, &schema_finding, NULL));
@@ -168,6 +179,8 @@ const struct api_schema *const schemas_service[] = { &schema_health,
 	                                             &schema_login_link,
 	                                             &schema_settings,
 	                                             &schema_finding,
+	                                             &schema_alert,
+	                                             &schema_alerts,
 	                                             &schema_health_details,
 	                                             &schema_problem_error,
 	                                             &schema_problem,

@@ -119,6 +119,20 @@ find_subject(struct api_call *c, enum api_scope scope, struct str text, struct u
 }
 
 enum err
+scope_named(struct api_call *c, struct str slug, struct uuid *out)
+{
+	struct db_result r;
+	enum err e = db_query(c->rd, scopes[SCOPE_SLUG].query,
+	                      DB_PARAMS(db_text(slug), db_uuid(c->who.client_id)), NULL, c->a, &r);
+
+	if (e == ERR_OK && r.nrows == 0)
+		return api_fail(c, ERR_NOT_FOUND, scopes[SCOPE_SLUG].missing);
+	if (e == ERR_OK)
+		*out = db_get_uuid(&r, 0, 0);
+	return e;
+}
+
+enum err
 scope_find(struct api_call *c)
 {
 	enum api_scope scope = c->route->scope;

@@ -118,6 +118,7 @@ start_door(struct server *s)
 
 	if (e != ERR_OK)
 		return e;
+	workers_watch(s->workers, s->ingest);
 	door.ingest = s->ingest;
 	return door_new(&door, &s->door);
 }
@@ -205,6 +206,8 @@ stop(struct server *s)
 		http_server_stop(s->http, HTTP_DRAIN_MS);
 	if (s->handlers != NULL)
 		http_pool_stop(s->handlers);
+	if (s->workers != NULL)
+		workers_watch(s->workers, NULL);
 	ingest_stop(s->ingest, INGEST_DRAIN_MS);
 	door_free(s->door);
 	api_free(s->api);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd/alerting.h"
 #include "cmd/analysing.h"
 #include "cmd/graphing.h"
 #include "cmd/importing.h"
@@ -32,6 +33,7 @@ struct workers {
 	struct importing *importing;
 	struct analysing *analysing; /* NULL without a key for the model */
 	struct graphing *graphing;
+	struct alerting *alerting;
 };
 
 static enum err
@@ -115,6 +117,8 @@ workers_start(const struct settings *s, struct db_pool *pool, struct workers **o
 		e = analysing_start(s, pool, UUID_NIL, &w->analysing);
 	if (e == ERR_OK)
 		e = graphing_start(s, pool, number_connected, w, &w->graphing);
+	if (e == ERR_OK)
+		e = alerting_start(s, pool, &w->alerting);
 	if (e != ERR_OK) {
 		log_error("workers.not_started", LOG_ERR(e));
 		workers_stop(w);
@@ -157,6 +161,12 @@ workers_wake(struct workers *w)
 }
 
 void
+workers_watch(struct workers *w, const struct ingest *ingest)
+{
+	alerting_watch(w->alerting, ingest);
+}
+
+void
 workers_stop(struct workers *w)
 {
 	for (size_t i = 0; i < w->n; i++)
@@ -170,6 +180,8 @@ workers_stop(struct workers *w)
 		analysing_stop(w->analysing);
 	if (w->graphing != NULL)
 		graphing_stop(w->graphing);
+	if (w->alerting != NULL)
+		alerting_stop(w->alerting);
 }
 
 void
@@ -183,6 +195,7 @@ workers_join(struct workers *w)
 		wake_free(w->wakes[i]);
 	}
 	graphing_join(w->graphing); /* it wakes the keeper */
+	alerting_join(w->alerting);
 	driver_join(w->keeper_driver);
 	importing_join(w->importing);
 	analysing_join(w->analysing);

@@ -5,6 +5,7 @@
 
 #include "cmd/settings.h"
 #include "store/db.h"
+#include "work/ingest.h"
 
 struct workers;
 /* Starts DRAINER_THREADS drainers (one on SQLite), the keeper and the importer. Why not: in the
@@ -15,6 +16,8 @@ MUST_CHECK enum err workers_start(const struct settings *, struct db_pool *, str
 void workers_committed(struct workers *, size_t entries);
 /* There is something to do now. Any thread. */
 void workers_wake(struct workers *);
+/* The committer of this process, for alerts; NULL before it is stopped. Any thread. */
+void workers_watch(struct workers *, const struct ingest *);
 /* Asks them to stop after the step that runs. */
 void workers_stop(struct workers *);
 /* Waits for them and frees. NULL is fine. */

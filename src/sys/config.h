@@ -30,7 +30,7 @@ struct config {
 	int64_t media_max_gib;
 	bool transcribe;
 	struct str transcribe_model, transcribe_prices;
-	struct str alert_webhook_url, log_level, log_format;
+	struct str alert_webhook_url, alert_webhook_secret, log_level, log_format;
 	/* limits we name beyond the contract's table; every one in `recado config` */
 	int64_t body_limit_bytes;     /* MAX_BODY_BYTES, 3 MiB: one webhook body */
 	int64_t api_body_limit_bytes; /* MAX_API_BODY_BYTES, 2 MiB */

@@ -32,7 +32,6 @@ struct config_row {
 	int64_t min, max;
 	const char *choices; /* separated by spaces */
 	bool required, secret;
-	bool later; /* nothing reads it yet */
 	const char *example, *meaning;
 };
 

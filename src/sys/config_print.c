@@ -75,25 +75,15 @@ print_value(const struct config_row *r, const struct config *c, struct buf *b)
 		buf_str(b, text);
 }
 
-static void
-print_rows(const struct config *c, bool later, struct buf *b)
+void
+config_print(const struct config *c, struct buf *b)
 {
 	for (size_t i = 0; i < config_row_count; i++) {
-		if (config_rows[i].later != later)
-			continue;
 		buf_z(b, config_rows[i].name);
 		buf_char(b, '=');
 		print_value(&config_rows[i], c, b);
 		buf_char(b, '\n');
 	}
-}
-
-void
-config_print(const struct config *c, struct buf *b)
-{
-	print_rows(c, false, b);
-	buf_z(b, "# Not used yet:\n");
-	print_rows(c, true, b);
 }
 
 void
@@ -107,7 +97,7 @@ config_example(struct buf *b)
 	for (size_t i = 0; i < config_row_count; i++) {
 		const struct config_row *r = &config_rows[i];
 
-		buf_fmt(b, "\n# %s.%s\n# It is ", r->meaning, r->later ? " Not used yet." : "");
+		buf_fmt(b, "\n# %s.\n# It is ", r->meaning);
 		config_rule(r, b);
 		if (r->fallback == NULL)
 			buf_fmt(b, "; for example: %s", r->example);
@@ -129,6 +119,6 @@ config_reference(struct buf *b)
 		else
 			buf_z(b, r->required ? "required | " : "— | ");
 		config_rule(r, b);
-		buf_fmt(b, " | %s%s |\n", r->meaning, r->later ? " (not used yet)" : "");
+		buf_fmt(b, " | %s |\n", r->meaning);
 	}
 }

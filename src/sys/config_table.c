@@ -8,9 +8,7 @@
 #include "sys/config_internal.h"
 
 #define AT(member) .offset = offsetof(struct config, member)
-/* The same for one that nothing reads yet. */
-#define LATER(member) AT(member), .later = true
-#define MIB           (1024 * 1024)
+#define MIB        (1024 * 1024)
 
 const struct config_row config_rows[] = {
 	{ "DATABASE_URL", KIND_DATABASE, AT(database_url), .fallback = "sqlite:data/recado.db",
@@ -78,8 +76,8 @@ const struct config_row config_rows[] = {
 	  .example = "gpt-5-mini", .meaning = "Model that analyses" },
 	{ "OPENAI_BASE_URL", KIND_URL, AT(openai_base_url), .fallback = "https://api.openai.com/v1",
 	  .example = "https://api.openai.com/v1", .meaning = "Base of the model server" },
-	{ "OPENAI_PRICES", KIND_PRICES, AT(openai_prices), .min = 3, .max = 3, .example = "0.25,0.025,2",
-	  .meaning = "USD per million tokens: input,cached,output" },
+	{ "OPENAI_PRICES", KIND_PRICES, AT(openai_prices), .min = 3, .max = 3,
+	  .example = "0.25,0.025,2", .meaning = "USD per million tokens: input,cached,output" },
 	{ "ANALYSIS_CONCURRENCY", KIND_INT, AT(analysis_concurrency), .fallback = "1", .min = 1,
 	  .max = 256, .example = "1",
 	  .meaning = "Model calls in flight per process; 1 is strictly sequential" },
@@ -108,11 +106,15 @@ const struct config_row config_rows[] = {
 	          "Has audios written down by OPENAI_BASE_URL, from now on; they are sent there" },
 	{ "TRANSCRIBE_MODEL", KIND_TEXT, AT(transcribe_model), .fallback = "gpt-4o-mini-transcribe",
 	  .example = "gpt-4o-mini-transcribe", .meaning = "Model that writes audios down" },
-	{ "TRANSCRIBE_PRICES", KIND_PRICES, AT(transcribe_prices), .min = 1, .max = 2, .example = "1.25,5",
+	{ "TRANSCRIBE_PRICES", KIND_PRICES, AT(transcribe_prices), .min = 1, .max = 2,
+	  .example = "1.25,5",
 	  .meaning = "USD per million tokens, input,output; or one number, USD per minute" },
-	{ "ALERT_WEBHOOK_URL", KIND_URL, LATER(alert_webhook_url), .secret = true,
+	{ "ALERT_WEBHOOK_URL", KIND_URL, AT(alert_webhook_url), .secret = true,
 	  .example = "https://example.com/hooks/recado",
 	  .meaning = "Where changes of alert state are sent, signed" },
+	{ "ALERT_WEBHOOK_SECRET", KIND_TEXT, AT(alert_webhook_secret), .min = 16, .secret = true,
+	  .example = "the output of: openssl rand -hex 32",
+	  .meaning = "Signs them; without it a key that is made from SECRET_KEY" },
 	{ "LOG_LEVEL", KIND_CHOICE, AT(log_level), .fallback = "info",
 	  .choices = "debug info warn error", .example = "info",
 	  .meaning = "From which level on events are logged" },

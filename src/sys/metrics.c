@@ -73,6 +73,25 @@ static const struct row rows[M_COUNT] = {
 	                           "Amendments whose message never came." },
 	[M_HISTORY_ALERTS] = { "recado_history_alerts_total", NULL, COUNTER,
 	                       "History syncs that were requested and did not begin in time." },
+#define ALERTS(kind)                                                                               \
+	{                                                                                          \
+		"recado_alerts", "kind=\"" kind "\"", GAUGE, "Alerts that fire now."               \
+	}
+	[M_ALERTS_HISTORY_LATE] = ALERTS("history_late"),
+	[M_ALERTS_TOKEN_REFUSED] = ALERTS("token_refused"),
+	[M_ALERTS_DISCONNECTED] = ALERTS("disconnected"),
+	[M_ALERTS_JOURNAL_STUCK] = ALERTS("journal_stuck"),
+	[M_ALERTS_IMPORT_FAILING] = ALERTS("import_failing"),
+#define ALERT_DELIVERIES(result)                                                                   \
+	{                                                                                          \
+		"recado_alert_deliveries_total", "result=\"" result "\"", COUNTER,                 \
+			"Calls of ALERT_WEBHOOK_URL by what came of them; failed ones are tried "  \
+			"again."                                                                   \
+	}
+	[M_ALERT_DELIVERIES_DELIVERED] = ALERT_DELIVERIES("delivered"),
+	[M_ALERT_DELIVERIES_FAILED] = ALERT_DELIVERIES("failed"),
+	[M_ALERT_DELIVERIES_GONE] = ALERT_DELIVERIES("gone"),
+	[M_ALERT_DELIVERIES_DROPPED] = ALERT_DELIVERIES("dropped"),
 #define REQUESTS(class)                                                                            \
 	{                                                                                          \
 		"recado_http_requests_total", "class=\"" class "\"", COUNTER,                      \

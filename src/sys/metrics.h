@@ -35,6 +35,15 @@ enum metric {
 	M_LEAD_MERGES,
 	M_AMENDMENTS_DROPPED,
 	M_HISTORY_ALERTS,
+	M_ALERTS_HISTORY_LATE, /* recado_alerts{kind="history_late"}: in the order of alert_kind */
+	M_ALERTS_TOKEN_REFUSED,
+	M_ALERTS_DISCONNECTED,
+	M_ALERTS_JOURNAL_STUCK,
+	M_ALERTS_IMPORT_FAILING,
+	M_ALERT_DELIVERIES_DELIVERED, /* recado_alert_deliveries_total{result="delivered"} */
+	M_ALERT_DELIVERIES_FAILED,    /* a try; there is another */
+	M_ALERT_DELIVERIES_GONE,
+	M_ALERT_DELIVERIES_DROPPED,
 	M_HTTP_REQUESTS_2XX, /* recado_http_requests_total{class="2xx"} */
 	M_HTTP_REQUESTS_3XX,
 	M_HTTP_REQUESTS_4XX,

@@ -22,6 +22,7 @@ static const struct {
 	[EVENT_SCRIPT] = { "script.changed", "client" },
 	[EVENT_MEDIA] = { "media.changed", "conversation" },
 	[EVENT_CLIENT] = { "client.changed", "client" },
+	[EVENT_ALERT] = { "alert.changed", "client" },
 };
 
 void

@@ -23,9 +23,10 @@ enum event_kind {
 	EVENT_IMPORT,         /* import.changed: cursor, failures, once it ended; of no subject */
 	EVENT_ANALYSIS,       /* analysis.changed: the queue, reports, stale ones; of no subject */
 	EVENT_SCRIPT,         /* script.changed: rubrics; of no subject */
-	EVENT_MEDIA, /* media.changed: a file came, never will, or waits for another reason; of the
-	              * conversation */
-	EVENT_CLIENT /* client.changed: name, settings, tokens; of no subject */
+	EVENT_MEDIA,  /* media.changed: a file came, never will, or waits for another reason; of the
+	               * conversation */
+	EVENT_CLIENT, /* client.changed: name, settings, tokens; of no subject */
+	EVENT_ALERT   /* alert.changed: one was raised or cleared; of no subject */
 };
 
 /* Those of one transaction, each (client, kind, subject) once. Lives in the arena. */

@@ -212,4 +212,4 @@ def main(recado, sim):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(*(os.path.abspath(program) for program in sys.argv[1:])))

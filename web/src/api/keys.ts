@@ -27,6 +27,7 @@ export const keys = {
 	webhooks: (slug: string, filters: unknown) => ["webhooks", slug, filters] as const,
 	webhook: (slug: string, id: string) => ["webhook", slug, id] as const,
 	replayCount: (slug: string, of: unknown) => ["replay-count", slug, of] as const,
+	alerts: (slug: string) => ["alerts", slug] as const,
 	parked: (slug: string) => ["parked", slug] as const,
 	audit: (slug: string) => ["audit", slug] as const,
 	tokens: ["tokens"] as const,
@@ -44,6 +45,7 @@ export const staleAfter: Readonly<Record<string, readonly string[]>> = {
 	"script.changed": ["scripts", "summary", "ranking"],
 	"lead.changed": ["conversation"],
 	"client.changed": ["client", "clients", "connections", "import-state"],
+	"alert.changed": ["alerts", "health"],
 	"import.changed": ["import-state", "import-failures", "jobs"],
 	"media.changed": [] /* the open thread listens itself */,
 };

@@ -11,6 +11,7 @@ export type Me = Schemas["Me"];
 export type Role = Me["role"];
 export type Client = Schemas["Client"];
 export type Token = Schemas["Token"];
+export type Alert = Schemas["Alert"];
 export type Finding = Schemas["Finding"];
 export type Connection = Schemas["Connection"];
 export type Onboarded = Schemas["Onboarded"];

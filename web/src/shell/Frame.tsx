@@ -9,6 +9,7 @@ import { useLanguage, useT } from "../i18n";
 import { Button, Icon } from "../ui";
 import { ChoiceMenu } from "../ui/ChoiceMenu";
 import type { IconName } from "../ui/icons";
+import { Alerts } from "./Alerts";
 import { OfflineBar } from "./live";
 import { useSession } from "./session";
 import { Shortcuts } from "./shortcuts";
@@ -162,6 +163,7 @@ export function Frame({ clients, children }: { clients: Client[]; children: Reac
 				</div>
 			</header>
 			<OfflineBar />
+			<Alerts />
 			<main className={css.main} id="conteudo" tabIndex={-1}>
 				{children}
 			</main>

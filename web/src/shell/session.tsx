@@ -82,10 +82,11 @@ export function useSession(): Session {
 }
 
 /** All connections of the client: there are few, and several pages need them by id. */
-export function useConnections() {
+export function useConnections(enabled = true) {
 	const { slug } = useSession();
 	return useQuery({
 		queryKey: keys.connections(slug),
+		enabled,
 		queryFn: async ({ signal }): Promise<Connection[]> =>
 			(
 				await api.get("/api/clients/{slug}/connections", {

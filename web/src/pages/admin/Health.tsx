@@ -17,6 +17,7 @@ const WHERE: Record<string, string> = {
 	parked: "webhooks?todos=1&situacao=parked",
 	failed: "webhooks?todos=1&situacao=failed",
 	connections: "whatsapp",
+	alerts_not_told: "administracao/configuracoes",
 	door_closed: "administracao/configuracoes",
 };
 

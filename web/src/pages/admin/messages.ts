@@ -147,6 +147,17 @@ export const texts = {
 	"action.logout": ["Saiu da página", "Signed out of the page"],
 	"action.login_link.created": ["Criou um link de entrada", "Made a login link"],
 	"action.history_sync.alert": ["Histórico: não chegou a tempo", "History: did not come in time"],
+	"action.alert.raised.history_late": ["Aviso: o histórico não chegou", "Alert: history is late"],
+	"action.alert.raised.token_refused": ["Aviso: token recusado", "Alert: token refused"],
+	"action.alert.raised.disconnected": [
+		"Aviso: número desconectado ou restrito",
+		"Alert: number disconnected or restricted",
+	],
+	"action.alert.raised.import_failing": ["Aviso: importação falhando", "Alert: import failing"],
+	"action.alert.cleared.history_late": ["Fim do aviso: histórico", "Alert over: history"],
+	"action.alert.cleared.token_refused": ["Fim do aviso: token", "Alert over: token"],
+	"action.alert.cleared.disconnected": ["Fim do aviso: número", "Alert over: number"],
+	"action.alert.cleared.import_failing": ["Fim do aviso: importação", "Alert over: import"],
 	"action.history_sync.started": ["Histórico: começou a chegar", "History: began to arrive"],
 	"action.history_sync.not_requested": ["Histórico: não solicitado", "History: not requested"],
 	"action.history_sync.pending_consent": [
@@ -165,6 +176,16 @@ export const texts = {
 	"detail.kind": ["tipo", "kind"],
 	"detail.slug": ["endereço curto", "short name"],
 	"detail.phoneNumberId": ["id do número", "number id"],
+	"detail.code": ["código", "code"],
+	"detail.reason": ["motivo", "reason"],
+	"detail.status": ["situação", "status"],
+	"detail.requestedAt": ["pedido em", "requested"],
+	"detail.failedRuns": ["execuções que falharam", "failed runs"],
+	"detail.lastSuccessAt": ["último sucesso", "last success"],
+	"kind.history_late": ["histórico atrasado", "late history"],
+	"kind.token_refused": ["token recusado", "token refused"],
+	"kind.disconnected": ["desconexão", "disconnection"],
+	"kind.import_failing": ["importação", "import"],
 	"kind.whatsapp": ["WhatsApp", "WhatsApp"],
 	"kind.helpdesk": ["helpdesk", "helpdesk"],
 	"kind.import": ["importação", "import"],
@@ -220,6 +241,22 @@ export const texts = {
 	"finding.connections.remedy": [
 		"Veja o motivo no cartão do número e conecte-o de novo.",
 		"See the reason on the number's card and connect it again.",
+	],
+	"finding.journal_stuck": [
+		"Os webhooks não estão sendo aplicados, ou não são aceitos.",
+		"Webhooks are not applied, or not accepted.",
+	],
+	"finding.journal_stuck.remedy": [
+		"Veja os erros no log de cada processo, e o que segura o banco de dados.",
+		"See the errors in the log of every process, and what holds locks in the database.",
+	],
+	"finding.alerts_not_told": [
+		"{n} mudança de aviso espera por ALERT_WEBHOOK_URL, que não a aceita.||{n} mudanças de avisos esperam por ALERT_WEBHOOK_URL, que não as aceita.",
+		"{n} change of an alert waits for ALERT_WEBHOOK_URL, which does not take it.||{n} changes of alerts wait for ALERT_WEBHOOK_URL, which does not take them.",
+	],
+	"finding.alerts_not_told.remedy": [
+		"O destino precisa responder 2xx: veja alert.delivery_failed no log do servidor.",
+		"The receiver must answer 2xx: see alert.delivery_failed in the server's log.",
 	],
 } as const satisfies Messages;
 
