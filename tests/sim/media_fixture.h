@@ -134,8 +134,9 @@ studio_give_token(struct studio *o, size_t i, struct str token)
 	                NULL, NULL));
 }
 
-static inline struct studio *
-open_studio(void)
+/* On a database without rows. */
+static inline void
+begin(struct studio *o)
 {
 	static const struct scene_line lines[] = {
 		{ .client = 0,
@@ -148,14 +149,8 @@ open_studio(void)
 		  .nruns = 1,
 		  .run_at = { START - TIME_MINUTE } },
 	};
-	struct studio *o = ARENA_NEW(test_arena(), struct studio);
-	const char *engine = getenv("ENGINE");
 
-	*o = (struct studio){ .dir = FMT("%s/media", test_dir()) };
-	if (engine != NULL && strcmp(engine, "postgres") == 0)
-		scene_open(&o->s, pg_server_new_migrated(postgres, test_arena()));
-	else
-		scene_open(&o->s, FMT("sqlite:%s/o.db", test_dir()));
+	*o = (struct studio){ .s = o->s, .dir = FMT("%s/media", test_dir()) };
 	o->s.rand = rand_seeded(&o->s.seed, 1);
 	scene_fill(&o->s, lines, 2);
 	o->time.now_ms = START;
@@ -168,16 +163,45 @@ open_studio(void)
 	studio_give_token(o, 0, o->p.token);
 	studio_give_token(o, 1, o->p.token);
 	studio_hire(o);
+}
+
+static inline struct studio *
+open_studio(void)
+{
+	struct studio *o = ARENA_NEW(test_arena(), struct studio);
+	const char *engine = getenv("ENGINE");
+
+	*o = (struct studio){ 0 };
+	if (engine != NULL && strcmp(engine, "postgres") == 0)
+		scene_open(&o->s, pg_server_new_migrated(postgres, test_arena()));
+	else
+		scene_open(&o->s, FMT("sqlite:%s/o.db", test_dir()));
+	begin(o);
 	return o;
+}
+
+static inline void
+end(struct studio *o)
+{
+	media_fetcher_close(o->mf);
+	http_fake_free(o->http);
+	play_end(&o->p);
 }
 
 static inline void
 close_studio(struct studio *o)
 {
-	media_fetcher_close(o->mf);
-	http_fake_free(o->http);
-	play_end(&o->p);
+	end(o);
 	scene_close(&o->s);
+}
+
+/* As it was opened: for a long row of cases, on one database. */
+static inline void
+reopen_studio(struct studio *o)
+{
+	end(o);
+	scene_clear(&o->s);
+	begin(o);
 }
 
 /* What the simulator's medium of that id is to be. */

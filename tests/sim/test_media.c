@@ -60,16 +60,17 @@ START_TEST(what_fails_for_a_moment_is_tried_again)
 	static const char *const faults[] = { ",\"fail\":2", ",\"failDownload\":2",
 		                              ",\"sizeAsText\":true,\"sha256\":\"base64\"" };
 
-	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
 		medium(o, "42", faults[i]);
 		live(o, "A", "42", NULL);
 		work_for(o, 5 * TIME_MINUTE, SIZE_MAX);
 		MUST_BE(o, STATE, "ready -");
 		ck_assert_uint_eq(o->asked, i < 2 ? 3 : 1);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
@@ -92,9 +93,9 @@ END_TEST
 
 START_TEST(other_bytes_than_were_told_are_never_kept)
 {
-	for (int i = 0; i < 3; i++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (int i = 0; i < 3; i++) {
 		o->no_digest = i == 2; /* so that the bytes themselves are compared */
 		if (i == 0) {          /* the answer lies */
 			medium(o, "42", ",\"sha256\":\"wrong\"");
@@ -110,8 +111,9 @@ START_TEST(other_bytes_than_were_told_are_never_kept)
 		/* what the answer says already need not be fetched */
 		ck_assert_uint_eq(o->fetched, i == 1 ? 0 : MEDIA_MOST_WRONG);
 		ck_assert_uint_eq(count_files(o->dir), 0);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
@@ -130,9 +132,9 @@ END_TEST
 
 START_TEST(more_than_a_hundred_megabytes_are_not_taken)
 {
-	for (int i = 0; i < 2; i++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (int i = 0; i < 2; i++) {
 		/* told, or found out on the way */
 		medium(o, "42",
 		       i == 0 ? ",\"bytes\":105906176" : ",\"bytes\":105906176,\"fileSize\":10");
@@ -141,8 +143,9 @@ START_TEST(more_than_a_hundred_megabytes_are_not_taken)
 		MUST_BE(o, STATE, "unavailable too_large");
 		ck_assert_uint_eq(o->fetched, (size_t)i);
 		ck_assert_uint_eq(count_files(o->dir), 0);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
