@@ -30,7 +30,7 @@ CREATE INDEX ix_media_due ON media (client_id, connection_id, history, next_try_
 CREATE INDEX ix_media_age ON media (received_at) WHERE status = 'pending';
 CREATE INDEX ix_media_held ON media (owner) WHERE owner IS NOT NULL;
 CREATE INDEX ix_media_digest ON media (client_id, sha256) WHERE status = 'ready';
-CREATE INDEX ix_media_conversation ON media (client_id, conversation_id);
+CREATE INDEX ix_media_conversation ON media (conversation_id);
 CREATE INDEX ix_media_disk ON media (reason) WHERE status = 'pending' AND reason IN ('disk_full', 'disk_budget', 'disk_error');
 
 -- Connections whose media is not asked for now.

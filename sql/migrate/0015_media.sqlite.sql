@@ -30,7 +30,7 @@ CREATE INDEX ix_media_due ON media (client_id, connection_id, history, next_try_
 CREATE INDEX ix_media_age ON media (received_at) WHERE status = 'pending';
 CREATE INDEX ix_media_held ON media (owner) WHERE owner IS NOT NULL;
 CREATE INDEX ix_media_digest ON media (client_id, sha256) WHERE status = 'ready';
-CREATE INDEX ix_media_conversation ON media (client_id, conversation_id);
+CREATE INDEX ix_media_conversation ON media (conversation_id);
 CREATE INDEX ix_media_disk ON media (reason) WHERE status = 'pending' AND reason IN ('disk_full', 'disk_budget', 'disk_error');
 
 -- Connections whose media is not asked for now.
@@ -75,7 +75,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('media', 'ix_media_age', '10000 2'),
   ('media', 'ix_media_held', '8 4'),
   ('media', 'ix_media_digest', '1000000 500000 2'),
-  ('media', 'ix_media_conversation', '1000000 500000 20'),
+  ('media', 'ix_media_conversation', '1000000 20'),
   ('media', 'ix_media_disk', '8 4'),
   ('media_pauses', 'sqlite_autoindex_media_pauses_1', '10 5 1'),
   ('media_files', 'sqlite_autoindex_media_files_1', '1000000 1');

@@ -30,7 +30,8 @@ media_fetcher_open(const struct media_fetcher_options *o, int64_t now_ms,
 	mf->o = *o;
 	mf->disk.dir = o->dir;
 	mf->arena = arena_new(ARENA_BYTES);
-	e = db_open(o->pool, false, &mf->db);
+	/* whatever is lost is fetched again: nothing waits for the disk */
+	e = db_open_batch(o->pool, &mf->db);
 	if (e != ERR_OK) {
 		media_fetcher_close(mf);
 		return e;

@@ -92,7 +92,7 @@ media_claim(struct media_fetcher *mf, bool history, int64_t now_ms, struct mediu
 		              .id = db_get_uuid(&r, 0, 1),
 		              .size = -1,
 		              .pause_until = TIME_NONE };
-	e = db_begin(mf->db, DB_APPLY);
+	e = db_begin(mf->db, DB_API);
 	if (e == ERR_OK) {
 		e = db_exec(mf->db, &q_media_take,
 		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id), db_uuid(mf->o.owner),
@@ -227,7 +227,7 @@ media_settle(struct medium *x, int64_t now_ms)
 	struct media_fetcher *mf = x->mf;
 	struct event_batch events;
 	int64_t changed = 0;
-	enum err e = db_begin(mf->db, DB_APPLY);
+	enum err e = db_begin(mf->db, DB_API);
 
 	if (e != ERR_OK)
 		return e;
@@ -254,7 +254,7 @@ media_settle(struct medium *x, int64_t now_ms)
 enum err
 media_hold(struct media_fetcher *mf, int64_t now_ms)
 {
-	enum err e = db_begin(mf->db, DB_APPLY);
+	enum err e = db_begin(mf->db, DB_API);
 
 	if (e != ERR_OK)
 		return e;
@@ -286,7 +286,7 @@ media_expire(struct media_fetcher *mf, int64_t now_ms, bool *more)
 		db_row_uuid(rows, db_get_uuid(&r, i, 1));
 		event_batch_add(&events, client_id, EVENT_MEDIA, db_get_uuid(&r, i, 2));
 	}
-	e = db_begin(mf->db, DB_APPLY);
+	e = db_begin(mf->db, DB_API);
 	if (e != ERR_OK)
 		return e;
 	e = db_exec(mf->db, &q_media_expire, DB_PARAMS(db_time(now_ms)), rows, NULL);
@@ -318,7 +318,7 @@ media_count(struct media_fetcher *mf)
 enum err
 media_release(struct media_fetcher *mf, int64_t now_ms)
 {
-	enum err e = db_begin(mf->db, DB_APPLY);
+	enum err e = db_begin(mf->db, DB_API);
 
 	if (e != ERR_OK)
 		return e;
