@@ -57,11 +57,12 @@ CREATE TABLE media_use (
 );
 
 -- What messages hold already.
-INSERT INTO media (id, client_id, connection_id, meta_id, conversation_id, history, status, mime_type, filename, revoked, received_at,
-  tries, wrong, next_try_at, created_at, updated_at)
-SELECT randomblob(16), m.client_id, m.connection_id, json_extract(m.content, '$.id'), m.conversation_id, m.seen = 1, 'pending',
+INSERT INTO media (id, client_id, connection_id, meta_id, conversation_id, history, status, reason, mime_type, filename, revoked,
+  received_at, tries, wrong, next_try_at, created_at, updated_at)
+SELECT randomblob(16), m.client_id, m.connection_id, json_extract(m.content, '$.id'), m.conversation_id, m.seen = 1,
+  CASE WHEN m.revoked_at IS NULL THEN 'pending' ELSE 'unavailable' END, CASE WHEN m.revoked_at IS NULL THEN NULL ELSE 'revoked' END,
   json_extract(m.content, '$.mime_type'), json_extract(m.content, '$.filename'), m.revoked_at IS NOT NULL, m.received_at, 0, 0,
-  m.received_at, m.received_at, m.received_at
+  CASE WHEN m.revoked_at IS NULL THEN m.received_at END, m.received_at, m.received_at
 FROM messages m
 WHERE m.type IN ('image', 'audio', 'video', 'document', 'sticker') AND json_extract(m.content, '$.id') IS NOT NULL
 ON CONFLICT DO NOTHING;

@@ -187,15 +187,14 @@ store_connection(struct medium *x, int64_t now_ms, struct event_batch *events)
 	if (x->pause_until != TIME_NONE)
 		e = db_exec(db, &q_media_pause,
 		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id),
-		                      db_time(x->pause_until), db_bool(x->refused)),
+		                      db_time(x->pause_until),
+		                      db_bool(x->refused && connection_token_is_meant(&x->answer))),
 		            NULL, NULL);
 	if (e == ERR_OK && x->refused)
-		e = connection_token_refused(db, x->client_id, x->connection_id, &x->answer,
-		                             now_ms);
+		e = connection_token_refused(db, x->client_id, x->connection_id, &x->answer, now_ms,
+		                             events);
 	else if (e == ERR_OK && x->taken && x->token_failed)
-		e = connection_token_taken(db, x->client_id, x->connection_id);
-	if (x->refused != x->token_failed && (x->refused || x->taken))
-		event_batch_add(events, x->client_id, EVENT_CONNECTION, x->connection_id);
+		e = connection_token_taken(db, x->client_id, x->connection_id, events);
 	return e;
 }
 
@@ -249,6 +248,15 @@ media_settle(struct medium *x, int64_t now_ms)
 		count(x);
 	}
 	return e;
+}
+
+enum err
+media_drop(struct medium *x, int64_t at)
+{
+	return db_exec(x->mf->db, &q_media_drop,
+	               DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id), db_uuid(x->mf->o.owner),
+	                         db_time(at)),
+	               NULL, NULL);
 }
 
 enum err

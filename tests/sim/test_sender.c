@@ -766,6 +766,179 @@ START_TEST(what_came_under_its_name_before_becomes_the_same_message)
 }
 END_TEST
 
+/* A customer writes as somebody who is known by an id too. */
+static void
+write_as(struct shop *o, const char *who, const char *user_id)
+{
+	static const struct wire_line line = { { NUMBER, 15 },
+		                               { WABA, 15 },
+		                               { "551130000001", 12 } };
+	const struct wire_person person = { .wa_id = str_from(who), .user_id = str_from(user_id) };
+	struct wire w;
+
+	wire_begin(&w, test_arena(), WIRE_META, false);
+	wire_change(&w, &line, "messages", true, 0);
+	wire_contacts(&w, &person, 1);
+	wire_change_end(&w);
+	journal(o, wire_end(&w));
+}
+
+/* Two numbers turn out to be one person while both have a queue, and one of them a call. */
+START_TEST(two_people_who_become_one_have_one_queue)
+{
+	for (int during = 0; during < 2; during++) {
+		struct shop *o = open_shop();
+		static const char other[] = "5521987654321";
+		int64_t next;
+
+		write_in(o, other, "Oi");
+		write_as(o, PERSON, "BR.1");
+		for (int i = 0; i < 3; i++) {
+			(void)put(o, "a");
+			(void)put_to(o, conversation_of(o, other), other, "b");
+		}
+		for (int i = 0; during == 1 && i < 3; i++)
+			(void)turn(o, &next);
+		write_as(o, other, "BR.1");
+		MUST_BE(o, "SELECT count(*) FROM conversations", "1");
+		MUST_BE(o, "SELECT count(*) <= 1 FROM sends WHERE status = 'queued'",
+		        db_engine(o->s.db) == DB_SQLITE ? "1" : "t");
+		work_for(o, 3 * TIME_MINUTE, SIZE_MAX);
+		MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'accepted'", "6");
+		ck_assert_uint_eq(o->meta.graph->accepted, 6);
+		(void)put_to(
+			o, conversation_of(o, row(o, "SELECT wa_id FROM leads WHERE evidence > 0")),
+			PERSON, "c");
+		work_for(o, TIME_MINUTE, SIZE_MAX);
+		MUST_BE(o, SEND, "accepted -");
+		close_shop(o);
+	}
+}
+END_TEST
+
+START_TEST(a_refused_token_leaves_nobody_behind_however_many_wait)
+{
+	struct shop *o = open_shop();
+	enum { PEOPLE = 40 };
+
+	for (int k = 0; k < 3; k++) {
+		for (int i = 0; i < PEOPLE; i++) {
+			const char *who =
+				str_z(test_arena(), str_fmt(test_arena(), "55119800%05d", i));
+
+			if (k == 0)
+				write_in(o, who, "Oi");
+			(void)put_to(o, conversation_of(o, who), who, "Bom dia!");
+		}
+	}
+	play_control(&o->meta, "revoke", "{}");
+	work_for(o, 5 * TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'failed'", "120");
+	MUST_BE(o, "SELECT count(*) FROM messages WHERE status = 'pending'", "0");
+	close_shop(o);
+}
+END_TEST
+
+START_TEST(a_refusal_of_the_token_before_is_not_one_of_the_new)
+{
+	struct shop *o = open_shop();
+	int64_t next;
+
+	play_control(&o->meta, "revoke", "{}");
+	(void)put(o, "Bom dia!");
+	(void)turn(o, &next); /* it is called with the old one … */
+	play_control(&o->meta, "token", "{\"wabaId\":\"" WABA "\"}");
+	o->meta.token = play_text(&o->meta, "token");
+	give_token(o); /* … and a new one comes before the answer */
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, SEND, "accepted -");
+	MUST_BE(o, "SELECT count(*) FROM connections WHERE token_failed_at IS NOT NULL", "0");
+	close_shop(o);
+}
+END_TEST
+
+START_TEST(what_the_number_may_not_is_no_fault_of_the_token)
+{
+	struct shop *o = open_shop();
+
+	play_control(&o->meta, "fault",
+	             "{\"path\":\"/" NUMBER "/messages\",\"fate\":\"error\",\"code\":133010}");
+	(void)put(o, "Bom dia!");
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, SEND, "failed not_registered");
+	MUST_BE(o, "SELECT count(*) FROM connections WHERE token_failed_at IS NOT NULL", "0");
+	close_shop(o);
+}
+END_TEST
+
+/* An outage eats two answers; one webhook names both. */
+START_TEST(two_that_are_named_at_once_leave_no_old_key)
+{
+	static const struct wire_line line = { { NUMBER, 15 },
+		                               { WABA, 15 },
+		                               { "551130000001", 12 } };
+
+	for (int order = 0; order < 2; order++) {
+		struct shop *o = open_shop();
+		struct uuid ids[2];
+		struct wire w;
+
+		o->deaf = true;
+		play_control(&o->meta, "fault",
+		             "{\"path\":\"/" NUMBER
+		             "/messages\",\"fate\":\"accept_and_close\",\"times\":2}");
+		ids[0] = put(o, "um");
+		ids[1] = put(o, "dois");
+		work_for(o, TIME_MINUTE, SIZE_MAX);
+		MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'unknown'", "2");
+		wire_begin(&w, test_arena(), WIRE_META, false);
+		wire_change(&w, &line, "messages", true, 0);
+		jw_key(&w.jw, "statuses");
+		jw_arr(&w.jw);
+		for (int i = 0; i < 2; i++) {
+			int k = order == 0 ? i : 1 - i;
+			const struct wamid name = { true, STR(PERSON),
+				                    str_fmt(test_arena(), "NAME%d", k) };
+
+			wire_status(&w, &(struct wire_status){
+						.id = wamid_encode(test_arena(), &name),
+						.status = STR("sent"),
+						.at = str_fmt(test_arena(), "%lld",
+			                                      (long long)(START / 1000 + 9)),
+						.recipient_id = STR(PERSON),
+						.callback_data = uuid_text(test_arena(), ids[k]) });
+		}
+		jw_arr_end(&w.jw);
+		wire_change_end(&w);
+		journal(o, wire_end(&w));
+		MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'accepted'", "2");
+		MUST_BE(o, "SELECT last_message_key FROM conversations", "o:NAME1");
+		MUST_BE(o, "SELECT last_out_key FROM conversations", "o:NAME1");
+		close_shop(o);
+	}
+}
+END_TEST
+
+START_TEST(a_clock_that_was_ahead_silences_nobody)
+{
+	struct shop *o = open_shop();
+
+	(void)put(o, "ontem");
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	raw_exec(o->s.raw, db_engine(o->s.db) == DB_SQLITE
+	                           ? "UPDATE send_lines SET pace_at = pace_at + 86400000; "
+	                             "UPDATE send_pauses SET until = until + 86400000"
+	                           : "UPDATE send_lines SET pace_at = pace_at + interval '1 day'; "
+	                             "UPDATE send_pauses SET until = until + interval '1 day'");
+	o->sender->look_at = o->sender->sweep_at = o->sender->away_until = o->time.now_ms +
+	                                                                   TIME_DAY;
+	(void)put(o, "hoje");
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'accepted'", "2");
+	close_shop(o);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -782,7 +955,13 @@ make_suite(void)
 		who_ends_waits_for_the_answers_that_are_due,
 		a_number_that_cannot_send_fails_them_without_asking, what_waits_too_long_fails,
 		the_spelling_that_meta_prefers_is_the_same_person,
-		what_came_under_its_name_before_becomes_the_same_message);
+		what_came_under_its_name_before_becomes_the_same_message,
+		two_people_who_become_one_have_one_queue,
+		a_refused_token_leaves_nobody_behind_however_many_wait,
+		a_refusal_of_the_token_before_is_not_one_of_the_new,
+		what_the_number_may_not_is_no_fault_of_the_token,
+		two_that_are_named_at_once_leave_no_old_key,
+		a_clock_that_was_ahead_silences_nobody);
 }
 
 int
