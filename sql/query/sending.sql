@@ -166,7 +166,7 @@ DELETE FROM send_pauses WHERE until < :now;
 
 -- name: send_depth
 -- returns: text, int
-SELECT status, count(*) FROM sends WHERE status IN ('behind', 'queued', 'calling', 'unknown') GROUP BY status;
+SELECT status, count(*) FROM sends WHERE status IN ('behind', 'queued', 'calling') GROUP BY status;
 
 -- Of a conversation, those of which nobody knows whether they were sent.
 -- name: api_sends_unknown

@@ -262,14 +262,9 @@ media_drop(struct medium *x, int64_t at)
 enum err
 media_hold(struct media_fetcher *mf, int64_t now_ms)
 {
-	enum err e = db_begin(mf->db, DB_API);
-
-	if (e != ERR_OK)
-		return e;
-	return db_end(mf->db,
-	              db_exec(mf->db, &q_media_hold,
-	                      DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms + MEDIA_LEASE_MS)),
-	                      NULL, NULL));
+	return db_exec(mf->db, &q_media_hold,
+	               DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms + MEDIA_LEASE_MS)), NULL,
+	               NULL);
 }
 
 enum err
@@ -326,11 +321,6 @@ media_count(struct media_fetcher *mf)
 enum err
 media_release(struct media_fetcher *mf, int64_t now_ms)
 {
-	enum err e = db_begin(mf->db, DB_API);
-
-	if (e != ERR_OK)
-		return e;
-	return db_end(mf->db,
-	              db_exec(mf->db, &q_media_release,
-	                      DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms)), NULL, NULL));
+	return db_exec(mf->db, &q_media_release, DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms)),
+	               NULL, NULL);
 }
