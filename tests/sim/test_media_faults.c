@@ -355,16 +355,4 @@ make_suite(void)
 		what_was_revoked_is_not_fetched, a_folder_that_cannot_be_made_is_waited_for);
 }
 
-int
-main(void)
-{
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
-}
+TEST_MAIN_ON_ENGINE(make_suite, postgres)

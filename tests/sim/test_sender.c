@@ -964,16 +964,4 @@ make_suite(void)
 		a_clock_that_was_ahead_silences_nobody);
 }
 
-int
-main(void)
-{
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
-}
+TEST_MAIN_ON_ENGINE(make_suite, postgres)

@@ -344,16 +344,4 @@ make_suite(void)
 	                  a_database_that_fails_at_any_statement_costs_time_only);
 }
 
-int
-main(void)
-{
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
-}
+TEST_MAIN_ON_ENGINE(make_suite, postgres)
