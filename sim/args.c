@@ -86,7 +86,7 @@ static const struct option options[] = {
 	{ "code-seconds", SIZE, AT(code_seconds), "N", "graph: how long a code lives (30)" },
 	{ "deliver", TEXT, AT(deliver), "URL", "graph: the server that webhooks go to (none)" },
 	{ "log", TEXT, AT(log), "FILE", "graph: a line of JSON for each request" },
-	{ "base", TEXT, AT(base), "PATH", "model: what stands before /responses (/v1)" },
+	{ "base", TEXT, AT(base), "PATH", "model: what stands before /responses and /audio (/v1)" },
 	{ "models", TEXT, AT(models), "LIST", "model: the only ones that exist (any)" },
 	{ "latency-ms", INT64, AT(latency_ms), "MS", "graph, model: before an answer (0)" },
 	{ "strict-data", FLAG, AT(strict_data), NULL, "model: counts personal data in requests" },

@@ -21,7 +21,7 @@ static const struct command {
 	{ "digest", command_digest, "canonical lines and digest of a database: --database" },
 	{ "graph", command_graph, "play Meta's Graph API until it is ended: --port, --deliver" },
 	{ "helpdesk", command_helpdesk, "play a helpdesk until it is ended: --port" },
-	{ "model", command_model, "play OpenAI's Responses API until it is ended: --port" },
+	{ "model", command_model, "play OpenAI's API until it is ended: --port" },
 };
 
 static void

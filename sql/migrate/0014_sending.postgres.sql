@@ -25,6 +25,7 @@ CREATE TABLE sends (
 CREATE UNIQUE INDEX ux_sends_key ON sends (client_id, key_hash) WHERE key_hash IS NOT NULL;
 CREATE INDEX ix_sends_due ON sends (client_id, connection_id, next_try_at, id) WHERE status = 'queued';
 CREATE INDEX ix_sends_person ON sends (client_id, conversation_id, id) WHERE status IN ('behind', 'queued', 'calling', 'unknown');
+CREATE INDEX ix_sends_conversation ON sends (client_id, conversation_id);
 CREATE INDEX ix_sends_calling ON sends (next_try_at) WHERE status = 'calling';
 
 -- When a person was last written to from here, where that is not long ago.

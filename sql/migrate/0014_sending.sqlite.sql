@@ -25,6 +25,7 @@ CREATE TABLE sends (
 CREATE UNIQUE INDEX ux_sends_key ON sends (client_id, key_hash) WHERE key_hash IS NOT NULL;
 CREATE INDEX ix_sends_due ON sends (client_id, connection_id, next_try_at, id) WHERE status = 'queued';
 CREATE INDEX ix_sends_person ON sends (client_id, conversation_id, id) WHERE status IN ('behind', 'queued', 'calling', 'unknown');
+CREATE INDEX ix_sends_conversation ON sends (client_id, conversation_id);
 CREATE INDEX ix_sends_calling ON sends (next_try_at) WHERE status = 'calling';
 
 -- When a person was last written to from here, where that is not long ago.
@@ -55,6 +56,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('sends', 'ux_sends_key', '100000 50000 1'),
   ('sends', 'ix_sends_due', '1000 500 250 2 1'),
   ('sends', 'ix_sends_person', '1000 500 5 1'),
+  ('sends', 'ix_sends_conversation', '100000 50000 10'),
   ('sends', 'ix_sends_calling', '20 1'),
   ('send_pauses', 'sqlite_autoindex_send_pauses_1', '10000 5000 1'),
   ('send_lines', 'sqlite_autoindex_send_lines_1', '100 50 1'),

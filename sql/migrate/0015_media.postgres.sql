@@ -30,7 +30,7 @@ CREATE INDEX ix_media_due ON media (client_id, connection_id, history, next_try_
 CREATE INDEX ix_media_age ON media (received_at) WHERE status = 'pending';
 CREATE INDEX ix_media_held ON media (owner) WHERE owner IS NOT NULL;
 CREATE INDEX ix_media_digest ON media (client_id, sha256) WHERE status = 'ready';
-CREATE INDEX ix_media_conversation ON media (client_id, conversation_id);
+CREATE INDEX ix_media_conversation ON media (conversation_id);
 CREATE INDEX ix_media_disk ON media (reason) WHERE status = 'pending' AND reason IN ('disk_full', 'disk_budget', 'disk_error');
 
 -- Connections whose media is not asked for now.
@@ -57,10 +57,12 @@ CREATE TABLE media_use (
 );
 
 -- What messages hold already.
-INSERT INTO media (id, client_id, connection_id, meta_id, conversation_id, history, status, mime_type, filename, revoked, received_at,
-  tries, wrong, next_try_at, created_at, updated_at)
-SELECT gen_random_uuid(), m.client_id, m.connection_id, m.content ->> 'id', m.conversation_id, m.seen = 1, 'pending',
-  m.content ->> 'mime_type', m.content ->> 'filename', m.revoked_at IS NOT NULL, m.received_at, 0, 0, m.received_at, now(), now()
+INSERT INTO media (id, client_id, connection_id, meta_id, conversation_id, history, status, reason, mime_type, filename, revoked,
+  received_at, tries, wrong, next_try_at, created_at, updated_at)
+SELECT gen_random_uuid(), m.client_id, m.connection_id, m.content ->> 'id', m.conversation_id, m.seen = 1,
+  CASE WHEN m.revoked_at IS NULL THEN 'pending' ELSE 'unavailable' END, CASE WHEN m.revoked_at IS NULL THEN NULL ELSE 'revoked' END,
+  m.content ->> 'mime_type', m.content ->> 'filename', m.revoked_at IS NOT NULL, m.received_at, 0, 0,
+  CASE WHEN m.revoked_at IS NULL THEN m.received_at END, now(), now()
 FROM messages m
 WHERE m.type IN ('image', 'audio', 'video', 'document', 'sticker') AND m.content ->> 'id' IS NOT NULL
 ON CONFLICT DO NOTHING;

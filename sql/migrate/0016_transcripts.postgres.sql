@@ -13,9 +13,11 @@ CREATE TABLE transcripts (
   cost_micro_usd bigint NOT NULL,        -- by TRANSCRIBE_PRICES
   tries bigint NOT NULL,
   next_try_at timestamptz,               -- pending: not before; of one that is held: when another may go on with it
+  tell_at timestamptz,                   -- ready: another message has the file, and nobody has been told; NULL
   owner uuid,                            -- the process that holds it
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (client_id, sha256)
 );
 CREATE INDEX ix_transcripts_due ON transcripts (next_try_at) WHERE status = 'pending';
+CREATE INDEX ix_transcripts_tell ON transcripts (tell_at) WHERE tell_at IS NOT NULL;

@@ -13,15 +13,18 @@ CREATE TABLE transcripts (
   cost_micro_usd integer NOT NULL,        -- by TRANSCRIBE_PRICES
   tries integer NOT NULL,
   next_try_at integer,               -- pending: not before; of one that is held: when another may go on with it
+  tell_at integer,                   -- ready: another message has the file, and nobody has been told; NULL
   owner blob,                            -- the process that holds it
   created_at integer NOT NULL,
   updated_at integer NOT NULL,
   PRIMARY KEY (client_id, sha256)
 );
 CREATE INDEX ix_transcripts_due ON transcripts (next_try_at) WHERE status = 'pending';
+CREATE INDEX ix_transcripts_tell ON transcripts (tell_at) WHERE tell_at IS NOT NULL;
 
 -- Fixed statistics, as in 0003.
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('transcripts', 'sqlite_autoindex_transcripts_1', '10000 5000 1'),
-  ('transcripts', 'ix_transcripts_due', '100 1');
+  ('transcripts', 'ix_transcripts_due', '100 1'),
+  ('transcripts', 'ix_transcripts_tell', '10 1');
 ANALYZE sqlite_schema;

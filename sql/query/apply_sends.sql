@@ -32,12 +32,15 @@ FROM messages m WHERE m.client_id = :client AND m.id = :id;
 UPDATE messages SET dedup_key = r.key, wamid = r.wamid, updated_at = :now
 FROM @rows WHERE messages.client_id = r.client AND messages.id = r.id;
 
--- name: apply_sends_conversations
+-- name: apply_sends_last
 -- rows: client uuid, conversation uuid, old_key text, key text
-UPDATE conversations SET
-  last_message_key = CASE WHEN last_message_key = r.old_key THEN r.key ELSE last_message_key END,
-  last_out_key = CASE WHEN last_out_key = r.old_key THEN r.key ELSE last_out_key END
-FROM @rows WHERE conversations.client_id = r.client AND conversations.id = r.conversation;
+UPDATE conversations SET last_message_key = r.key
+FROM @rows WHERE conversations.client_id = r.client AND conversations.id = r.conversation AND conversations.last_message_key = r.old_key;
+
+-- name: apply_sends_last_out
+-- rows: client uuid, conversation uuid, old_key text, key text
+UPDATE conversations SET last_out_key = r.key
+FROM @rows WHERE conversations.client_id = r.client AND conversations.id = r.conversation AND conversations.last_out_key = r.old_key;
 
 -- What became of them was not known.
 -- name: apply_sends_known
@@ -51,8 +54,23 @@ FROM @rows WHERE sends.client_id = r.client AND sends.id = r.id AND sends.status
 -- returns: uuid, uuid, uuid?
 SELECT connection_id, lead_id, open_ticket_id FROM conversations WHERE client_id = :client AND id = :id;
 
--- Two conversations become one.
+-- Two conversations become one: their messages are of one person, and so is their queue.
 -- name: apply_sends_move
 -- param: client uuid, kept uuid, lost uuid
-UPDATE sends SET conversation_id = :kept WHERE client_id = :client AND conversation_id = :lost
-  AND status IN ('behind', 'queued', 'calling', 'unknown');
+UPDATE sends SET conversation_id = :kept WHERE client_id = :client AND conversation_id = :lost;
+
+-- name: apply_sends_pause
+-- param: client uuid, kept uuid, lost uuid
+INSERT INTO send_pauses (client_id, conversation_id, until)
+SELECT p.client_id, :kept, p.until FROM send_pauses p WHERE p.client_id = :client AND p.conversation_id = :lost
+ON CONFLICT (client_id, conversation_id) DO UPDATE SET
+  until = CASE WHEN excluded.until > send_pauses.until THEN excluded.until ELSE send_pauses.until END;
+
+-- One head at most: the one that is being called, else the oldest.
+-- name: apply_sends_behind
+-- param: client uuid, kept uuid
+UPDATE sends SET status = 'behind', next_try_at = NULL
+WHERE client_id = :client AND conversation_id = :kept AND status = 'queued' AND (
+  EXISTS (SELECT 1 FROM sends c WHERE c.client_id = :client AND c.conversation_id = :kept AND c.status = 'calling')
+  OR id <> (SELECT q.id FROM sends q WHERE q.client_id = :client AND q.conversation_id = :kept AND q.status = 'queued'
+    ORDER BY q.id LIMIT 1));

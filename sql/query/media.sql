@@ -79,6 +79,10 @@ WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'pending'
 UPDATE media SET reason = :reason, tries = :tries, wrong = :wrong, next_try_at = :at, owner = NULL, updated_at = :now
 WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'pending';
 
+-- name: media_drop
+-- param: client uuid, id uuid, owner uuid, at time
+UPDATE media SET owner = NULL, next_try_at = :at WHERE client_id = :client AND id = :id AND owner = :owner AND status = 'pending';
+
 -- name: media_pause
 -- param: client uuid, connection uuid, until time, of_token bool
 INSERT INTO media_pauses (client_id, connection_id, until, of_token) VALUES (:client, :connection, :until, :of_token)

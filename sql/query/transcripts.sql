@@ -1,10 +1,26 @@
 -- Transcripts of audios (src/work/transcriber.c), and what the API and analyses read of them.
 
+-- Of one that is there already those who have the file now are told.
 -- name: transcript_put
 -- param: client uuid, sha256 bytes, mime text, now time
 INSERT INTO transcripts (client_id, sha256, status, mime_type, cost_micro_usd, tries, next_try_at, created_at, updated_at)
 VALUES (:client, :sha256, 'pending', :mime, 0, 0, :now, :now, :now)
-ON CONFLICT (client_id, sha256) DO NOTHING;
+ON CONFLICT (client_id, sha256) DO UPDATE SET tell_at = excluded.next_try_at WHERE transcripts.status = 'ready';
+
+-- name: transcript_to_tell
+-- param: now time
+-- returns: uuid, bytes
+SELECT client_id, sha256 FROM transcripts WHERE tell_at <= :now ORDER BY tell_at LIMIT 1;
+
+-- name: transcript_told
+-- param: client uuid, sha256 bytes
+UPDATE transcripts SET tell_at = NULL WHERE client_id = :client AND sha256 = :sha256;
+
+-- Somebody still has the file: no message that had it was revoked since.
+-- name: transcript_wanted
+-- param: client uuid, sha256 bytes
+-- returns: bool
+SELECT EXISTS (SELECT 1 FROM media x WHERE x.client_id = :client AND x.sha256 = :sha256 AND x.status = 'ready' AND NOT x.revoked);
 
 -- name: transcript_pick
 -- param: now time
@@ -41,7 +57,8 @@ UPDATE transcripts SET owner = NULL, tries = tries - 1, next_try_at = :now WHERE
 -- returns: uuid, time
 SELECT m.conversation_id, m.at FROM media x
 JOIN messages m ON m.client_id = x.client_id AND m.conversation_id = x.conversation_id
-WHERE x.client_id = :client AND x.sha256 = :sha256 AND x.status = 'ready' AND m.content ->> 'id' = x.meta_id;
+WHERE x.client_id = :client AND x.sha256 = :sha256 AND x.status = 'ready' AND m.type = 'audio'
+  AND m.content ->> 'id' = x.meta_id;
 
 -- Texts of audios among some messages.
 -- name: transcript_texts

@@ -276,7 +276,7 @@ struct media_finder {
 		struct uuid message;
 		const cJSON *content;
 		size_t row; /* of `found`; SIZE_MAX: not there */
-	} *v;
+	} * v;
 	size_t n, cap;
 };
 void media_finder_init(struct api_call *, struct media_finder *);

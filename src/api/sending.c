@@ -74,8 +74,7 @@ read_key(struct api_call *c, struct send_wish *w)
 		w->key_hash = hash(c->a, key);
 	w->request_hash = hash(
 		c->a,
-		str_fmt(c->a, STR_FMT "\n" STR_FMT "\n%d\n" STR_FMT,
-	                STR_ARG(uuid_text(c->a, c->subject)),
+		str_fmt(c->a, STR_FMT "\n%d\n" STR_FMT,
 	                STR_ARG(reply->set && !reply->null ? uuid_text(c->a, reply->u) : STR("")),
 	                w->preview_url, STR_ARG(w->body)));
 	return ERR_OK;
@@ -83,7 +82,7 @@ read_key(struct api_call *c, struct send_wish *w)
 
 /* The message that the key made before; nil: none did. */
 static enum err
-find_made(struct api_call *c, const struct send_wish *w, struct uuid *id, struct uuid *conversation)
+find_made(struct api_call *c, const struct send_wish *w, struct uuid *id)
 {
 	struct db_result r;
 	enum err e;
@@ -95,11 +94,11 @@ find_made(struct api_call *c, const struct send_wish *w, struct uuid *id, struct
 	             NULL, c->a, &r);
 	if (e != ERR_OK || r.nrows == 0)
 		return e;
-	if (!str_eq(db_get_text(&r, 0, 2), w->request_hash))
+	if (!uuid_eq(db_get_uuid(&r, 0, 1), c->subject) ||
+	    !str_eq(db_get_text(&r, 0, 2), w->request_hash))
 		return api_refuse(c, ERR_CONFLICT, "key_reused",
 		                  "This Idempotency-Key was used for another request.");
 	*id = db_get_uuid(&r, 0, 0);
-	*conversation = db_get_uuid(&r, 0, 1);
 	return ERR_OK;
 }
 
@@ -188,7 +187,7 @@ messages_send(struct api_call *c)
 	struct send_wish w = { .client_id = c->client_id,
 		               .conversation_id = c->subject,
 		               .actor = auth_actor(c) };
-	struct uuid id = UUID_NIL, conversation = c->subject;
+	struct uuid id = UUID_NIL;
 	enum err e = read_text(c, &w);
 
 	if (e == ERR_OK)
@@ -197,7 +196,7 @@ messages_send(struct api_call *c)
 		e = api_begin(c, true);
 	if (e != ERR_OK)
 		return e;
-	e = find_made(c, &w, &id, &conversation);
+	e = find_made(c, &w, &id);
 	if (e == ERR_OK && uuid_is_nil(id))
 		e = put(c, &w, &id);
 	e = api_end(c, e);
@@ -208,7 +207,7 @@ messages_send(struct api_call *c)
 	c->status = 202;
 	jw_obj(&c->w);
 	jw_key(&c->w, "message");
-	e = message_write_one(c, conversation, id);
+	e = message_write_one(c, c->subject, id);
 	jw_obj_end(&c->w);
 	return e;
 }

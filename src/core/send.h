@@ -16,9 +16,6 @@
 #define SEND_GAP_MS          50   /* between two messages of a coexistence number: 20 a second */
 #define SEND_CLOUD_GAP_MS    13   /* of another: 80 a second */
 #define SEND_PERSON_GAP_MS   6000 /* between two messages to one person */
-/* So long a status may tell what became of a message whose answer was lost; then a person decides.
- */
-#define SEND_UNKNOWN_MS (10 * TIME_MINUTE)
 
 struct send_text {
 	struct uuid id;               /* the message's, which statuses bring back */

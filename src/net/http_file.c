@@ -5,24 +5,33 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/http_internal.h"
 
-#define PIECE_BYTES ((size_t)64 << 10)
+#define PIECE_BYTES  ((size_t)64 << 10)
+#define SYSTEM_BYTES (128 << 10) /* sent, and not taken yet */
 
 struct file {
 	struct http_exchange *ex; /* there while its answer is sent */
 	int fd;
 	int64_t offset;
+	bool begun;
 };
 
 static ssize_t
 read_piece(void *cls, uint64_t pos, char *out, size_t most)
 {
-	const struct file *f = cls;
+	struct file *f = cls;
 	ssize_t n;
 
+	/* The system would keep megabytes for who reads slowly, and nothing be asked for meanwhile.
+	 */
+	if (!f->begun)
+		(void)setsockopt(f->ex->conn->fd, SOL_SOCKET, SO_SNDBUF, &(int){ SYSTEM_BYTES },
+		                 sizeof(int));
+	f->begun = true;
 	do
 		n = pread(f->fd, out, most, (off_t)(f->offset + (int64_t)pos));
 	while (n < 0 && errno == EINTR);

@@ -216,6 +216,8 @@ MUST_CHECK enum err apply_sessions_join(struct apply *, struct uuid kept, struct
  * is loaded by keys. */
 void apply_sends_note(struct apply *, struct uuid id, size_t connection, struct str wamid);
 MUST_CHECK enum err apply_sends_name(struct apply *);
+/* What waits to be sent in `lost` waits in `kept`. */
+MUST_CHECK enum err apply_sends_join(struct apply *, struct uuid kept, struct uuid lost);
 
 /* apply_account.c: errors and account events; run_of finds the run a delivery belongs to. */
 typedef struct apply_run *apply_run_of_fn(struct apply_connection *, int64_t received_at);

@@ -189,8 +189,7 @@ merge_conversation(struct apply *ap, const struct merge_conversation *kept, stru
 
 	if ((e = merge_messages(ap, kept->id, lost)) != ERR_OK ||
 	    (e = apply_sessions_join(ap, kept->id, lost)) != ERR_OK ||
-	    (e = db_exec(ap->o.db, &q_apply_sends_move, DB_PARAMS(p[0], db_uuid(kept->id), p[1]),
-	                 NULL, NULL)) != ERR_OK ||
+	    (e = apply_sends_join(ap, kept->id, lost)) != ERR_OK ||
 	    (e = merge_tickets(ap, kept->id, lost, &open)) != ERR_OK ||
 	    (e = db_exec(ap->o.db, &q_apply_conversations_delete, p, NULL, NULL)) != ERR_OK ||
 	    (e = redirect(ap, "conversation", lost, kept->id)) != ERR_OK ||

@@ -137,12 +137,20 @@ find_twins(struct apply *ap, struct db_result *out)
 	return db_query(ap->o.db, &q_apply_sends_twins, DB_NO_PARAMS, rows, ap->o.arena, out);
 }
 
+static void
+add_key(struct apply *ap, struct db_rows *rows, const struct apply_naming *n)
+{
+	db_row_uuid(rows, n->conversation_id);
+	db_row_text(rows, send_key(ap->o.arena, n->id));
+	db_row_text(rows, n->key);
+}
+
 static enum err
 write_names(struct apply *ap)
 {
 	struct db_rows *names = db_rows_of(ap->o.arena, &q_apply_sends_name, ap->o.client_id);
-	struct db_rows *keys =
-		db_rows_of(ap->o.arena, &q_apply_sends_conversations, ap->o.client_id);
+	struct db_rows *last = db_rows_of(ap->o.arena, &q_apply_sends_last, ap->o.client_id);
+	struct db_rows *out = db_rows_of(ap->o.arena, &q_apply_sends_last_out, ap->o.client_id);
 	struct db_rows *known = db_rows_of(ap->o.arena, &q_apply_sends_known, ap->o.client_id);
 	const struct db_param now[] = { db_time(ap->o.now_ms) };
 	enum err e;
@@ -153,14 +161,15 @@ write_names(struct apply *ap)
 		db_row_uuid(names, n->id);
 		db_row_text(names, n->key);
 		db_row_text(names, n->wamid);
-		db_row_uuid(keys, n->conversation_id);
-		db_row_text(keys, send_key(ap->o.arena, n->id));
-		db_row_text(keys, n->key);
+		add_key(ap, last, n);
+		add_key(ap, out, n);
 		db_row_uuid(known, n->id);
 	}
 	e = db_exec(ap->o.db, &q_apply_sends_name, now, names, NULL);
 	if (e == ERR_OK)
-		e = db_exec(ap->o.db, &q_apply_sends_conversations, DB_NO_PARAMS, keys, NULL);
+		e = db_exec(ap->o.db, &q_apply_sends_last, DB_NO_PARAMS, last, NULL);
+	if (e == ERR_OK)
+		e = db_exec(ap->o.db, &q_apply_sends_last_out, DB_NO_PARAMS, out, NULL);
 	return e == ERR_OK ? db_exec(ap->o.db, &q_apply_sends_known, now, known, NULL) : e;
 }
 
@@ -184,4 +193,15 @@ apply_sends_name(struct apply *ap)
 	for (size_t i = 0; e == ERR_OK && i < twins.nrows; i++)
 		e = refold(ap, naming_of(ap, db_get_uuid(&twins, i, 0))->conversation_id);
 	return e;
+}
+
+enum err
+apply_sends_join(struct apply *ap, struct uuid kept, struct uuid lost)
+{
+	const struct db_param p[] = { db_uuid(ap->o.client_id), db_uuid(kept), db_uuid(lost) };
+	enum err e = db_exec(ap->o.db, &q_apply_sends_move, p, NULL, NULL);
+
+	if (e == ERR_OK)
+		e = db_exec(ap->o.db, &q_apply_sends_pause, p, NULL, NULL);
+	return e == ERR_OK ? db_exec(ap->o.db, &q_apply_sends_behind, p, NULL, NULL) : e;
 }

@@ -260,7 +260,7 @@ chunks_store(struct apply *ap)
 			if (added)
 				*APPLY_ADD(ap->o.arena, &refs) =
 					(struct chunk_ref){ f, run, e->received_at };
-			else
+			else if (at < refs.n) /* it was added before */
 				refs.v[at].received_at =
 					moment_min(refs.v[at].received_at, e->received_at);
 		}
@@ -322,7 +322,7 @@ contacts_store(struct apply *ap)
 					c, "", str_n(arena_copy(ap->o.arena, lead.b, 16), 16),
 					e->received_at
 				};
-			else
+			else if (at < refs.n) /* it was added before */
 				refs.v[at].received_at =
 					moment_min(refs.v[at].received_at, e->received_at);
 		}

@@ -15,6 +15,7 @@
 #define AWAY_MS        TIME_SECOND
 #define BUSY_MS        100 /* the client has no place for a call */
 #define TIDY_MS        TIME_MINUTE
+#define DROPPED_MS     TIME_HOUR          /* of one whose trouble is its own */
 #define FILE_MS        (15 * TIME_MINUTE) /* for the bytes of one */
 #define MOST_ADDRESSES 3                  /* in one hold: each lives five minutes */
 
@@ -30,7 +31,8 @@ media_fetcher_open(const struct media_fetcher_options *o, int64_t now_ms,
 	mf->o = *o;
 	mf->disk.dir = o->dir;
 	mf->arena = arena_new(ARENA_BYTES);
-	e = db_open(o->pool, false, &mf->db);
+	/* whatever is lost is fetched again: nothing waits for the disk */
+	e = db_open_batch(o->pool, &mf->db);
 	if (e != ERR_OK) {
 		media_fetcher_close(mf);
 		return e;
@@ -351,11 +353,14 @@ move_on(struct medium *x, int64_t now_ms)
 
 /* It stays for another time, with us or with another process. */
 static void
-let_go(struct medium *x, enum err e)
+let_go(struct medium *x, enum err e, int64_t now_ms)
 {
-	if (e != ERR_CONFLICT)
+	if (e != ERR_CONFLICT) {
 		log_warn("media.dropped", LOG_UUID("media", x->id), LOG_ERR(e),
 		         LOG_Z("detail", db_message(x->mf->db)));
+		if (media_drop(x, now_ms + DROPPED_MS) != ERR_OK)
+			x->mf->hold_at = now_ms + MEDIA_LEASE_MS; /* it ends by itself */
+	}
 	forget(x);
 }
 
@@ -453,7 +458,7 @@ work(struct media_fetcher *mf, int64_t now_ms, bool *worked, bool *busy)
 		}
 		*worked = true;
 		if (e != ERR_OK && !db_is_away(e)) {
-			let_go(x, e);
+			let_go(x, e, now_ms);
 			e = ERR_OK;
 		}
 	}

@@ -87,6 +87,8 @@ MUST_CHECK enum err media_same(struct media_fetcher *, struct uuid client_id,
                                const unsigned char digest[SHA256_LEN], int64_t *bytes);
 /* The end of one, as its members say. */
 MUST_CHECK enum err media_settle(struct medium *, int64_t now_ms);
+/* Nobody holds it any more, and it is tried again then. */
+MUST_CHECK enum err media_drop(struct medium *, int64_t at);
 /* Those that are held stay so for MEDIA_LEASE_MS. */
 MUST_CHECK enum err media_hold(struct media_fetcher *, int64_t now_ms);
 /* Some of those whose time is over; *more: there may be others. */

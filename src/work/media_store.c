@@ -92,7 +92,7 @@ media_claim(struct media_fetcher *mf, bool history, int64_t now_ms, struct mediu
 		              .id = db_get_uuid(&r, 0, 1),
 		              .size = -1,
 		              .pause_until = TIME_NONE };
-	e = db_begin(mf->db, DB_APPLY);
+	e = db_begin(mf->db, DB_API);
 	if (e == ERR_OK) {
 		e = db_exec(mf->db, &q_media_take,
 		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id), db_uuid(mf->o.owner),
@@ -187,15 +187,14 @@ store_connection(struct medium *x, int64_t now_ms, struct event_batch *events)
 	if (x->pause_until != TIME_NONE)
 		e = db_exec(db, &q_media_pause,
 		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id),
-		                      db_time(x->pause_until), db_bool(x->refused)),
+		                      db_time(x->pause_until),
+		                      db_bool(x->refused && connection_token_is_meant(&x->answer))),
 		            NULL, NULL);
 	if (e == ERR_OK && x->refused)
-		e = connection_token_refused(db, x->client_id, x->connection_id, &x->answer,
-		                             now_ms);
+		e = connection_token_refused(db, x->client_id, x->connection_id, &x->answer, now_ms,
+		                             events);
 	else if (e == ERR_OK && x->taken && x->token_failed)
-		e = connection_token_taken(db, x->client_id, x->connection_id);
-	if (x->refused != x->token_failed && (x->refused || x->taken))
-		event_batch_add(events, x->client_id, EVENT_CONNECTION, x->connection_id);
+		e = connection_token_taken(db, x->client_id, x->connection_id, events);
 	return e;
 }
 
@@ -227,7 +226,7 @@ media_settle(struct medium *x, int64_t now_ms)
 	struct media_fetcher *mf = x->mf;
 	struct event_batch events;
 	int64_t changed = 0;
-	enum err e = db_begin(mf->db, DB_APPLY);
+	enum err e = db_begin(mf->db, DB_API);
 
 	if (e != ERR_OK)
 		return e;
@@ -252,16 +251,20 @@ media_settle(struct medium *x, int64_t now_ms)
 }
 
 enum err
+media_drop(struct medium *x, int64_t at)
+{
+	return db_exec(x->mf->db, &q_media_drop,
+	               DB_PARAMS(db_uuid(x->client_id), db_uuid(x->id), db_uuid(x->mf->o.owner),
+	                         db_time(at)),
+	               NULL, NULL);
+}
+
+enum err
 media_hold(struct media_fetcher *mf, int64_t now_ms)
 {
-	enum err e = db_begin(mf->db, DB_APPLY);
-
-	if (e != ERR_OK)
-		return e;
-	return db_end(mf->db,
-	              db_exec(mf->db, &q_media_hold,
-	                      DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms + MEDIA_LEASE_MS)),
-	                      NULL, NULL));
+	return db_exec(mf->db, &q_media_hold,
+	               DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms + MEDIA_LEASE_MS)), NULL,
+	               NULL);
 }
 
 enum err
@@ -286,7 +289,7 @@ media_expire(struct media_fetcher *mf, int64_t now_ms, bool *more)
 		db_row_uuid(rows, db_get_uuid(&r, i, 1));
 		event_batch_add(&events, client_id, EVENT_MEDIA, db_get_uuid(&r, i, 2));
 	}
-	e = db_begin(mf->db, DB_APPLY);
+	e = db_begin(mf->db, DB_API);
 	if (e != ERR_OK)
 		return e;
 	e = db_exec(mf->db, &q_media_expire, DB_PARAMS(db_time(now_ms)), rows, NULL);
@@ -318,11 +321,6 @@ media_count(struct media_fetcher *mf)
 enum err
 media_release(struct media_fetcher *mf, int64_t now_ms)
 {
-	enum err e = db_begin(mf->db, DB_APPLY);
-
-	if (e != ERR_OK)
-		return e;
-	return db_end(mf->db,
-	              db_exec(mf->db, &q_media_release,
-	                      DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms)), NULL, NULL));
+	return db_exec(mf->db, &q_media_release, DB_PARAMS(db_uuid(mf->o.owner), db_time(now_ms)),
+	               NULL, NULL);
 }

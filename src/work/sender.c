@@ -14,7 +14,7 @@
 #define LOOK_MS     TIME_SECOND /* for those that another process wrote down */
 #define AWAY_MS     TIME_SECOND
 #define SWEEP_MS    (5 * TIME_SECOND)
-#define TIDY_MS     TIME_HOUR
+#define TIDY_MS     TIME_MINUTE
 #define LINES_MOST  16
 
 enum err
@@ -244,6 +244,22 @@ sweep(struct sender *s, int64_t now_ms, bool *worked)
 	return e;
 }
 
+/* After a clock that was ahead. */
+static void
+mend_clock(struct sender *s, int64_t now_ms)
+{
+	const struct {
+		int64_t *at, most;
+	} timers[] = { { &s->look_at, LOOK_MS },
+		       { &s->away_until, AWAY_MS },
+		       { &s->sweep_at, SWEEP_MS },
+		       { &s->tidy_at, TIDY_MS } };
+
+	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
+		if (*timers[i].at > now_ms + timers[i].most)
+			*timers[i].at = now_ms;
+}
+
 enum step
 sender_step(void *sender, int64_t now_ms, int64_t *next_ms)
 {
@@ -251,6 +267,7 @@ sender_step(void *sender, int64_t now_ms, int64_t *next_ms)
 	bool worked = false;
 	enum err e;
 
+	mend_clock(s, now_ms);
 	if (now_ms < s->away_until) {
 		*next_ms = s->away_until;
 		return STEP_WAIT;

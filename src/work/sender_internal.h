@@ -26,9 +26,9 @@ struct sending {
 	struct arena *arena;
 	struct uuid client_id, connection_id, conversation_id;
 	struct send_text text;
-	struct str token;
-	unsigned tries; /* with this one */
-	int64_t at;     /* when it was written */
+	struct str token, box; /* box: the token as it is stored */
+	unsigned tries;        /* with this one */
+	int64_t at;            /* when it was written */
 	int64_t held_until;
 	const char *refused; /* why it was not called at all */
 	bool named;          /* not called: a status has named it meanwhile */

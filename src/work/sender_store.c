@@ -13,8 +13,14 @@
 
 #define ONE_ARENA ((size_t)1 << 20)
 /* Longer than a call may take (graph_calls.c); then nobody knows what became of it. */
-#define HOLD_MS     (45 * TIME_SECOND)
-#define MOST_FAILED 200 /* failed in one transaction with the one that says why */
+#define HOLD_MS (45 * TIME_SECOND)
+#define MOST_FAILED                                                                                \
+	50 /* failed in one transaction with the one that says why: it holds the lane              \
+	    */
+#define MOST_HEADLESS 100
+/* No pause, and no wait that a server asks for, is longer (core/graph.h): what is further ahead was
+ * written by a clock that was wrong. */
+#define FAR_MS (2 * TIME_HOUR)
 
 /* Applies what is known of one message, as an entry of its own. */
 static enum err
@@ -74,12 +80,14 @@ send_put(struct db *db, struct arena *a, const struct randomness *rand, const st
 		                      db_bytes(w->key_hash), db_bytes(w->request_hash),
 		                      db_text(w->to.wa_id), db_text(w->to.user_id),
 		                      db_text(w->body), db_bool(w->preview_url),
-		                      db_text(w->reply_wamid), db_text(w->actor), db_time(at)),
+		                      db_text(w->reply_wamid), db_text(w->actor), db_time(at),
+		                      db_time(now_ms + SEND_PERSON_GAP_MS)),
 		            NULL, NULL);
 	if (e == ERR_OK)
 		e = db_exec(db, &q_send_line_set,
 		            DB_PARAMS(db_uuid(w->client_id), db_uuid(w->connection_id),
-		                      db_time(TIME_NONE), db_time(now_ms)),
+		                      db_time(TIME_NONE), db_time(now_ms),
+		                      db_time(now_ms + FAR_MS)),
 		            NULL, NULL);
 	if (e == ERR_OK)
 		*id = f.id;
@@ -118,7 +126,7 @@ set_line(struct sender *s, struct uuid client_id, struct uuid connection_id, int
 {
 	return db_exec(s->db, &q_send_line_set,
 	               DB_PARAMS(db_uuid(client_id), db_uuid(connection_id), db_time(hold_until),
-	                         db_time(now_ms)),
+	                         db_time(now_ms), db_time(now_ms + FAR_MS)),
 	               NULL, NULL);
 }
 
@@ -149,22 +157,22 @@ load_connection(struct sending *x, bool *cloud)
 		x->s->db, &q_send_connection,
 		DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id), db_uuid(x->text.id)),
 		NULL, x->arena, &r);
-	struct str box, key;
+	struct str key;
 
 	if (e != ERR_OK || r.nrows == 0)
 		return e == ERR_OK ? ERR_CORRUPT : e;
 	x->text.phone_number_id = db_get_text(&r, 0, 0);
-	box = db_get_text(&r, 0, 1);
+	x->box = db_get_text(&r, 0, 1);
 	*cloud = db_get_bool(&r, 0, 3);
 	key = db_get_text(&r, 0, 4);
 	x->named = !str_eq(key, send_key(x->arena, x->text.id));
 	if (!db_get_bool(&r, 0, 2))
 		x->refused = "disconnected";
-	else if (!str_is_set(box) || !str_is_set(x->text.phone_number_id) ||
+	else if (!str_is_set(x->box) || !str_is_set(x->text.phone_number_id) ||
 	         secretbox_open(x->arena, x->s->o.keys,
 	                        str_fmt(x->arena, "connections/" STR_FMT "/access_token",
 	                                STR_ARG(uuid_text(x->arena, x->connection_id))),
-	                        box, &x->token) != ERR_OK)
+	                        x->box, &x->token) != ERR_OK)
 		x->refused = "no_access_token";
 	return ERR_OK;
 }
@@ -280,12 +288,15 @@ fail_waiting(struct sending *x, const char *reason, const struct graph_answer *a
 {
 	struct sender *s = x->s;
 	struct db_rows *rows = db_rows_of(s->arena, &q_send_fail_waiting, x->client_id);
-	struct db_result r;
-	enum err e = db_query(
-		s->db, &q_send_waiting,
-		DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id), db_int(MOST_FAILED)),
-		NULL, s->arena, &r);
+	const struct db_param client = db_uuid(x->client_id),
+			      connection = db_uuid(x->connection_id);
+	struct db_result r = { .nrows = 0 };
+	enum err e = db_exec(s->db, &q_send_line_lock, DB_PARAMS(client, connection), NULL, NULL);
 
+	if (e == ERR_OK)
+		e = db_query(s->db, &q_send_waiting,
+		             DB_PARAMS(client, connection, db_int(MOST_FAILED)), NULL, s->arena,
+		             &r);
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		const struct send_fact f = {
 			.id = db_get_uuid(&r, i, 0),
@@ -300,10 +311,15 @@ fail_waiting(struct sending *x, const char *reason, const struct graph_answer *a
 		event_batch_add(events, x->client_id, EVENT_CONVERSATION, db_get_uuid(&r, i, 1));
 		db_row_uuid(rows, f.id);
 	}
-	if (e != ERR_OK)
-		return e;
-	return db_exec(s->db, &q_send_fail_waiting,
-	               DB_PARAMS(db_text(str_from(reason)), db_time(now_ms)), rows, NULL);
+	if (e == ERR_OK)
+		e = db_exec(s->db, &q_send_fail_waiting,
+		            DB_PARAMS(db_text(str_from(reason)), db_time(now_ms)), rows, NULL);
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		e = db_exec(s->db, &q_send_promote,
+		            DB_PARAMS(client, db_uuid(db_get_uuid(&r, i, 1)), db_time(now_ms),
+		                      db_time(now_ms)),
+		            NULL, NULL);
+	return e;
 }
 
 /* The message as its outcome says. */
@@ -317,14 +333,15 @@ write_message(struct sending *x, const struct send_verdict *v, const struct grap
 	if (v->act == SEND_TAKEN && answer != NULL) {
 		e = apply_receipt(x, answer, now_ms, events);
 		if (e == ERR_OK)
-			e = connection_token_taken(x->s->db, x->client_id, x->connection_id);
+			e = connection_token_taken(x->s->db, x->client_id, x->connection_id,
+			                           events);
 	}
 	if (v->act == SEND_FAILED)
 		e = apply_failure(x->s, x->client_id, x->connection_id, &f, v->reason, answer,
 		                  now_ms, events);
 	if (e == ERR_OK && answer != NULL && answer->act == GRAPH_RECONNECT)
 		e = connection_token_refused(x->s->db, x->client_id, x->connection_id, answer,
-		                             now_ms);
+		                             now_ms, events);
 	if (e == ERR_OK && v->hopeless)
 		e = fail_waiting(x, v->reason, answer, now_ms, events);
 	return e;
@@ -345,6 +362,24 @@ pass_on(struct sender *s, struct uuid client_id, struct uuid connection_id,
 	return e == ERR_OK ? set_line(s, client_id, connection_id, TIME_NONE, now_ms) : e;
 }
 
+/* What was refused was the token before: the one of now is to be tried. */
+static enum err
+refused_before(struct sending *x, const struct graph_answer *answer, bool *before)
+{
+	struct db_result r;
+	enum err e;
+
+	*before = false;
+	if (answer == NULL || answer->act != GRAPH_RECONNECT)
+		return ERR_OK;
+	e = db_query(x->s->db, &q_send_token,
+	             DB_PARAMS(db_uuid(x->client_id), db_uuid(x->connection_id)), NULL, x->s->arena,
+	             &r);
+	*before = e == ERR_OK && r.nrows > 0 && !db_is_null(&r, 0, 0) &&
+	          !str_eq(db_get_text(&r, 0, 0), x->box);
+	return e;
+}
+
 /* In a transaction. */
 static enum err
 write_outcome(struct sending *x, const struct send_verdict *v, const struct graph_answer *answer,
@@ -353,22 +388,24 @@ write_outcome(struct sending *x, const struct send_verdict *v, const struct grap
 	static const char *const words[] = { "accepted", "queued", "failed", "unknown" };
 	struct sender *s = x->s;
 	struct event_batch events;
-	int64_t changed = 0;
+	struct db_result r = { .nrows = 0 };
 	enum err e = db_lane(s->db, x->client_id, true);
 
 	event_batch_init(&events, s->arena);
 	if (e == ERR_OK)
 		e = write_message(x, v, answer, now_ms, &events);
 	if (e == ERR_OK)
-		e = db_exec(s->db, &q_send_settle,
-		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->text.id),
-		                      db_uuid(s->o.owner), db_text(str_from(words[v->act])),
-		                      db_text(v->reason == NULL ? STR_NONE : str_from(v->reason)),
-		                      db_time(v->act == SEND_AGAIN ? v->next_try_at : TIME_NONE),
-		                      db_time(now_ms)),
-		            NULL, &changed);
+		e = db_query(s->db, &q_send_settle,
+		             DB_PARAMS(db_uuid(x->client_id), db_uuid(x->text.id),
+		                       db_uuid(s->o.owner), db_text(str_from(words[v->act])),
+		                       db_text(v->reason == NULL ? STR_NONE : str_from(v->reason)),
+		                       db_time(v->act == SEND_AGAIN ? v->next_try_at : TIME_NONE),
+		                       db_time(now_ms)),
+		             NULL, s->arena, &r);
+	if (e == ERR_OK && r.nrows > 0) /* another one by now, if two people were one */
+		x->conversation_id = db_get_uuid(&r, 0, 0);
 	/* swept meanwhile: what the answer says of the message counts all the same */
-	if (e == ERR_OK && changed == 0)
+	if (e == ERR_OK && r.nrows == 0)
 		e = db_exec(s->db, &q_send_settle_late,
 		            DB_PARAMS(db_uuid(x->client_id), db_uuid(x->text.id),
 		                      db_text(str_from(words[v->act])), db_time(now_ms)),
@@ -386,26 +423,36 @@ enum err
 send_store_settle(struct sending *x, const struct send_verdict *v,
                   const struct graph_answer *answer, int64_t now_ms)
 {
+	const struct send_verdict again = { .act = SEND_AGAIN,
+		                            .reason = v->reason,
+		                            .next_try_at = now_ms };
+	bool before;
 	enum err e = db_begin(x->s->db, DB_API);
 
-	return e == ERR_OK ? db_end(x->s->db, write_outcome(x, v, answer, now_ms)) : e;
+	if (e != ERR_OK)
+		return e;
+	e = refused_before(x, answer, &before);
+	if (e == ERR_OK)
+		e = before ? write_outcome(x, &again, NULL, now_ms)
+		           : write_outcome(x, v, answer, now_ms);
+	return db_end(x->s->db, e);
 }
 
 static enum err
 give_up(struct sender *s, const struct db_result *r, int64_t now_ms)
 {
-	struct uuid client_id = db_get_uuid(r, 0, 0), id = db_get_uuid(r, 0, 1),
-		    conversation_id = db_get_uuid(r, 0, 3);
-	int64_t changed = 0;
+	struct uuid client_id = db_get_uuid(r, 0, 0), id = db_get_uuid(r, 0, 1), conversation_id;
+	struct db_result given = { .nrows = 0 };
 	enum err e = db_lane(s->db, client_id, true);
 
 	if (e == ERR_OK)
-		e = db_exec(s->db, &q_send_give_up,
-		            DB_PARAMS(db_uuid(client_id), db_uuid(id),
-		                      db_text(send_key(s->arena, id)), db_time(now_ms)),
-		            NULL, &changed);
-	if (e != ERR_OK || changed == 0)
+		e = db_query(s->db, &q_send_give_up,
+		             DB_PARAMS(db_uuid(client_id), db_uuid(id),
+		                       db_text(send_key(s->arena, id)), db_time(now_ms)),
+		             NULL, s->arena, &given);
+	if (e != ERR_OK || given.nrows == 0)
 		return e;
+	conversation_id = db_get_uuid(&given, 0, 0);
 	metrics_add(M_SENDS_UNKNOWN, 1);
 	e = pass_on(s, client_id, db_get_uuid(r, 0, 2), conversation_id, now_ms);
 	return e == ERR_OK
@@ -451,8 +498,32 @@ send_store_sweep(struct sender *s, int64_t now_ms, bool *more)
 	return e;
 }
 
+static enum err
+give_head(struct sender *s, const struct db_result *r, size_t row, int64_t now_ms)
+{
+	struct uuid client_id = db_get_uuid(r, row, 0);
+	enum err e = db_begin(s->db, DB_API);
+
+	if (e == ERR_OK) {
+		e = db_lane(s->db, client_id, true);
+		if (e == ERR_OK)
+			e = pass_on(s, client_id, db_get_uuid(r, row, 1), db_get_uuid(r, row, 2),
+			            now_ms);
+		e = db_end(s->db, e);
+	}
+	return e;
+}
+
 enum err
 send_store_tidy(struct sender *s, int64_t now_ms)
 {
-	return db_exec(s->db, &q_send_pauses_forget, DB_PARAMS(db_time(now_ms)), NULL, NULL);
+	struct db_result r;
+	enum err e = db_exec(s->db, &q_send_pauses_forget, DB_PARAMS(db_time(now_ms)), NULL, NULL);
+
+	if (e == ERR_OK)
+		e = db_query(s->db, &q_send_headless, DB_PARAMS(db_int(MOST_HEADLESS)), NULL,
+		             s->arena, &r);
+	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++)
+		e = give_head(s, &r, i, now_ms);
+	return e;
 }

@@ -102,7 +102,7 @@ post(struct hearing *x, struct arena *a, struct str file)
 	const struct transcriber_options *o = &x->t->o;
 	struct str boundary = uuid_text(a, rand_uuid_v7(o->rand, 0));
 	const struct transcript_request q = {
-		.model = o->model, .mime = x->mime, .file = file, .boundary = boundary
+		.model = o->model, .mime = str_from(x->mime), .file = file, .boundary = boundary
 	};
 	char bearer[MAX_SECRET];
 	int n = snprintf(bearer, sizeof(bearer), "Bearer " STR_FMT, STR_ARG(o->api_key));
@@ -132,19 +132,28 @@ post(struct hearing *x, struct arena *a, struct str file)
 	return e;
 }
 
-static void
+static enum err
 ask(struct hearing *x)
 {
-	struct arena *a = arena_new(2 * CALL_BYTES);
+	struct arena *a;
 	struct str file;
-	const char *path = str_z(a, media_disk_path(a, x->t->o.dir, x->digest));
+	const char *path;
+	bool wanted = true;
+	enum err e = transcript_wanted(x, &wanted);
 
+	if (e != ERR_OK || !wanted) {
+		x->refused = e != ERR_OK ? "unreachable" : "file_gone";
+		return e;
+	}
+	a = arena_new(2 * CALL_BYTES);
+	path = str_z(a, media_disk_path(a, x->t->o.dir, x->digest));
 	if (read_file(a, path, &file, &x->refused)) {
 		x->refused = NULL;
 		if (post(x, a, file) != ERR_OK)
 			x->refused = "unreachable";
 	}
 	arena_free(a);
+	return ERR_OK;
 }
 
 /* What is known of one that came back, or that never left. */
@@ -217,12 +226,19 @@ static enum err
 claim(struct transcriber *t, int64_t now_ms, bool *worked)
 {
 	struct hearing *x = NULL;
+	bool told = false;
 	enum err e;
 
 	if (now_ms < t->look_at || now_ms < t->held_until || t->n == TRANSCRIBER_AT_ONCE)
 		return ERR_OK;
 	arena_reset(t->arena);
-	e = transcript_claim(t, now_ms, &x);
+	e = transcript_tell(t, now_ms, &told);
+	if (e == ERR_OK && told) {
+		*worked = true;
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		e = transcript_claim(t, now_ms, &x);
 	if (e == ERR_OK && x == NULL) {
 		t->look_at = now_ms + LOOK_MS;
 		return ERR_OK;
@@ -233,8 +249,7 @@ claim(struct transcriber *t, int64_t now_ms, bool *worked)
 	x->next = t->first;
 	t->first = x;
 	t->n++;
-	ask(x);
-	return ERR_OK;
+	return ask(x);
 }
 
 enum step

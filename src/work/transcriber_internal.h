@@ -21,7 +21,7 @@ struct hearing {
 	struct hearing *next;
 	struct uuid client_id;
 	unsigned char digest[SHA256_LEN];
-	struct str mime;     /* malloc'ed text */
+	char *mime;          /* malloc */
 	unsigned tries;      /* with this one */
 	int64_t until;       /* held so long */
 	const char *refused; /* why it was not asked for at all */
@@ -36,6 +36,10 @@ MUST_CHECK enum err transcript_claim(struct transcriber *, int64_t now_ms, struc
 /* `found` with TRANSCRIPT_TAKE. */
 MUST_CHECK enum err transcript_settle(struct hearing *, const struct transcript_verdict *,
                                       const struct transcript *found, int64_t now_ms);
+/* Is there a message that still has the file? */
+MUST_CHECK enum err transcript_wanted(struct hearing *, bool *wanted);
+/* Who has a file whose words were there before is told. *told: there may be others. */
+MUST_CHECK enum err transcript_tell(struct transcriber *, int64_t now_ms, bool *told);
 MUST_CHECK enum err transcript_release(struct transcriber *, int64_t now_ms);
 void hearing_free(struct hearing *);
 

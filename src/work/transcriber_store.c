@@ -18,7 +18,7 @@ void
 hearing_free(struct hearing *x)
 {
 	http_result_deinit(&x->result);
-	free((void *)x->mime.p);
+	free(x->mime);
 	free(x);
 }
 
@@ -32,12 +32,10 @@ static void
 take_row(struct hearing *x, const struct db_result *r)
 {
 	struct str mime = db_get_text(r, 0, 0);
-	char *copy = malloc(mime.n + 1);
 
-	if (copy == NULL)
+	x->mime = strndup(mime.p, mime.n);
+	if (x->mime == NULL)
 		abort();
-	memcpy(copy, mime.p, mime.n);
-	x->mime = str_n(copy, mime.n);
 	x->tries = (unsigned)db_get_int(r, 0, 1);
 }
 
@@ -82,27 +80,27 @@ count_param(int64_t n)
 
 /* Who has the file is told, and what was analysed without its words is stale. */
 static enum err
-tell(struct hearing *x, bool ready, int64_t now_ms, struct event_batch *events)
+tell(struct transcriber *t, struct uuid client_id, struct db_param digest, bool ready,
+     int64_t now_ms, struct event_batch *events)
 {
-	struct transcriber *t = x->t;
 	struct analysis_stale stale;
 	struct db_result r;
-	enum err e = db_query(t->db, &q_transcript_messages,
-	                      DB_PARAMS(db_uuid(x->client_id), digest_of(x)), NULL, t->arena, &r);
+	enum err e = db_query(t->db, &q_transcript_messages, DB_PARAMS(db_uuid(client_id), digest),
+	                      NULL, t->arena, &r);
 
-	analysis_stale_init(&stale, t->arena, x->client_id, now_ms);
+	analysis_stale_init(&stale, t->arena, client_id, now_ms);
 	for (size_t i = 0; e == ERR_OK && i < r.nrows; i++) {
 		struct uuid conversation = db_get_uuid(&r, i, 0);
 
 		if (ready)
 			analysis_stale_message(&stale, conversation, UUID_NIL,
 			                       db_get_time(&r, i, 1));
-		event_batch_add(events, x->client_id, EVENT_MEDIA, conversation);
+		event_batch_add(events, client_id, EVENT_MEDIA, conversation);
 	}
 	if (e == ERR_OK && ready)
 		e = analysis_stale_mark(t->db, &stale);
 	if (stale.marked)
-		event_batch_add(events, x->client_id, EVENT_ANALYSIS, UUID_NIL);
+		event_batch_add(events, client_id, EVENT_ANALYSIS, UUID_NIL);
 	return e;
 }
 
@@ -147,7 +145,48 @@ transcript_settle(struct hearing *x, const struct transcript_verdict *v,
 	if (e == ERR_OK && changed == 0)
 		e = ERR_CONFLICT;
 	if (e == ERR_OK && v->act != TRANSCRIPT_AGAIN)
-		e = tell(x, v->act == TRANSCRIPT_TAKE, now_ms, &events);
+		e = tell(t, x->client_id, digest_of(x), v->act == TRANSCRIPT_TAKE, now_ms, &events);
+	if (e == ERR_OK)
+		e = event_batch_store(&events, t->db, now_ms);
+	return db_end(t->db, e);
+}
+
+enum err
+transcript_wanted(struct hearing *x, bool *wanted)
+{
+	struct db_result r;
+	enum err e = db_query(x->t->db, &q_transcript_wanted,
+	                      DB_PARAMS(db_uuid(x->client_id), digest_of(x)), NULL, x->t->arena,
+	                      &r);
+
+	if (e == ERR_OK)
+		*wanted = db_get_bool(&r, 0, 0);
+	return e;
+}
+
+enum err
+transcript_tell(struct transcriber *t, int64_t now_ms, bool *told)
+{
+	struct event_batch events;
+	struct db_result r;
+	struct db_param client, digest;
+	enum err e = db_query(t->db, &q_transcript_to_tell, DB_PARAMS(db_time(now_ms)), NULL,
+	                      t->arena, &r);
+
+	*told = e == ERR_OK && r.nrows > 0;
+	if (!*told)
+		return e;
+	client = db_uuid(db_get_uuid(&r, 0, 0));
+	digest = db_bytes(db_get_text(&r, 0, 1));
+	event_batch_init(&events, t->arena);
+	e = db_begin(t->db, DB_APPLY);
+	if (e != ERR_OK)
+		return e;
+	e = db_lane(t->db, db_get_uuid(&r, 0, 0), true);
+	if (e == ERR_OK)
+		e = tell(t, db_get_uuid(&r, 0, 0), digest, true, now_ms, &events);
+	if (e == ERR_OK)
+		e = db_exec(t->db, &q_transcript_told, DB_PARAMS(client, digest), NULL, NULL);
 	if (e == ERR_OK)
 		e = event_batch_store(&events, t->db, now_ms);
 	return db_end(t->db, e);

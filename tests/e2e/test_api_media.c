@@ -253,6 +253,28 @@ START_TEST(what_is_not_there_says_why)
 }
 END_TEST
 
+START_TEST(want_of_room_is_a_finding_until_there_is_room)
+{
+	static const char *const reasons[] = { "disk_full", "disk_budget", "disk_error" };
+	struct gallery g = open_gallery();
+	const cJSON *v;
+
+	(void)receive(&g, "1");
+	for (size_t i = 0; i < 3; i++) {
+		raw_exec(g.raw, FMT("UPDATE media SET reason = '%s', next_try_at = NULL, "
+		                    "owner = NULL WHERE status = 'pending'",
+		                    reasons[i]));
+		v = MUST(g.w, 200, "GET", "/api/health/details", "op", NULL);
+		ck_assert_slice(text_at(v, "findings.0.code"), str_from(reasons[i]));
+		ck_assert_str(text_at(v, "findings.0.severity"), "error");
+	}
+	raw_exec(g.raw, "UPDATE media SET status = 'ready', bytes = 1");
+	v = MUST(g.w, 200, "GET", "/api/health/details", "op", NULL);
+	ck_assert_uint_eq(json_count(at(v, "findings")), 0);
+	close_gallery(&g);
+}
+END_TEST
+
 START_TEST(the_name_of_a_file_breaks_no_header)
 {
 	static const struct {
@@ -327,11 +349,11 @@ END_TEST
 static Suite *
 make_suite(void)
 {
-	return TEST_SUITE("api: media", a_file_is_had_whole_and_in_parts,
-	                  only_what_cannot_run_is_shown,
-	                  who_may_not_have_it_does_not_learn_that_it_is_there,
-	                  what_is_not_there_says_why, the_name_of_a_file_breaks_no_header,
-	                  a_large_file_comes_whole_and_is_not_held_in_memory);
+	return TEST_SUITE(
+		"api: media", a_file_is_had_whole_and_in_parts, only_what_cannot_run_is_shown,
+		who_may_not_have_it_does_not_learn_that_it_is_there, what_is_not_there_says_why,
+		want_of_room_is_a_finding_until_there_is_room, the_name_of_a_file_breaks_no_header,
+		a_large_file_comes_whole_and_is_not_held_in_memory);
 }
 
 API_MAIN(make_suite)

@@ -25,4 +25,20 @@ const char *pg_server_new_migrated(struct pg_server *, struct arena *);
 void pg_server_stop(struct pg_server *);
 void pg_server_start_again(struct pg_server *);
 
+/* The program of a suite that runs on what ENGINE says; `server` is where the tests find theirs,
+ * NULL on SQLite. Needs testing.h. */
+#define TEST_MAIN_ON_ENGINE(make_suite, server)                                                    \
+	int main(void)                                                                             \
+	{                                                                                          \
+		const char *engine = getenv("ENGINE");                                             \
+		int status;                                                                        \
+                                                                                                   \
+		if (engine != NULL && strcmp(engine, "postgres") == 0 &&                           \
+		    ((server) = pg_server_start(false)) == NULL)                                   \
+			return 1;                                                                  \
+		status = testing_run(make_suite);                                                  \
+		pg_server_end(server);                                                             \
+		return status;                                                                     \
+	}
+
 #endif

@@ -309,13 +309,16 @@ static inline void
 token(struct office *o, size_t i, bool refused)
 {
 	const struct graph_answer no = {
-		.act = GRAPH_RECONNECT, .reason = "token_expired", .code = 190, .subcode = -1
+		.act = GRAPH_RECONNECT, .reason = "token_invalid", .code = 190, .subcode = -1
 	};
+	struct event_batch events; /* nobody is told */
 
+	event_batch_init(&events, test_arena());
 	ck_assert_ok(db_begin(o->s.db, DB_API));
 	ck_assert_ok(refused ? connection_token_refused(o->s.db, o->clients[i], o->connections[i],
-	                                                &no, clock_now(&o->clock))
-	                     : connection_token_taken(o->s.db, o->clients[i], o->connections[i]));
+	                                                &no, clock_now(&o->clock), &events)
+	                     : connection_token_taken(o->s.db, o->clients[i], o->connections[i],
+	                                              &events));
 	ck_assert_ok(db_commit(o->s.db));
 }
 

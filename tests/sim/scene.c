@@ -53,8 +53,9 @@ void
 scene_clear(struct scene *s)
 {
 	raw_exec(s->raw, "BEGIN; DELETE FROM events; DELETE FROM event_heads; "
-	                 "DELETE FROM media; DELETE FROM media_pauses; DELETE FROM media_files; "
-	                 "DELETE FROM transcripts; DELETE FROM sends; DELETE FROM send_lines; "
+	                 "DELETE FROM transcripts; DELETE FROM media; DELETE FROM media_pauses; "
+	                 "DELETE FROM media_files; DELETE FROM media_use; "
+	                 "DELETE FROM sends; DELETE FROM send_lines; "
 	                 "DELETE FROM send_pauses; "
 	                 "DELETE FROM session_analyses; DELETE FROM analysis_scripts; "
 	                 "DELETE FROM jobs; DELETE FROM audit_log; DELETE FROM redirects; "

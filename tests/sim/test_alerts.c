@@ -24,7 +24,7 @@ START_TEST(each_kind_is_raised_once_and_cleared_once)
 {
 	static const char *const details[] = {
 		[ALERT_HISTORY_LATE] = "{\"requestedAt\":\"2026-01-20T10:29:10.000Z\"}",
-		[ALERT_TOKEN_REFUSED] = "{\"code\":190,\"reason\":\"token_expired\"}",
+		[ALERT_TOKEN_REFUSED] = "{\"code\":190,\"reason\":\"token_invalid\"}",
 		[ALERT_DISCONNECTED] =
 			"{\"status\":\"restricted\",\"reason\":\"SCHEDULE_FOR_DISABLE\"}",
 		[ALERT_JOURNAL_STUCK] = "{\"oldestSeconds\":61,\"blocked\":false}",

@@ -60,16 +60,17 @@ START_TEST(what_fails_for_a_moment_is_tried_again)
 	static const char *const faults[] = { ",\"fail\":2", ",\"failDownload\":2",
 		                              ",\"sizeAsText\":true,\"sha256\":\"base64\"" };
 
-	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
 		medium(o, "42", faults[i]);
 		live(o, "A", "42", NULL);
 		work_for(o, 5 * TIME_MINUTE, SIZE_MAX);
 		MUST_BE(o, STATE, "ready -");
 		ck_assert_uint_eq(o->asked, i < 2 ? 3 : 1);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
@@ -92,10 +93,11 @@ END_TEST
 
 START_TEST(other_bytes_than_were_told_are_never_kept)
 {
-	for (int i = 0; i < 2; i++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
-		if (i == 0) { /* the answer lies */
+	for (int i = 0; i < 3; i++) {
+		o->no_digest = i == 2; /* so that the bytes themselves are compared */
+		if (i == 0) {          /* the answer lies */
 			medium(o, "42", ",\"sha256\":\"wrong\"");
 			live(o, "A", "42", NULL);
 		} else { /* it is not what the message told */
@@ -106,17 +108,33 @@ START_TEST(other_bytes_than_were_told_are_never_kept)
 		wait_for(o, TIME_HOUR);
 		MUST_BE(o, STATE, "unavailable digest_mismatch");
 		ck_assert_uint_eq(o->asked, MEDIA_MOST_WRONG);
+		/* what the answer says already need not be fetched */
+		ck_assert_uint_eq(o->fetched, i == 1 ? 0 : MEDIA_MOST_WRONG);
 		ck_assert_uint_eq(count_files(o->dir), 0);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
+}
+END_TEST
+
+START_TEST(a_digest_that_nobody_told_is_worked_out)
+{
+	struct studio *o = open_studio();
+
+	o->no_digest = true;
+	live(o, "A", "42", NULL);
+	work_for(o, 1000, SIZE_MAX);
+	MUST_BE(o, STATE, "ready -");
+	must_have(o, digest_of("42", media_size(STR("42"))));
+	close_studio(o);
 }
 END_TEST
 
 START_TEST(more_than_a_hundred_megabytes_are_not_taken)
 {
-	for (int i = 0; i < 2; i++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (int i = 0; i < 2; i++) {
 		/* told, or found out on the way */
 		medium(o, "42",
 		       i == 0 ? ",\"bytes\":105906176" : ",\"bytes\":105906176,\"fileSize\":10");
@@ -125,8 +143,9 @@ START_TEST(more_than_a_hundred_megabytes_are_not_taken)
 		MUST_BE(o, STATE, "unavailable too_large");
 		ck_assert_uint_eq(o->fetched, (size_t)i);
 		ck_assert_uint_eq(count_files(o->dir), 0);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
@@ -241,6 +260,7 @@ make_suite(void)
 	                  what_came_again_is_fetched_once, what_fails_for_a_moment_is_tried_again,
 	                  a_connection_that_is_cut_leaves_nothing_behind,
 	                  other_bytes_than_were_told_are_never_kept,
+	                  a_digest_that_nobody_told_is_worked_out,
 	                  more_than_a_hundred_megabytes_are_not_taken,
 	                  for_an_address_that_ended_another_is_asked_for,
 	                  what_meta_does_not_have_is_given_up_at_once,
@@ -249,16 +269,4 @@ make_suite(void)
 	                  what_another_client_has_is_fetched_all_the_same);
 }
 
-int
-main(void)
-{
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
-}
+TEST_MAIN_ON_ENGINE(make_suite, postgres)

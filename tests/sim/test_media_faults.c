@@ -35,10 +35,10 @@ END_TEST
 
 START_TEST(a_write_that_fails_anywhere_costs_time_only)
 {
+	struct studio *o = open_studio();
 	size_t points = 0;
 
 	for (uint64_t n = 1;; n++) {
-		struct studio *o = open_studio();
 		bool over;
 
 		medium(o, "42", ",\"bytes\":60000");
@@ -55,12 +55,13 @@ START_TEST(a_write_that_fails_anywhere_costs_time_only)
 		MUST_BE(o, STATE, "ready -");
 		must_have(o, digest_of("42", 60000));
 		ck_assert_uint_eq(count_files(o->dir), 1);
-		close_studio(o);
 		if (over)
 			break;
 		points++;
+		reopen_studio(o);
 	}
 	ck_assert_uint_ge(points, 5);
+	close_studio(o);
 }
 END_TEST
 
@@ -94,9 +95,8 @@ END_TEST
 
 /* Killed after so many turns, and gone on with by another process. */
 static bool
-killed_after(size_t turns, bool history)
+killed_after(struct studio *o, size_t turns, bool history)
 {
-	struct studio *o = open_studio();
 	bool over;
 
 	medium(o, "42", ",\"bytes\":40000,\"fail\":1");
@@ -114,25 +114,27 @@ killed_after(size_t turns, bool history)
 	ck_assert_uint_eq(count_files(o->dir), 1);
 	MUST_BE(o, "SELECT bytes FROM media_use", "40000");
 	ck_assert_uint_eq(o->p.graph->violations.n, 0);
-	close_studio(o);
+	reopen_studio(o);
 	return !over;
 }
 
 START_TEST(killed_at_any_point_another_goes_on)
 {
+	struct studio *o = open_studio();
 	size_t turns = 1;
 
-	while (killed_after(turns, turns % 2 == 0))
+	while (killed_after(o, turns, turns % 2 == 0))
 		turns++;
 	ck_assert_uint_ge(turns, 6);
+	close_studio(o);
 }
 END_TEST
 
 START_TEST(a_database_that_fails_at_any_statement_costs_time_only)
 {
-	for (uint64_t n = 1; n < 40; n++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (uint64_t n = 1; n < 40; n++) {
 		db_fail_at(o->mf->db, n, ERR_UNAVAILABLE);
 		live(o, "A", "42", n % 2 == 0 ? digest_of("42", media_size(STR("42"))) : NULL);
 		live(o, "B", "43", NULL);
@@ -140,23 +142,25 @@ START_TEST(a_database_that_fails_at_any_statement_costs_time_only)
 		MUST_BE(o, "SELECT count(*) FROM media WHERE status = 'ready'", "2");
 		ck_assert_uint_eq(count_files(o->dir), 2);
 		ck_assert_uint_le(o->fetched, 3);
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
 START_TEST(an_outcome_that_is_not_known_is_counted_once)
 {
-	for (uint64_t n = 1; n <= 6; n++) {
-		struct studio *o = open_studio();
+	struct studio *o = open_studio();
 
+	for (uint64_t n = 1; n <= 6; n++) {
 		live(o, "A", "42", NULL);
 		db_lose_commit(o->mf->db, n);
 		work_for(o, 3 * TIME_MINUTE, SIZE_MAX);
 		MUST_BE(o, STATE, "ready -");
 		MUST_BE(o, "SELECT u.bytes - m.bytes FROM media_use u CROSS JOIN media m", "0");
-		close_studio(o);
+		reopen_studio(o);
 	}
+	close_studio(o);
 }
 END_TEST
 
@@ -351,16 +355,4 @@ make_suite(void)
 		what_was_revoked_is_not_fetched, a_folder_that_cannot_be_made_is_waited_for);
 }
 
-int
-main(void)
-{
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
-}
+TEST_MAIN_ON_ENGINE(make_suite, postgres)

@@ -14,6 +14,7 @@
 #include "work/sender_internal.h"
 
 #define MOST_WEBHOOKS 8192
+#define GIVE_UP_MS    (2 * TIME_HOUR)
 
 static struct pg_server *postgres;
 
@@ -92,7 +93,7 @@ hire(struct shop *o)
 		.rand = &o->s.rand,
 		.keys = &o->keys,
 		.owner = rand_uuid_v7(&o->s.rand, o->time.now_ms),
-		.give_up_ms = TIME_DAY,
+		.give_up_ms = GIVE_UP_MS,
 	};
 
 	ck_assert_ok(sender_open(&opts, &o->sender));
@@ -186,20 +187,35 @@ conversation_of(struct shop *o, const char *who)
 	return id_of(o, &q_api_conversation_list, params, 0);
 }
 
+/* Many shops of one test have one database, emptied in between. */
+static struct scene place;
+static bool keep_place;
+
+static void
+take_scene(struct scene *s)
+{
+	const char *engine = getenv("ENGINE");
+
+	if (place.pool != NULL)
+		scene_clear(&place);
+	else if (engine != NULL && strcmp(engine, "postgres") == 0)
+		scene_open(&place, pg_server_new_migrated(postgres, test_arena()));
+	else
+		scene_open(&place, str_z(test_arena(),
+		                         str_fmt(test_arena(), "sqlite:%s/s.db", test_dir())));
+	*s = place;
+	s->rand = rand_seeded(&s->seed, 1);
+}
+
 static struct shop *
 open_shop(void)
 {
 	struct shop *o = ARENA_NEW(test_arena(), struct shop);
-	const char *engine = getenv("ENGINE");
 	const struct scene_line line = { .line = { STR(NUMBER), STR(WABA), STR("551130000001") },
 		                         .nruns = 1,
 		                         .run_at = { START - TIME_DAY } };
 
-	if (engine != NULL && strcmp(engine, "postgres") == 0)
-		scene_open(&o->s, pg_server_new_migrated(postgres, test_arena()));
-	else
-		scene_open(&o->s, str_z(test_arena(),
-		                        str_fmt(test_arena(), "sqlite:%s/s.db", test_dir())));
+	take_scene(&o->s);
 	scene_fill(&o->s, &line, 1);
 	o->time.now_ms = START;
 	o->clock = clock_fake(&o->time);
@@ -219,13 +235,26 @@ open_shop(void)
 }
 
 static void
+leave_place(void)
+{
+	scene_close(&place);
+	place = (struct scene){ 0 };
+	keep_place = false;
+}
+
+static void
 close_shop(struct shop *o)
 {
 	ck_assert_uint_eq(o->meta.graph->violations.n, 0);
 	sender_close(o->sender);
 	http_fake_free(o->http);
 	play_end(&o->meta);
-	scene_close(&o->s);
+	for (size_t i = 0; i < SCENE_MAX_WORKERS; i++) { /* they remember */
+		drain_close(o->s.workers[i]);
+		place.workers[i] = NULL;
+	}
+	if (!keep_place)
+		leave_place();
 }
 
 static struct uuid
@@ -560,6 +589,7 @@ check_outcome(struct shop *o, const char *where)
 
 START_TEST(killed_at_any_point_it_is_sent_once_or_nobody_knows)
 {
+	keep_place = true;
 	for (int deaf = 0; deaf < 2; deaf++) {
 		for (size_t turns = 0; turns < 14; turns++) {
 			struct shop *o = open_shop();
@@ -577,11 +607,13 @@ START_TEST(killed_at_any_point_it_is_sent_once_or_nobody_knows)
 			close_shop(o);
 		}
 	}
+	leave_place();
 }
 END_TEST
 
 START_TEST(a_database_that_fails_at_any_statement_sends_once_or_says_so)
 {
+	keep_place = true;
 	for (int lost = 0; lost < 2; lost++) {
 		for (uint64_t n = 1; n < 60; n++) {
 			struct shop *o = open_shop();
@@ -602,6 +634,7 @@ START_TEST(a_database_that_fails_at_any_statement_sends_once_or_says_so)
 				break;
 		}
 	}
+	leave_place();
 }
 END_TEST
 
@@ -652,9 +685,9 @@ START_TEST(what_waits_too_long_fails)
 	             "{\"path\":\"/" NUMBER
 	             "/messages\",\"fate\":\"error\",\"code\":131057,\"times\":100000}");
 	(void)put(o, "Bom dia!");
-	work_for(o, 23 * TIME_HOUR, SIZE_MAX);
+	work_for(o, GIVE_UP_MS - 5 * TIME_MINUTE, SIZE_MAX);
 	MUST_BE(o, SEND, "queued maintenance");
-	work_for(o, 2 * TIME_HOUR, SIZE_MAX);
+	work_for(o, 10 * TIME_MINUTE, SIZE_MAX);
 	MUST_BE(o, SEND, "failed gave_up");
 	close_shop(o);
 }
@@ -733,6 +766,179 @@ START_TEST(what_came_under_its_name_before_becomes_the_same_message)
 }
 END_TEST
 
+/* A customer writes as somebody who is known by an id too. */
+static void
+write_as(struct shop *o, const char *who, const char *user_id)
+{
+	static const struct wire_line line = { { NUMBER, 15 },
+		                               { WABA, 15 },
+		                               { "551130000001", 12 } };
+	const struct wire_person person = { .wa_id = str_from(who), .user_id = str_from(user_id) };
+	struct wire w;
+
+	wire_begin(&w, test_arena(), WIRE_META, false);
+	wire_change(&w, &line, "messages", true, 0);
+	wire_contacts(&w, &person, 1);
+	wire_change_end(&w);
+	journal(o, wire_end(&w));
+}
+
+/* Two numbers turn out to be one person while both have a queue, and one of them a call. */
+START_TEST(two_people_who_become_one_have_one_queue)
+{
+	for (int during = 0; during < 2; during++) {
+		struct shop *o = open_shop();
+		static const char other[] = "5521987654321";
+		int64_t next;
+
+		write_in(o, other, "Oi");
+		write_as(o, PERSON, "BR.1");
+		for (int i = 0; i < 3; i++) {
+			(void)put(o, "a");
+			(void)put_to(o, conversation_of(o, other), other, "b");
+		}
+		for (int i = 0; during == 1 && i < 3; i++)
+			(void)turn(o, &next);
+		write_as(o, other, "BR.1");
+		MUST_BE(o, "SELECT count(*) FROM conversations", "1");
+		MUST_BE(o, "SELECT count(*) <= 1 FROM sends WHERE status = 'queued'",
+		        db_engine(o->s.db) == DB_SQLITE ? "1" : "t");
+		work_for(o, 3 * TIME_MINUTE, SIZE_MAX);
+		MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'accepted'", "6");
+		ck_assert_uint_eq(o->meta.graph->accepted, 6);
+		(void)put_to(
+			o, conversation_of(o, row(o, "SELECT wa_id FROM leads WHERE evidence > 0")),
+			PERSON, "c");
+		work_for(o, TIME_MINUTE, SIZE_MAX);
+		MUST_BE(o, SEND, "accepted -");
+		close_shop(o);
+	}
+}
+END_TEST
+
+START_TEST(a_refused_token_leaves_nobody_behind_however_many_wait)
+{
+	struct shop *o = open_shop();
+	enum { PEOPLE = 40 };
+
+	for (int k = 0; k < 3; k++) {
+		for (int i = 0; i < PEOPLE; i++) {
+			const char *who =
+				str_z(test_arena(), str_fmt(test_arena(), "55119800%05d", i));
+
+			if (k == 0)
+				write_in(o, who, "Oi");
+			(void)put_to(o, conversation_of(o, who), who, "Bom dia!");
+		}
+	}
+	play_control(&o->meta, "revoke", "{}");
+	work_for(o, 5 * TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'failed'", "120");
+	MUST_BE(o, "SELECT count(*) FROM messages WHERE status = 'pending'", "0");
+	close_shop(o);
+}
+END_TEST
+
+START_TEST(a_refusal_of_the_token_before_is_not_one_of_the_new)
+{
+	struct shop *o = open_shop();
+	int64_t next;
+
+	play_control(&o->meta, "revoke", "{}");
+	(void)put(o, "Bom dia!");
+	(void)turn(o, &next); /* it is called with the old one … */
+	play_control(&o->meta, "token", "{\"wabaId\":\"" WABA "\"}");
+	o->meta.token = play_text(&o->meta, "token");
+	give_token(o); /* … and a new one comes before the answer */
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, SEND, "accepted -");
+	MUST_BE(o, "SELECT count(*) FROM connections WHERE token_failed_at IS NOT NULL", "0");
+	close_shop(o);
+}
+END_TEST
+
+START_TEST(what_the_number_may_not_is_no_fault_of_the_token)
+{
+	struct shop *o = open_shop();
+
+	play_control(&o->meta, "fault",
+	             "{\"path\":\"/" NUMBER "/messages\",\"fate\":\"error\",\"code\":133010}");
+	(void)put(o, "Bom dia!");
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, SEND, "failed not_registered");
+	MUST_BE(o, "SELECT count(*) FROM connections WHERE token_failed_at IS NOT NULL", "0");
+	close_shop(o);
+}
+END_TEST
+
+/* An outage eats two answers; one webhook names both. */
+START_TEST(two_that_are_named_at_once_leave_no_old_key)
+{
+	static const struct wire_line line = { { NUMBER, 15 },
+		                               { WABA, 15 },
+		                               { "551130000001", 12 } };
+
+	for (int order = 0; order < 2; order++) {
+		struct shop *o = open_shop();
+		struct uuid ids[2];
+		struct wire w;
+
+		o->deaf = true;
+		play_control(&o->meta, "fault",
+		             "{\"path\":\"/" NUMBER
+		             "/messages\",\"fate\":\"accept_and_close\",\"times\":2}");
+		ids[0] = put(o, "um");
+		ids[1] = put(o, "dois");
+		work_for(o, TIME_MINUTE, SIZE_MAX);
+		MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'unknown'", "2");
+		wire_begin(&w, test_arena(), WIRE_META, false);
+		wire_change(&w, &line, "messages", true, 0);
+		jw_key(&w.jw, "statuses");
+		jw_arr(&w.jw);
+		for (int i = 0; i < 2; i++) {
+			int k = order == 0 ? i : 1 - i;
+			const struct wamid name = { true, STR(PERSON),
+				                    str_fmt(test_arena(), "NAME%d", k) };
+
+			wire_status(&w, &(struct wire_status){
+						.id = wamid_encode(test_arena(), &name),
+						.status = STR("sent"),
+						.at = str_fmt(test_arena(), "%lld",
+			                                      (long long)(START / 1000 + 9)),
+						.recipient_id = STR(PERSON),
+						.callback_data = uuid_text(test_arena(), ids[k]) });
+		}
+		jw_arr_end(&w.jw);
+		wire_change_end(&w);
+		journal(o, wire_end(&w));
+		MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'accepted'", "2");
+		MUST_BE(o, "SELECT last_message_key FROM conversations", "o:NAME1");
+		MUST_BE(o, "SELECT last_out_key FROM conversations", "o:NAME1");
+		close_shop(o);
+	}
+}
+END_TEST
+
+START_TEST(a_clock_that_was_ahead_silences_nobody)
+{
+	struct shop *o = open_shop();
+
+	(void)put(o, "ontem");
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	raw_exec(o->s.raw, db_engine(o->s.db) == DB_SQLITE
+	                           ? "UPDATE send_lines SET pace_at = pace_at + 86400000; "
+	                             "UPDATE send_pauses SET until = until + 86400000"
+	                           : "UPDATE send_lines SET pace_at = pace_at + interval '1 day'; "
+	                             "UPDATE send_pauses SET until = until + interval '1 day'");
+	o->sender->look_at = o->sender->sweep_at = o->sender->away_until = o->time.now_ms +
+	                                                                   TIME_DAY;
+	(void)put(o, "hoje");
+	work_for(o, TIME_MINUTE, SIZE_MAX);
+	MUST_BE(o, "SELECT count(*) FROM sends WHERE status = 'accepted'", "2");
+	close_shop(o);
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -749,19 +955,13 @@ make_suite(void)
 		who_ends_waits_for_the_answers_that_are_due,
 		a_number_that_cannot_send_fails_them_without_asking, what_waits_too_long_fails,
 		the_spelling_that_meta_prefers_is_the_same_person,
-		what_came_under_its_name_before_becomes_the_same_message);
+		what_came_under_its_name_before_becomes_the_same_message,
+		two_people_who_become_one_have_one_queue,
+		a_refused_token_leaves_nobody_behind_however_many_wait,
+		a_refusal_of_the_token_before_is_not_one_of_the_new,
+		what_the_number_may_not_is_no_fault_of_the_token,
+		two_that_are_named_at_once_leave_no_old_key,
+		a_clock_that_was_ahead_silences_nobody);
 }
 
-int
-main(void)
-{
-	const char *engine = getenv("ENGINE");
-	int status;
-
-	if (engine != NULL && strcmp(engine, "postgres") == 0 &&
-	    (postgres = pg_server_start(false)) == NULL)
-		return 1;
-	status = testing_run(make_suite);
-	pg_server_end(postgres);
-	return status;
-}
+TEST_MAIN_ON_ENGINE(make_suite, postgres)

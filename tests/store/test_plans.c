@@ -70,6 +70,14 @@ static const struct found_by list[] = {
 	{ &q_import_contacts_of, { "ix_helpdesk_contacts_lead" } },
 	{ &q_importer_gone, { "ux_import_failures_uuid" } },
 	{ &q_apply_merge_helpdesk, { "ix_helpdesk_contacts_lead" } },
+	{ &q_media_pick, { "ix_media_due" } },
+	{ &q_media_expired, { "ix_media_age" } },
+	{ &q_media_hold, { "ix_media_held" } },
+	{ &q_media_release, { "ix_media_held" } },
+	{ &q_media_same, { "ix_media_digest" } },
+	{ &q_media_move, { "ix_media_conversation" } },
+	{ &q_api_media_of, { "ux_media_meta" } },
+	{ &q_api_health_media, { "ix_media_disk" } },
 	{ &q_analysis_claim, { READY } },
 	{ &q_analysis_due, { "ix_session_analyses_retry" } },
 	{ &q_analysis_sweep, { "ix_session_analyses_lease" } },
@@ -95,6 +103,7 @@ some_value(char type)
 	case 'u':
 		return (struct db_cell){ .u = uuid_v7_floor(1) };
 	case 't':
+	case 'x':
 		return (struct db_cell){ .s = STR("x") };
 	case 'i':
 	case 'm':
@@ -169,6 +178,10 @@ looks_at_all(const char *plan)
 		"SCAN messages",
 		"Seq Scan on session_analyses",
 		"Seq Scan on messages",
+		"Seq Scan on media",
+		"SCAN media",
+		"SCAN m\n",
+		"SCAN m USING",
 	};
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (strstr(plan, signs[i]) != NULL)

@@ -38,6 +38,8 @@ struct fixture {
 	int nheld;
 	char seen_path[128], seen_query[128];
 	char refused_path[128];
+	int file; /* of /file; its owner closes it */
+	int64_t file_bytes;
 };
 
 static inline int64_t
@@ -94,6 +96,8 @@ fixture_dispatch(void *ctx, struct http_exchange *ex)
 
 		http_reply(ex, 200, "application/octet-stream", str_n(big, n), NULL);
 		free(big);
+	} else if (str_eq(http_path(ex), STR("/file"))) {
+		http_reply_file(ex, 200, "video/mp4", dup(f->file), 3, f->file_bytes - 3, NULL);
 	} else {
 		snprintf(f->seen_path, sizeof(f->seen_path), STR_FMT, STR_ARG(http_path(ex)));
 		snprintf(f->seen_query, sizeof(f->seen_query), STR_FMT, STR_ARG(http_query(ex)));

@@ -1,4 +1,6 @@
 /* The server against bad manners: sizes, ambiguous lengths, slowness, too many of everything. */
+#include <fcntl.h>
+
 #include "http_fixture.h"
 
 START_TEST(a_body_of_exactly_the_limit_passes)
@@ -342,6 +344,74 @@ START_TEST(a_client_that_does_not_read_its_answer_is_cut)
 }
 END_TEST
 
+/* A file whose i-th byte follows from i, without a name. */
+static void
+make_file(struct fixture *f, int64_t bytes)
+{
+	char block[65536];
+
+	f->file = open(test_dir(), O_TMPFILE | O_RDWR, 0600);
+	ck_assert_int_ge(f->file, 0);
+	f->file_bytes = bytes;
+	for (int64_t at = 0; at < bytes; at += (int64_t)sizeof(block)) {
+		for (size_t i = 0; i < sizeof(block); i++)
+			block[i] = (char)((at + (int64_t)i) % 251);
+		ck_assert_int_eq(write(f->file, block, sizeof(block)), (ssize_t)sizeof(block));
+	}
+}
+
+START_TEST(who_takes_a_file_slowly_gets_all_of_it_and_who_takes_nothing_is_cut)
+{
+	struct fixture *f = fixture_new();
+	struct client slow, dead;
+	int64_t began, got = 0, body = -1;
+	char piece[65536];
+
+	f->options.limits.request_ms = 1500;
+	make_file(f, (int64_t)16 << 20);
+	fixture_start(f);
+	dead = client_open(f);
+	client_send(&dead, "GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
+	slow = client_open(f);
+	ck_assert_int_eq(setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &(int){ 65536 }, sizeof(int)),
+	                 0);
+	client_send(&slow, "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	began = now_ms();
+	for (;;) {
+		ssize_t n = recv(slow.fd, piece, sizeof(piece), 0);
+
+		ck_assert_msg(n >= 0, "cut after %lld bytes", (long long)got);
+		if (n == 0)
+			break;
+		if (body < 0) { /* the head came whole, and first */
+			char *end = memmem(piece, (size_t)n, "\r\n\r\n", 4);
+
+			ck_assert_ptr_nonnull(end);
+			body = end + 4 - piece;
+		}
+		for (ssize_t i = 0; i < n; i++, got++)
+			ck_assert(got < body || piece[i] == (char)((got - body + 3) % 251));
+		poll(NULL, 0, 10); /* slower than the limit for the whole, never for a piece */
+	}
+	ck_assert_int_eq(got - body, f->file_bytes - 3);
+	ck_assert_int_gt(now_ms() - began, 1500);
+	/* the other has been cut: what the system kept for it is not all */
+	wait_metric(M_HTTP_CONNECTIONS, 0);
+	for (got = 0;;) {
+		ssize_t n = recv(dead.fd, piece, sizeof(piece), 0);
+
+		if (n <= 0)
+			break;
+		got += n;
+	}
+	ck_assert_int_lt(got, f->file_bytes);
+	client_close(&slow);
+	client_close(&dead);
+	(void)close(f->file);
+	fixture_end(f);
+}
+END_TEST
+
 START_TEST(bodies_beyond_the_sum_in_flight_are_503)
 {
 	struct fixture *f = fixture_new();
@@ -492,6 +562,7 @@ make_suite(void)
 	                  silent_and_idle_connections_are_closed_in_time,
 	                  an_answer_that_takes_longer_than_the_deadline_still_comes,
 	                  a_client_that_does_not_read_its_answer_is_cut,
+	                  who_takes_a_file_slowly_gets_all_of_it_and_who_takes_nothing_is_cut,
 	                  bodies_beyond_the_sum_in_flight_are_503,
 	                  a_length_that_is_only_declared_reserves_nothing,
 	                  connections_beyond_the_limit_wait_until_one_closes,

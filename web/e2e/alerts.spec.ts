@@ -77,7 +77,7 @@ const account = (number: Number, event: string) =>
 const refuse = (number: Number, isRefused: boolean) =>
 	world.sql(
 		`UPDATE connections SET token_failed_at = ${isRefused ? "updated_at" : "NULL"}, token_failed_code = 190, ` +
-			`token_failed_reason = 'token_expired' WHERE phone_number_id = '${number.phoneNumberId}'`,
+			`token_failed_reason = 'token_invalid' WHERE phone_number_id = '${number.phoneNumberId}'`,
 	);
 
 test("a number that Meta disconnects is told on whatever page is open, and its return too", async () => {

@@ -52,6 +52,7 @@ async function enter(
 		...options,
 	});
 	await bubble(v, "Oi, tudo bem?").waitFor();
+	await composer(v).waitFor();
 	return v;
 }
 
@@ -154,6 +155,37 @@ describe("answering", () => {
 		await until("the field is empty", async () => (await field(v).inputValue()) === "");
 		await tick(v, "Not yet", "read").waitFor({ timeout: 20_000 });
 		expect(await bubble(v, "Not yet").count()).toBe(1);
+	});
+
+	test("a text goes to whom it was written, though one has moved on before the server has it", async () => {
+		const first = { ...who };
+		const at = conversation;
+		await newCustomer();
+		const v = await enter();
+		const go = async (name: string) =>
+			await v.page
+				.getByRole("link", { name: new RegExp(`^${name}`) })
+				.first()
+				.click();
+		await go(first.name);
+		await v.page.waitForURL(new RegExp(at));
+		let release: () => void = () => undefined;
+		const gate = new Promise<void>((open) => (release = open));
+		await v.page.route("**/api/conversations/*/messages", async (route) => {
+			if (route.request().method() === "POST") await gate;
+			await route.continue();
+		});
+		await type(v, "Só para a primeira");
+		await go(who.name);
+		await v.page.waitForURL(new RegExp(conversation));
+		await field(v).fill("Rascunho da segunda");
+		release();
+		await go(first.name);
+		await tick(v, "Só para a primeira", "read").waitFor({ timeout: 20_000 });
+		expect(await field(v).inputValue()).toBe("");
+		await go(who.name);
+		await until("the other's draft", async () => (await field(v).inputValue()) === "Rascunho da segunda");
+		expect(await bubble(v, "Só para a primeira").count()).toBe(0);
 	});
 });
 

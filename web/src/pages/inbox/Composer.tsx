@@ -3,10 +3,11 @@
  * one looks at another conversation; before anything is sent it says whether Meta's window is open,
  * and whoever sends all the same has been told.
  */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { Link } from "wouter";
 import type { Connection, Conversation, Message } from "../../api/types";
 import { useT } from "../../i18n";
+import { draftOf, keyOfDraft, setDraft, watchDrafts } from "../../lib/drafts";
 import { latestWindow, serviceWindow } from "../../lib/serviceWindow";
 import { useSession } from "../../shell/session";
 import { useShortcuts } from "../../shell/shortcuts";
@@ -15,11 +16,11 @@ import { useNow } from "../../ui/clock";
 import { useTickets, WindowText } from "./Details";
 import css from "./composer.module.css";
 import { texts } from "./messages";
-import { MOST_CHARACTERS, type Send } from "./useSend";
+import { useSend } from "./useSend";
 
+/* Meta's limit for a text, and when it is worth saying how much is left. */
+const MOST_CHARACTERS = 4096;
 const NEARLY = 200;
-/* By conversation, until the page is left. */
-const drafts = new Map<string, string>();
 
 /* Grows with what is typed, up to a third of what one sees of the page. */
 function fit(el: HTMLTextAreaElement | null): void {
@@ -28,7 +29,11 @@ function fit(el: HTMLTextAreaElement | null): void {
 	el.style.height = `${Math.min(el.scrollHeight + 2, window.innerHeight / 3)}px`;
 }
 
-function why(connection: Connection | undefined, allowed: boolean): "role" | "disconnected" | "token" | null {
+/** Why nobody answers from here; null: one may, or it is the helpdesk's. */
+export function whyOff(
+	connection: Connection | undefined,
+	allowed: boolean,
+): "role" | "disconnected" | "token" | null {
 	if (connection?.kind === "helpdesk") return null;
 	if (!allowed) return "role";
 	if (connection?.status === "disconnected") return "disconnected";
@@ -53,7 +58,6 @@ export function Composer({
 	quoted,
 	onUnquote,
 	onSent,
-	send,
 }: {
 	conversation: Conversation;
 	/** Undefined while it is not known. */
@@ -62,7 +66,6 @@ export function Composer({
 	onUnquote: () => void;
 	/** The server has it. */
 	onSent: () => void;
-	send: Send;
 }) {
 	const t = useT(texts);
 	const { can, slug } = useSession();
@@ -70,18 +73,16 @@ export function Composer({
 	const now = useNow();
 	const box = useRef<HTMLDivElement>(null);
 	const field = useRef<HTMLTextAreaElement>(null);
-	const [text, setText] = useState(drafts.get(conversation.id) ?? "");
+	const { id } = conversation;
+	const text = useSyncExternalStore(watchDrafts, () => draftOf(id));
+	const send = useSend();
 	const helpdesk = connection?.kind === "helpdesk";
-	const off = why(connection, can("agent"));
+	const off = whyOff(connection, can("agent"));
 	const isOff = helpdesk || off !== null;
 	const open = serviceWindow(latestWindow(tickets.data?.data ?? []), now).state === "open";
 	const left = MOST_CHARACTERS - Array.from(text).length;
 
-	useEffect(() => {
-		if (text === "") drafts.delete(conversation.id);
-		else drafts.set(conversation.id, text);
-		fit(field.current);
-	}, [conversation.id, text]);
+	useEffect(() => fit(field.current), [text]);
 	useEffect(() => {
 		if (quoted !== null) field.current?.focus();
 	}, [quoted]);
@@ -94,12 +95,17 @@ export function Composer({
 	const isReady = !isOff && text.trim() !== "" && left >= 0 && !send.isPending && tickets.isSuccess;
 	const go = () => {
 		if (!isReady) return;
-		const what = text;
+		const replyTo = quoted?.id ?? null;
 		send.mutate(
-			{ text: what.trim(), replyTo: quoted?.id ?? null, force: !open },
+			{
+				conversation: id,
+				text: text.trim(),
+				replyTo,
+				force: !open,
+				key: keyOfDraft(id, replyTo, () => crypto.randomUUID()),
+			},
 			{
 				onSuccess: () => {
-					setText((now) => (now === what ? "" : now));
 					onUnquote();
 					onSent();
 				},
@@ -120,7 +126,7 @@ export function Composer({
 					aria-label={t("composer.placeholder")}
 					aria-describedby="composer-note"
 					aria-invalid={left < 0}
-					onChange={(e) => setText(e.target.value)}
+					onChange={(e) => setDraft(id, e.target.value)}
 					onKeyDown={(e) => {
 						if (e.key !== "Enter" || e.shiftKey || e.nativeEvent.isComposing) return;
 						e.preventDefault();

@@ -7,7 +7,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Connection, Conversation, Message } from "../../api/types";
+import type { Conversation, Message } from "../../api/types";
 import { useT } from "../../i18n";
 import { common } from "../../i18n/common";
 import { phone } from "../../lib/format";
@@ -15,7 +15,7 @@ import { useConnections, useSession } from "../../shell/session";
 import { useShortcuts } from "../../shell/shortcuts";
 import { useToast } from "../../shell/toasts";
 import { Button, cx, Empty, ErrorState, errorText, Icon, Notice, Skeleton, ui } from "../../ui";
-import { Composer } from "./Composer";
+import { Composer, whyOff } from "./Composer";
 import { ConversationList } from "./ConversationList";
 import { Details } from "./Details";
 import css from "./inbox.module.css";
@@ -45,22 +45,24 @@ function useRead(conversation: Conversation | undefined, onRead: (id: string) =>
 	}, [id, unread, allowed, slug, cache, onRead]);
 }
 
-function canAnswer(connection: Connection | undefined): boolean {
-	return connection?.kind === "whatsapp" && connection.status !== "disconnected";
-}
-
 /** Sends the text of a message once more, as another message. */
 function useAgain(conversation: string): (message: Message) => void {
 	const t = useT(common);
 	const say = useToast();
-	const { mutate } = useSend(conversation);
+	const { mutate } = useSend();
 	return useCallback(
 		(message: Message) =>
 			mutate(
-				{ text: message.body ?? "", replyTo: message.replyTo?.id ?? null, force: false },
+				{
+					conversation,
+					text: message.body ?? "",
+					replyTo: message.replyTo?.id ?? null,
+					force: false,
+					key: crypto.randomUUID(),
+				},
 				{ onError: (error) => say(errorText(error, t), true) },
 			),
-		[mutate, say, t],
+		[conversation, mutate, say, t],
 	);
 }
 
@@ -150,11 +152,13 @@ export default function Inbox() {
 	const [quoted, setQuoted] = useState<Message | null>(null);
 	useEffect(() => setQuoted(null), [id]);
 	const [sent, setSent] = useState(0);
-	const send = useSend(id ?? "");
 	const again = useAgain(id ?? "");
 	const answers = useMemo(
 		() => ({
-			onReply: canAnswer(connection) && can("agent") ? setQuoted : null,
+			onReply:
+				connection?.kind === "whatsapp" && whyOff(connection, can("agent")) === null
+					? setQuoted
+					: null,
 			onAgain: can("agent") ? again : null,
 		}),
 		[again, can, connection],
@@ -226,13 +230,12 @@ export default function Inbox() {
 						)}
 						{conversation !== undefined && (
 							<Composer
-								key={`composer ${conversation.id}`}
+								key={`answer to ${conversation.id}`}
 								conversation={conversation}
 								connection={connection}
 								quoted={quoted}
 								onUnquote={() => setQuoted(null)}
 								onSent={() => setSent((n) => n + 1)}
-								send={send}
 							/>
 						)}
 					</>
