@@ -52,7 +52,7 @@ async function connect(
 	});
 	await world.api("patch", "/api/connections/{id}", {
 		path: { id: connection.id },
-		body: { verifiedName },
+		body: { verifiedName, accessToken: "EAAG-das-imagens" },
 	});
 	return { id: connection.id, clientSlug: slug, phoneNumberId, wabaId, displayNumber };
 }

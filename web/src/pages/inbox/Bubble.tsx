@@ -213,6 +213,11 @@ export const Bubble = memo(function Bubble({
 	const { language } = useLanguage();
 	const [showRevoked, setShowRevoked] = useState(false);
 	const at = new Date(m.timestamp);
+	const clock = clockTime(language, at);
+	/* Only when it is wanted: to write out a time costs more than the rest of a bubble. */
+	const sayExactly = (e: { currentTarget: HTMLElement }) => {
+		e.currentTarget.title = `${exactTime(language, at)} · ${t("copyLink")}`;
+	};
 	const out = m.direction === "OUTBOUND";
 	const speaker =
 		m.senderType === "SYSTEM" || m.senderType === "AI" ? t(`sender.${m.senderType}`) : m.agentName;
@@ -270,10 +275,11 @@ export const Bubble = memo(function Bubble({
 						type="button"
 						className={css.stamp}
 						onClick={() => onCopyLink(m.id)}
-						title={`${exactTime(language, at)} · ${t("copyLink")}`}
+						aria-label={`${clock} · ${t("copyLink")}`}
+						onPointerEnter={sayExactly}
+						onFocus={sayExactly}
 					>
-						<time dateTime={m.timestamp}>{clockTime(language, at)}</time>
-						<span className="sr-only">{t("copyLink")}</span>
+						<time dateTime={m.timestamp}>{clock}</time>
 					</button>
 					<Ticks message={m} />
 					{answers.onReply !== null && m.wamid !== null && m.revokedAt === null && (
@@ -282,9 +288,8 @@ export const Bubble = memo(function Bubble({
 							className={css.reply}
 							onClick={() => answers.onReply?.(m)}
 							title={t("reply")}
-						>
-							<Icon name="reply" size={14} label={t("reply")} />
-						</button>
+							aria-label={t("reply")}
+						/>
 					)}
 				</footer>
 				{m.reactions.length > 0 && (
