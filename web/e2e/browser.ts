@@ -91,6 +91,11 @@ export class Visit {
 		this.#watcher.expect(like);
 	}
 
+	/** What may go wrong, depending on the moment. */
+	allowProblem(like: RegExp): void {
+		this.#watcher.allow(like);
+	}
+
 	/** What went wrong so far, expected or not. */
 	get problems(): readonly string[] {
 		return this.#watcher.problems;

@@ -10,6 +10,7 @@ const LOCAL = /^(?:data|blob|about):/;
 export class Watcher {
 	readonly problems: string[] = [];
 	readonly #expected: RegExp[] = [];
+	readonly #allowed: RegExp[] = [];
 
 	constructor(context: BrowserContext, url: string) {
 		const host = new URL(url).host;
@@ -43,9 +44,15 @@ export class Watcher {
 		this.#expected.push(like);
 	}
 
+	/** May go wrong, or not: it depends on the moment. */
+	allow(like: RegExp): void {
+		this.#allowed.push(like);
+	}
+
 	/** A line for each problem that nobody expected, and for each that was expected and did not come. */
 	get wrong(): string[] {
-		const unexpected = this.problems.filter((p) => !this.#expected.some((like) => like.test(p)));
+		const known = [...this.#expected, ...this.#allowed];
+		const unexpected = this.problems.filter((p) => !known.some((like) => like.test(p)));
 		const missing = this.#expected.filter((like) => !this.problems.some((p) => like.test(p)));
 		return [
 			...unexpected.map((p) => `went wrong unseen: ${p}`),
