@@ -211,7 +211,7 @@ postgres_commit(struct db *db)
 		return db_fail(db, ERR_UNAVAILABLE, "commit", "the connection was lost");
 	if (!p->begun)
 		return ERR_OK;
-	PGresult *res;
+	PGresult *res = NULL;
 	p->begun = false;
 	enum err e = db_postgres_command(p, "COMMIT", &res);
 	if (e != ERR_OK)

@@ -297,7 +297,7 @@ static enum err
 look_for_others(struct onboarding *x, const char **refused)
 {
 	struct db *db = x->ob->db;
-	struct db_result r;
+	struct db_result r = { .nrows = 0 };
 	enum err e = db_lane(db, x->client_id, true);
 
 	if (e == ERR_OK)
