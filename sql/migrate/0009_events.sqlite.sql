@@ -11,7 +11,7 @@ CREATE TABLE events (
   client_id blob NOT NULL,
   id integer NOT NULL,                   -- 1, 2, 3 … of the client, without a gap
   at integer NOT NULL,                   -- when it was written
-  kind text NOT NULL,                    -- conversation.changed, job.changed …: src/work/event.c
+  kind text NOT NULL,                    -- conversation.changed, job.changed …
   subject_kind text NOT NULL,            -- what subject_id is the id of
   subject_id blob,                       -- NULL: the client's as a whole
   PRIMARY KEY (client_id, id)

@@ -1,4 +1,4 @@
--- What changed (src/work/event.c), and its readers (src/api/stream.c).
+-- What changed, as it is written with the change itself, and as streams read it.
 
 -- The streams' clients: the newest id, and the oldest that is kept (NULL: none is).
 -- name: events_heads

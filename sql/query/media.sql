@@ -1,4 +1,4 @@
--- Media: the queue of downloads (src/work/apply_media.c, src/work/media_fetcher.c) and what the API says of it.
+-- Media: the queue of downloads, which applying fills and the fetcher works off, and what the API says of it.
 
 -- Those that messages of a batch hold. Of one that is there only a revocation counts.
 -- name: media_put

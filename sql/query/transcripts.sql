@@ -1,4 +1,4 @@
--- Transcripts of audios (src/work/transcriber.c), and what the API and analyses read of them.
+-- Transcripts of audios: the queue of the transcriber, and what the API and analyses read of them.
 
 -- Of one that is there already those who have the file now are told.
 -- name: transcript_put

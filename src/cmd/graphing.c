@@ -155,6 +155,8 @@ start(struct graphing *x, const struct settings *s, struct db_pool *pool,
 		e = sender_open(&send, &x->sender);
 	if (e == ERR_OK)
 		e = open_media(x, s, pool);
+	if (c->transcribe && !transcribes(c))
+		log_warn("transcripts.off", LOG_Z("remedy", "set OPENAI_API_KEY and start again"));
 	if (e == ERR_OK && transcribes(c))
 		e = open_transcriber(x, s, pool);
 	if (e != ERR_OK)

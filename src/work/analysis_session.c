@@ -1,7 +1,7 @@
 /*
  * Why: no message says which session it is in, so reading one means asking the rules that cut it
- * (core/session.h). What always holds: the messages are those that the API shows with this session
- * at the same moment; memory is bounded by ANALYSIS_MAX_MESSAGES, since of a session that is longer
+ * (core/session.h). What always holds: the messages are those that the API shows with it at
+ * the same moment; memory is bounded by ANALYSIS_MAX_MESSAGES, since of a session that is longer
  * only its ends are read.
  */
 #include "work/analysis_session.h"

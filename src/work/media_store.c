@@ -152,6 +152,7 @@ store_ready(struct medium *x, int64_t now_ms, int64_t *changed)
 	if (e == ERR_OK && fresh > 0) {
 		e = db_exec(x->mf->db, &q_media_use_add, DB_PARAMS(db_int(x->bytes)), NULL, NULL);
 		x->mf->used += x->bytes; /* asked for again before long */
+		metrics_set(M_MEDIA_STORED_BYTES, x->mf->used);
 	}
 	return e;
 }
